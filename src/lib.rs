@@ -1,0 +1,1 @@
+//! GameMaker's networking functions and wire protocol for everybody.
