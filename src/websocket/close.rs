@@ -28,22 +28,14 @@ pub(super) fn parse(payload: &[u8]) -> Result<(Option<u16>, &str), Violation> {
     let [high, low, reason @ ..] = payload else {
         return match payload {
             [] => Ok((None, "")),
-            _ => Err(Violation::protocol(
-                "a close frame holds half a status code",
-                "5.5.1",
-            )),
+            _ => Err(Violation::HalfACloseCode),
         };
     };
     let code = u16::from_be_bytes([*high, *low]);
     if !is_valid(code) {
-        return Err(Violation::protocol(
-            "a close frame holds a status code that may not be sent",
-            "7.4",
-        ));
+        return Err(Violation::BadCloseCode);
     }
-    let reason = std::str::from_utf8(reason).map_err(|_| {
-        Violation::not_utf8("the reason in a close frame is not valid UTF-8", "5.5.1")
-    })?;
+    let reason = std::str::from_utf8(reason).map_err(|_| Violation::CloseReasonNotUtf8)?;
     Ok((Some(code), reason))
 }
 

@@ -73,16 +73,26 @@ impl Header {
         let short_length = second & 0x7f;
 
         if first & 0x70 != 0 {
-            return Err(reserved_bits(first));
+            return Err(match first & 0x40 {
+                0 => Violation::ReservedBit,
+                _ => Violation::Compressed,
+            });
         }
         let Some(opcode) = Opcode::from_bits(first & 0x0f) else {
-            return Err(Violation::protocol("a frame has a reserved opcode", "5.2"));
+            return Err(Violation::ReservedOpcode);
         };
-        if masked != (receiver == Role::Server) {
-            return Err(wrong_masking(receiver));
+        match receiver {
+            Role::Server if !masked => return Err(Violation::ClientUnmasked),
+            Role::Client if masked => return Err(Violation::ServerMasked),
+            _ => {}
         }
         if opcode.is_control() {
-            check_control(fin, short_length)?;
+            if !fin {
+                return Err(Violation::ControlFragmented);
+            }
+            if usize::from(short_length) > MAX_CONTROL_PAYLOAD {
+                return Err(Violation::ControlTooLong);
+            }
         }
 
         let (length, mut at) = match short_length {
@@ -96,7 +106,12 @@ impl Header {
             },
             short => (u64::from(short), 2),
         };
-        check_length_encoding(short_length, length)?;
+        if at > 2 && length < if at == 4 { 126 } else { 0x1_0000 } {
+            return Err(Violation::LengthNotShortest);
+        }
+        if length >> 63 != 0 {
+            return Err(Violation::LengthHighestBit);
+        }
 
         let mask = if masked {
             let Some(&[a, b, c, d]) = bytes.get(at..at + 4) else {
@@ -143,60 +158,6 @@ impl Header {
         }
         (bytes, at)
     }
-}
-
-#[cold]
-fn reserved_bits(first: u8) -> Violation {
-    let reason = if first & 0x40 != 0 {
-        "a frame is marked as compressed, but no compression was agreed on"
-    } else {
-        "a frame has a reserved bit set"
-    };
-    Violation::protocol(reason, "5.2")
-}
-
-#[cold]
-fn wrong_masking(receiver: Role) -> Violation {
-    let reason = match receiver {
-        Role::Server => "a client sent a frame that is not masked",
-        Role::Client => "a server sent a masked frame",
-    };
-    Violation::protocol(reason, "5.1")
-}
-
-fn check_control(fin: bool, short_length: u8) -> Result<(), Violation> {
-    if !fin {
-        return Err(Violation::protocol("a control frame is fragmented", "5.5"));
-    }
-    if usize::from(short_length) > MAX_CONTROL_PAYLOAD {
-        return Err(Violation::protocol(
-            "a control frame is longer than 125 bytes",
-            "5.5",
-        ));
-    }
-    Ok(())
-}
-
-#[inline]
-fn check_length_encoding(short_length: u8, length: u64) -> Result<(), Violation> {
-    let minimum = match short_length {
-        126 => 126,
-        127 => 0x1_0000,
-        _ => return Ok(()),
-    };
-    if length < minimum {
-        return Err(Violation::protocol(
-            "a frame's length is not in its shortest form",
-            "5.2",
-        ));
-    }
-    if length >> 63 != 0 {
-        return Err(Violation::protocol(
-            "a frame's length has its highest bit set",
-            "5.2",
-        ));
-    }
-    Ok(())
 }
 
 /// Appends a whole frame to `out`. The payload may be in pieces (a packet's header and its data),

@@ -12,8 +12,8 @@ pub fn random_key() -> Key {
 /// Masks or unmasks `bytes`, whose first byte falls on the key's first.
 #[inline]
 pub fn apply(bytes: &mut [u8], key: Key) {
-    let [a, b, c, d] = key;
-    let word_key = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+    let half = u64::from(u32::from_ne_bytes(key));
+    let word_key = half << 32 | half;
 
     // The fixed inner length lets the compiler use the machine's widest vectors.
     let mut blocks = bytes.chunks_exact_mut(32);
@@ -27,7 +27,7 @@ pub fn apply(bytes: &mut [u8], key: Key) {
         apply_to_word(word, word_key);
     }
     let tail = words.into_remainder();
-    for (byte, key) in tail.iter_mut().zip(word_key.to_ne_bytes()) {
+    for (byte, key) in tail.iter_mut().zip([key, key].as_flattened()) {
         *byte ^= key;
     }
 }

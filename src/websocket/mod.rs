@@ -12,8 +12,10 @@ mod receiver;
 #[cfg(test)]
 mod tests;
 mod utf8;
+mod violation;
 
 pub use receiver::{Receiver, Sink};
+pub use violation::Violation;
 
 /// Which end of the connection we are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,46 +32,3 @@ pub enum Kind {
     Text,
     Binary,
 }
-
-/// How a peer broke the protocol. Nothing more can be received from it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Violation {
-    /// The status code for our close frame.
-    pub code: u16,
-    /// One sentence for a person.
-    pub reason: &'static str,
-    /// The section of RFC 6455 that was broken.
-    pub section: &'static str,
-}
-
-impl Violation {
-    pub(crate) const fn protocol(reason: &'static str, section: &'static str) -> Self {
-        Self {
-            code: close::code::PROTOCOL_ERROR,
-            reason,
-            section,
-        }
-    }
-
-    pub(crate) const fn not_utf8(reason: &'static str, section: &'static str) -> Self {
-        Self {
-            code: close::code::INVALID_DATA,
-            reason,
-            section,
-        }
-    }
-
-    pub(crate) const TOO_BIG: Self = Self {
-        code: close::code::TOO_BIG,
-        reason: "the message is larger than the message size limit",
-        section: "7.4.1",
-    };
-}
-
-impl std::fmt::Display for Violation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} (RFC 6455, section {})", self.reason, self.section)
-    }
-}
-
-impl std::error::Error for Violation {}

@@ -121,13 +121,25 @@ impl Receiver {
         sink: &mut impl Sink,
     ) -> Result<(), Violation> {
         let mut at = 0;
-        loop {
+        while at < bytes.len() {
             let frame = match self.phase {
-                Phase::Header { .. } => match self.header(bytes, &mut at)? {
-                    Some(header) => self.begin(&header, limit)?,
-                    None => return Ok(()),
-                },
-                Phase::Payload(frame) => frame,
+                Phase::Header { length, .. } => {
+                    let rest = &bytes[at..];
+                    let header = match length {
+                        0 => Header::parse(rest, self.role)?,
+                        _ => self.split_header(rest)?,
+                    };
+                    let Some((header, length)) = header else {
+                        self.keep_header(rest);
+                        return Ok(());
+                    };
+                    at += length;
+                    self.begin(&header, limit)?
+                }
+                Phase::Payload(frame) => {
+                    self.phase = Phase::BETWEEN_FRAMES;
+                    frame
+                }
                 Phase::Ended => return Ok(()),
             };
             let available = bytes.len() - at;
@@ -137,52 +149,40 @@ impl Receiver {
                 if self.role == Role::Server {
                     mask::apply(payload, frame.key);
                 }
-                self.phase = Phase::BETWEEN_FRAMES;
                 self.whole_frame(frame, at..end, payload, sink)?;
                 at = end;
             } else {
                 at += self.part_of_frame(frame, &mut bytes[at..], sink)?;
             }
-            if at == bytes.len() {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 
-    /// Reads the next header, from what an earlier piece left of it and from `bytes`.
-    #[inline]
-    fn header(&mut self, bytes: &[u8], at: &mut usize) -> Result<Option<Header>, Violation> {
-        if let Phase::Header { length: 0, .. } = self.phase {
-            if let Some((header, length)) = Header::parse(&bytes[*at..], self.role)? {
-                *at += length;
-                return Ok(Some(header));
-            }
-        }
-        self.split_header(bytes, at)
-    }
-
-    #[cold]
-    fn split_header(&mut self, bytes: &[u8], at: &mut usize) -> Result<Option<Header>, Violation> {
+    /// Reads a header that began in an earlier piece, and says how many of its bytes are in this.
+    fn split_header(&mut self, bytes: &[u8]) -> Result<Option<(Header, usize)>, Violation> {
         let Phase::Header {
-            bytes: start,
+            bytes: mut joined,
             length,
-        } = &mut self.phase
+        } = self.phase
         else {
             return Ok(None);
         };
-        let old = usize::from(*length);
-        let new = (bytes.len() - *at).min(MAX_HEADER - old);
-        start[old..old + new].copy_from_slice(&bytes[*at..*at + new]);
-        match Header::parse(&start[..old + new], self.role)? {
-            Some((header, whole)) => {
-                *at += whole - old;
-                Ok(Some(header))
-            }
-            None => {
-                *length = (old + new) as u8;
-                *at += new;
-                Ok(None)
-            }
+        let before = usize::from(length);
+        let count = bytes.len().min(MAX_HEADER - before);
+        joined[before..before + count].copy_from_slice(&bytes[..count]);
+        let header = Header::parse(&joined[..before + count], self.role)?;
+        if header.is_some() {
+            self.phase = Phase::BETWEEN_FRAMES;
+        }
+        Ok(header.map(|(header, whole)| (header, whole - before)))
+    }
+
+    /// Keeps the start of a header, all that is left of this piece.
+    fn keep_header(&mut self, rest: &[u8]) {
+        if let Phase::Header { bytes, length } = &mut self.phase {
+            let before = usize::from(*length);
+            bytes[before..before + rest.len()].copy_from_slice(rest);
+            *length += rest.len() as u8;
         }
     }
 
@@ -194,17 +194,9 @@ impl Receiver {
             (Opcode::Binary, None) => Content::Message(Kind::Binary),
             (Opcode::Continuation, Some(kind)) => Content::Message(kind),
             (Opcode::Text | Opcode::Binary, Some(_)) => {
-                return Err(Violation::protocol(
-                    "a new message began before the last one was complete",
-                    "5.4",
-                ));
+                return Err(Violation::MessageInsideMessage);
             }
-            (Opcode::Continuation, None) => {
-                return Err(Violation::protocol(
-                    "a message is continued that never began",
-                    "5.4",
-                ));
-            }
+            (Opcode::Continuation, None) => return Err(Violation::ContinuationOfNothing),
             (opcode, _) => Content::Control {
                 opcode,
                 buffered: 0,
@@ -214,7 +206,7 @@ impl Receiver {
         if matches!(content, Content::Message(_))
             && header.length > limit.saturating_sub(self.buffer.len()) as u64
         {
-            return Err(Violation::TOO_BIG);
+            return Err(Violation::TooBig);
         }
         Ok(Frame {
             remaining: header.length,
@@ -244,7 +236,7 @@ impl Receiver {
         match frame.content {
             Content::Message(kind) => {
                 if kind == Kind::Text && std::str::from_utf8(payload).is_err() {
-                    return Err(TEXT_NOT_UTF8);
+                    return Err(Violation::TextNotUtf8);
                 }
                 self.fragmented = None;
                 sink.message_in_place(kind, range, payload);
@@ -273,7 +265,7 @@ impl Receiver {
             frame.key = mask::advance(frame.key, count);
         }
         if matches!(frame.content, Content::Message(Kind::Text)) {
-            self.text.push(part).map_err(|_| TEXT_NOT_UTF8)?;
+            self.text.push(part).map_err(|_| Violation::TextNotUtf8)?;
         }
         self.append(part, &frame);
         frame.remaining -= count as u64;
@@ -283,7 +275,6 @@ impl Receiver {
         if frame.remaining > 0 {
             self.phase = Phase::Payload(frame);
         } else {
-            self.phase = Phase::BETWEEN_FRAMES;
             self.finish_frame(frame, sink)?;
         }
         Ok(count)
@@ -307,7 +298,7 @@ impl Receiver {
     fn finish_frame(&mut self, frame: Frame, sink: &mut impl Sink) -> Result<(), Violation> {
         match frame.content {
             Content::Message(kind) if frame.fin => {
-                self.text.finish().map_err(|_| TEXT_NOT_UTF8)?;
+                self.text.finish().map_err(|_| Violation::TextNotUtf8)?;
                 self.fragmented = None;
                 sink.message_owned(kind, std::mem::take(&mut self.buffer));
             }
@@ -332,8 +323,6 @@ impl Receiver {
         self.buffer = Vec::new();
     }
 }
-
-const TEXT_NOT_UTF8: Violation = Violation::not_utf8("a text message is not valid UTF-8", "8.1");
 
 fn control(opcode: Opcode, payload: &[u8], sink: &mut impl Sink) -> Result<(), Violation> {
     match opcode {

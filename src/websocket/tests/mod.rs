@@ -7,7 +7,7 @@ mod segmentation;
 
 use super::frame::{Header, Opcode};
 use super::mask::{self, Key};
-use super::{Kind, Receiver, Role, Sink, Violation};
+use super::{Kind, Receiver, Role, Sink};
 use std::ops::Range;
 
 const KEY: Key = [0x37, 0xfa, 0x21, 0x3d];
@@ -76,10 +76,9 @@ fn receive(role: Role, pieces: &[&[u8]], limit: usize) -> Vec<Event> {
     let mut recorder = Recorder::default();
     for piece in pieces {
         let mut bytes = piece.to_vec();
-        if let Err(Violation { code, section, .. }) =
-            receiver.receive(&mut bytes, limit, &mut recorder)
-        {
-            recorder.events.push(Event::violation(code, section));
+        if let Err(violation) = receiver.receive(&mut bytes, limit, &mut recorder) {
+            let event = Event::violation(violation.code(), violation.section());
+            recorder.events.push(event);
         }
     }
     recorder.events
