@@ -179,8 +179,11 @@ pub fn write_frame<const N: usize>(
         length: length as u64,
     };
     let (bytes, header_length) = header.encode();
-    out.reserve(header_length + length);
-    out.extend_from_slice(&bytes[..header_length]);
+    out.reserve(MAX_HEADER + length);
+    // A copy of constant length and a cut are cheaper than a copy of a few bytes.
+    let start = out.len();
+    out.extend_from_slice(&bytes);
+    out.truncate(start + header_length);
     match mask {
         None => payload
             .iter()

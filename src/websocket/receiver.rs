@@ -124,6 +124,9 @@ impl Receiver {
         while at < bytes.len() {
             let frame = match self.phase {
                 Phase::Header { length, .. } => {
+                    if length == 0 && self.fragmented.is_none() {
+                        at = self.short_messages(bytes, at, limit, sink)?;
+                    }
                     let rest = &bytes[at..];
                     let header = match length {
                         0 => Header::parse(rest, self.role)?,
@@ -156,6 +159,44 @@ impl Receiver {
             }
         }
         Ok(())
+    }
+
+    /// Takes the frames of which there are most in a tight loop, up to the first other one: whole
+    /// messages of at most 125 bytes. Returns where that is.
+    #[inline]
+    fn short_messages(
+        &self,
+        bytes: &mut [u8],
+        mut at: usize,
+        limit: usize,
+        sink: &mut impl Sink,
+    ) -> Result<usize, Violation> {
+        let masked = self.role == Role::Server;
+        let (mask_bit, header_length) = if masked { (0x80, 6) } else { (0, 2) };
+        let longest = limit.min(125);
+        while let Some(&[first, second]) = bytes.get(at..at + 2) {
+            let kind = match first {
+                0x81 => Kind::Text,
+                0x82 => Kind::Binary,
+                _ => break,
+            };
+            let length = usize::from(second ^ mask_bit);
+            let start = at + header_length;
+            let end = start + length;
+            if length > longest || end > bytes.len() {
+                break;
+            }
+            let (header, payload) = bytes[at..end].split_at_mut(header_length);
+            if let [_, _, a, b, c, d] = *header {
+                mask::apply(payload, [a, b, c, d]);
+            }
+            if kind == Kind::Text && std::str::from_utf8(payload).is_err() {
+                return Err(Violation::TextNotUtf8);
+            }
+            sink.message_in_place(kind, start..end, payload);
+            at = end;
+        }
+        Ok(at)
     }
 
     /// Reads a header that began in an earlier piece, and says how many of its bytes are in this.
