@@ -55,7 +55,7 @@ pub fn write_close(out: &mut Vec<u8>, code: Option<u16>, reason: &str, mask: Opt
     write_frame(out, Opcode::Close, payload, mask);
 }
 
-/// A close frame in words.
+/// A close frame in words. Control characters in the peer's reason, which may be NUL, are replaced.
 #[must_use]
 pub fn describe(code: Option<u16>, reason: &str) -> String {
     let Some(code) = code else {
@@ -76,6 +76,7 @@ pub fn describe(code: Option<u16>, reason: &str) -> String {
         1014 => " (bad gateway)",
         _ => "",
     };
+    let reason = reason.replace(char::is_control, "\u{fffd}");
     let separator = if reason.is_empty() { "" } else { ": " };
     format!("the peer closed the WebSocket with code {code}{meaning}{separator}{reason}")
 }
@@ -118,6 +119,7 @@ mod tests {
             describe(Some(1008), "no cheats"),
             "the peer closed the WebSocket with code 1008 (policy violation): no cheats"
         );
+        assert!(describe(Some(4000), "a\0b").ends_with("code 4000: a\u{fffd}b"));
         assert_eq!(
             describe(Some(4001), ""),
             "the peer closed the WebSocket with code 4001"

@@ -498,8 +498,9 @@ fn limits() {
 
     let fits = fin(Binary, [0; 100]);
     assert_eq!(limited(&[fits]), [Event::binary(&[0; 100])]);
-    let header = fin(Binary, [0; 101])[..6].to_vec();
-    assert_eq!(limited(&[header]), too_big);
+    let larger = fin(Binary, [0; 101]);
+    assert_eq!(limited(&[larger[..6].to_vec()]), too_big);
+    assert_eq!(limited(&[larger]), too_big);
     let announced = with_length(&[127, 0x7f, 255, 255, 255, 255, 255, 255, 255], &[]);
     assert_eq!(limited(&[announced]), too_big);
 
