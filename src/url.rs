@@ -8,7 +8,7 @@ mod host;
 #[cfg(test)]
 mod tests;
 
-pub use host::Host;
+pub use host::{Host, parse_host};
 
 /// What is wrong with a URL, in one sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
