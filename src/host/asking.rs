@@ -20,7 +20,7 @@ pub(crate) fn string(handle: Handle, key: &str) -> Result<String> {
     let socket = SHARED.registry.get(handle)?;
     let host = socket.host.lock();
     match key {
-        "ip" => Ok(host.peer.as_deref().unwrap_or("").to_owned()),
+        "ip" => Ok(host.peer.as_ref().map(|peer| peer.as_str().to_owned()).unwrap_or_default()),
         "path" | "query" | "origin" | "protocol" | "tls" => Ok(String::new()),
         _ => Err(unknown_key(key)),
     }

@@ -36,7 +36,7 @@ pub(crate) fn connect(handle: Handle, url: &str, port: u16, regular: bool, waits
             }
             Link::Listening => return Err(Error::wrong_kind("a server cannot connect")),
         }
-        host.local
+        host.outgoing.as_ref().map(|outgoing| outgoing.local).unwrap_or_default()
     };
     SHARED.work.command(Command::Dial(DialRequest {
         socket,

@@ -1,8 +1,8 @@
 //! Making, changing and destroying sockets.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::OnceLock;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::{Arc, OnceLock};
 
 use mio::net::TcpListener;
 use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
@@ -11,7 +11,7 @@ use crate::engine::{self, SHARED};
 use crate::error::{Error, Result};
 use crate::options::Settings;
 use crate::reactor::{Command, Listen, Local};
-use crate::socket::{Handle, Role, Socket};
+use crate::socket::{Handle, Outgoing, Role, Socket};
 use crate::sys;
 
 use super::Family;
@@ -24,18 +24,19 @@ pub(crate) fn create_socket(family: Family, port: Option<u16>) -> Result<Handle>
     family.check_supported()?;
     engine::start()?;
     let options = SHARED.options();
-    let local = Local { ip: options.bind_address, port: port.unwrap_or(0) };
+    let mut local = Local { ip: options.bind_address, port: port.unwrap_or(0) };
     let reserved = match port {
         None => None,
         Some(port) => Some(bind_stream(options.bind_address, port, BindTo::Outgoing)?),
     };
     let socket = SHARED.registry.insert(Role::Client, true, options.defaults)?;
-    let mut host = socket.host.lock();
-    host.local = local;
-    if let Some((reserved, port)) = reserved {
-        host.local.port = port;
-        host.reserved = Some(reserved);
+    if let Some((_, port)) = reserved {
+        local.port = port;
         socket.local_port.store(port, Relaxed);
+    }
+    if local.ip.is_some() || reserved.is_some() {
+        let reserved = reserved.map(|(holder, _)| holder);
+        socket.host.lock().outgoing = Some(Box::new(Outgoing { local, _reserved: reserved }));
     }
     Ok(socket.handle)
 }
@@ -118,7 +119,7 @@ pub(crate) fn destroy(handle: Handle) -> Result<()> {
         return Err(Error::bad_handle());
     }
     for socket in &removed {
-        socket.host.lock().reserved = None;
+        socket.host.lock().outgoing = None;
     }
     // The command first: a batch that counts this destroy must be begun by a reactor that has
     // also received it.
@@ -135,7 +136,7 @@ pub(crate) fn change_settings(
     let socket = SHARED.registry.get(handle)?;
     {
         let mut host = socket.host.lock();
-        change(&socket, &mut host.settings)?;
+        change(&socket, Arc::make_mut(&mut host.settings))?;
         socket.refresh_limits(&host.settings);
     }
     SHARED.work.command(Command::Apply(socket));
