@@ -19,8 +19,7 @@ mod resolve;
 mod shared;
 mod socket;
 mod sys;
-#[allow(dead_code)]
+mod tls;
 mod url;
-#[allow(dead_code, unused_imports)]
 mod websocket;
 mod work;

@@ -13,6 +13,7 @@
 //! | [`is_connect_pending`] | how a non-blocking connect says "not yet" |
 //! | [`interface_index`], [`interface_name`] | the zones of link-local IPv6 addresses |
 //! | [`round_trip_micros`] | `TCP_INFO` |
+//! | [`set_keepalive`] | `TCP_KEEPIDLE`, `TCP_KEEPINTVL`, `TCP_USER_TIMEOUT` |
 
 #[cfg(unix)]
 mod unix;
