@@ -66,17 +66,19 @@ static void unknown_options(void) {
 }
 
 static void handles_in_options(void) {
-    static const double configs[] = {network_config_message_size_limit, network_config_game_id,
-                                     network_config_send_queue_limit,   network_config_receive_queue_limit,
-                                     network_config_no_delay,           network_config_avoid_time_wait,
-                                     network_config_enable_reliable_udp, network_config_disable_reliable_udp,
-                                     network_config_enable_multicast,   network_config_disable_multicast};
+    static const struct {
+        double config, value2;
+    } options[] = {{network_config_message_size_limit, 1},    {network_config_game_id, 1},
+                   {network_config_send_queue_limit, 1},      {network_config_receive_queue_limit, 1},
+                   {network_config_no_delay, 1},              {network_config_avoid_time_wait, 0},
+                   {network_config_enable_reliable_udp, 0},   {network_config_disable_reliable_udp, 0},
+                   {network_config_enable_multicast, 0},      {network_config_disable_multicast, 0}};
     double client = SUCCESS(network_create_socket(network_socket_tcp));
     size_t i;
-    for (i = 0; i < sizeof configs / sizeof configs[0]; i++) {
-        CHECK_ERROR(network_set_config(configs[i], 1e9, 1), network_error_bad_handle);
-        CHECK_ERROR(network_set_config(configs[i], NAN, 1), network_error_bad_handle);
-        CHECK_ERROR(network_set_config(configs[i], -7, 1), network_error_bad_handle);
+    for (i = 0; i < sizeof options / sizeof options[0]; i++) {
+        CHECK_ERROR(network_set_config(options[i].config, 1e9, options[i].value2), network_error_bad_handle);
+        CHECK_ERROR(network_set_config(options[i].config, NAN, options[i].value2), network_error_bad_handle);
+        CHECK_ERROR(network_set_config(options[i].config, -7, options[i].value2), network_error_bad_handle);
     }
     CHECK_ERROR(network_set_config_string(network_config_tls_ca_file, 1e9, ""), network_error_bad_handle);
     CHECK(network_set_config(network_config_enable_reliable_udp, client, 0) < 0);
@@ -133,9 +135,9 @@ static void no_delay(void) {
     CHECK(tcp_option(IPPROTO_TCP, TCP_NODELAY, local, pair.port));
     CHECK(tcp_option(IPPROTO_TCP, TCP_NODELAY, pair.port, local));
     CHECK_EQUAL(network_set_config(network_config_no_delay, pair.client, 0), 0);
-    CHECK(!tcp_option(IPPROTO_TCP, TCP_NODELAY, local, pair.port));
+    WAIT_FOR(!tcp_option(IPPROTO_TCP, TCP_NODELAY, local, pair.port));
     CHECK_EQUAL(network_set_config(network_config_no_delay, pair.client, 1), 0);
-    CHECK(tcp_option(IPPROTO_TCP, TCP_NODELAY, local, pair.port));
+    WAIT_FOR(tcp_option(IPPROTO_TCP, TCP_NODELAY, local, pair.port));
     destroy_pair(&pair);
 
     CHECK_EQUAL(network_set_config(network_config_no_delay, -1, 0), 0);

@@ -110,7 +110,7 @@ static void the_default_bound(void) {
 
 /* All sockets together are bounded as well. */
 static void all_waiting_events_are_bounded(void) {
-    enum { PEERS = 8, LIMIT = MIB };
+    enum { PEERS = 4, LIMIT = MIB };
     Stream streams[PEERS];
     double server, accepted[PEERS], total = 0;
     int peers[PEERS], i;
@@ -119,7 +119,7 @@ static void all_waiting_events_are_bounded(void) {
     for (i = 0; i < PEERS; i++) {
         peers[i] = peer_join(network_get_port(server));
         accepted[i] = take_connect(server)->socket;
-        streams[i] = make_stream(4 * MIB);
+        streams[i] = make_stream(24 * MIB);
     }
     for (i = 0; i < PEERS; i++)
         write_until_stuck(peers[i], &streams[i]);

@@ -121,6 +121,18 @@ static int count_entries(const char *path) {
 }
 
 int count_descriptors(void) { return count_entries("/proc/self/fd") - 3; /* ".", ".." and the directory itself */ }
+void list_descriptors(void) {
+    int descriptor;
+    for (descriptor = 0; descriptor < 1024; descriptor++) {
+        char path[64], target[256];
+        ssize_t length;
+        snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+        length = readlink(path, target, sizeof target - 1);
+        if (length > 0)
+            fprintf(stderr, "descriptor %d: %.*s\n", descriptor, (int)length, target);
+    }
+}
+
 int count_threads(void) { return count_entries("/proc/self/task") - 2; }
 
 long resident_kb(void) {

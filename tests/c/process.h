@@ -27,6 +27,8 @@ void kill_children(void);
 void tell_parent(double number);
 
 int count_descriptors(void);
+/* Prints what each descriptor is, to standard error. */
+void list_descriptors(void);
 int count_threads(void);
 long resident_kb(void);
 
