@@ -10,9 +10,7 @@ fn main() {
     let vendor = env::var("CARGO_CFG_TARGET_VENDOR").unwrap_or_default();
 
     if vendor == "apple" {
-        link_arg(&format!(
-            "-Wl,-install_name,@rpath/libstepwire.{major}.dylib"
-        ));
+        link_arg(&format!("-Wl,-install_name,@rpath/libstepwire.{major}.dylib"));
         link_arg(&format!("-Wl,-current_version,{version}"));
     } else if family.split(',').any(|name| name == "unix") {
         link_arg(&format!("-Wl,-soname,libstepwire.so.{major}"));
