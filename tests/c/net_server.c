@@ -87,16 +87,50 @@ static void places_of_a_raw_server(void) {
 
 /* Connections that say nothing take no place from players. */
 static void idle_connections_take_no_place(void) {
-    enum { IDLE = 60 };
-    int idle[IDLE], i;
+    enum { MOST = 2000 };
+    static int idle[MOST];
+    int count, i;
+    struct rlimit limit;
     double server = tcp_server(0, 1);
-    for (i = 0; i < IDLE; i++)
+    /* Two descriptors for each, as both ends are in this process. */
+    CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    count = limit.rlim_cur > 2 * MOST + 100 ? MOST : (int)limit.rlim_cur / 8;
+    for (i = 0; i < count; i++) {
         idle[i] = peer_connect(network_get_port(server));
+        if (i % 50 == 0)
+            pump(); /* the listener's queue is not endless */
+    }
     tcp_client(0, network_get_port(server));
     take_connect(server);
     check_no_events();
-    for (i = 0; i < IDLE; i++)
+    for (i = 0; i < count; i++)
         close(idle[i]);
+}
+
+/* The host collects nothing while players come and go: the server lets no more in after a while, and
+   everyone who came is reported once it collects again. */
+static void uncollected_comings_and_goings_are_bounded(void) {
+    enum { MOST = 50000, EVENTS = 65536 };
+    int came = 0, i;
+    double server = tcp_server(1, MOST), port = network_get_port(server);
+    while (came < MOST) {
+        int peer = peer_try_connect(port, 500);
+        if (peer < 0)
+            break;
+        peer_reset(peer);
+        came++;
+        if (came % 50 == 0)
+            SUCCESS(network_wait(0));
+    }
+    CHECK(came < MOST);
+    CHECK(network_get_stat(-1, "events") <= EVENTS + 1024);
+    for (i = 0; i < came; i++) {
+        const NetworkEvent *event = take_connect(server);
+        take_event(event->socket, network_type_disconnect);
+    }
+    tcp_client(1, port);
+    take_connect(server);
+    check_no_events();
 }
 
 /* ---- handshakes at the server ---- */
@@ -214,6 +248,7 @@ static int role_runs_out_when_accepting(int argc, char **argv) {
     tell_parent(network_get_port(server));
     tell_parent(network_get_port(gate));
     gate = take_connect(gate)->socket;
+    tell_parent(0); /* this connection has its descriptor */
     take_data(gate, "all there", 9);
     before = cpu_ms();
     for (until = now_ms() + 1000; now_ms() < until;)
@@ -234,6 +269,7 @@ static void no_descriptors_to_accept_with(void) {
     Child server = spawn("runs_out_when_accepting", NULL, NULL, NULL);
     double port = child_number(&server);
     gate = peer_connect(child_number(&server));
+    CHECK_EQUAL(child_number(&server), 0);
     for (i = 0; i < CROWD; i++)
         crowd[i] = peer_connect(port);
     peer_write(gate, "all there", 9);
@@ -269,6 +305,7 @@ int main(int argc, char **argv) {
         {"places", places},
         {"places_of_a_raw_server", places_of_a_raw_server},
         {"idle_connections_take_no_place", idle_connections_take_no_place},
+        {"uncollected_comings_and_goings_are_bounded", uncollected_comings_and_goings_are_bounded},
         {"a_late_handshake_is_dropped", a_late_handshake_is_dropped},
         {"a_wrong_handshake_is_dropped", a_wrong_handshake_is_dropped},
         {"any_game_id_is_welcome", any_game_id_is_welcome},

@@ -89,6 +89,20 @@ int peer_connect(double port) {
     return socket_;
 }
 
+int peer_try_connect(double port, int milliseconds) {
+    struct sockaddr_in address = loopback(port);
+    struct pollfd writable;
+    int socket_ = socket(AF_INET, SOCK_STREAM, 0);
+    no_blocking(socket_);
+    CHECK(connect(socket_, (struct sockaddr *)&address, sizeof address) == 0 || errno == EINPROGRESS);
+    writable.fd = socket_;
+    writable.events = POLLOUT;
+    if (poll(&writable, 1, milliseconds) == 1)
+        return socket_;
+    close(socket_);
+    return -1;
+}
+
 int peer_join(double port) {
     int socket_ = peer_connect(port);
     peer_expect(socket_, BANNER, BANNER_SIZE);

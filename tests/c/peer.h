@@ -24,6 +24,8 @@ int peer_refusing(double *port);
 int peer_listen_full(double *port, int *connections, int limit, int *count);
 int peer_accept(int listener);
 int peer_connect(double port);
+/* The same, but -1 when nobody has taken the connection after that time. */
+int peer_try_connect(double port, int milliseconds);
 /* Connects and goes through the handshake as a client. */
 int peer_join(double port);
 /* Accepts and goes through the handshake as a server. */
