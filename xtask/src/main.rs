@@ -1,6 +1,9 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod build;
 mod header;
+mod machine;
+mod test;
 
 use std::process::ExitCode;
 
@@ -8,7 +11,8 @@ fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
     let result = match command.as_str() {
         "header" => header::run(),
-        _ => Err("usage: cargo xtask header".into()),
+        "test" => test::run(),
+        _ => Err("usage: cargo xtask header|test".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
