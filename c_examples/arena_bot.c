@@ -303,6 +303,10 @@ static void draw_map(const struct bot *bot) {
     }
 }
 
+static double average_delay_ms(const struct bot *bot) {
+    return bot->answers > 0 ? bot->delay_sum / (double)bot->answers * 1000 : 0;
+}
+
 static void report(const struct bot *bot, unsigned long snapshots_before, double seconds, int with_map) {
     const struct seen_player *me = &bot->players[bot->me];
     unsigned i, players = 0;
@@ -316,7 +320,7 @@ static void report(const struct bot *bot, unsigned long snapshots_before, double
     printf("tick %u: %u players, I am at %3.0f, %3.0f with %u gems; %.1f snapshots/s, input to snapshot %.1f ms\n",
            (unsigned)bot->tick, players, me->x, me->y, me->score,
            (double)(bot->snapshots - snapshots_before) / seconds,
-           bot->answers > 0 ? bot->delay_sum / (double)bot->answers * 1000 : 0);
+           average_delay_ms(bot));
     if (with_map) {
         draw_map(bot);
     }
@@ -352,14 +356,13 @@ static int play(struct bot *bot, NetworkCallback callback, double seconds, int w
             return fail("waiting for events");
         }
     }
-    printf("left after %.1f s: joined %lu times, %lu inputs sent, %lu snapshots received, %lu skipped, "
-           "input to snapshot %.1f ms\n",
-           seconds_now() - start, bot->joins, bot->inputs, bot->snapshots, bot->skipped,
-           bot->answers > 0 ? bot->delay_sum / (double)bot->answers * 1000 : 0);
     if (bot->answers == 0) {
         fprintf(stderr, "arena_bot: never got to play\n");
         return 1;
     }
+    printf("left after %.1f s: joined %lu times, %lu inputs sent, %lu snapshots received, %lu skipped, "
+           "input to snapshot %.1f ms\n",
+           seconds_now() - start, bot->joins, bot->inputs, bot->snapshots, bot->skipped, average_delay_ms(bot));
     return 0;
 }
 
@@ -396,11 +399,13 @@ static void on_check_event(const NetworkEvent *event, void *user) {
         arena_put_f32(&reply, 50);
         arena_put_f32(&reply, 50);
     }
-    network_send_packet(event->id, reply.bytes, (double)reply.size);
-    if (bot->answers >= 10 && bot->joins == 1) {
+    if (network_send_packet(event->id, reply.bytes, (double)reply.size) < 0) {
+        fprintf(stderr, "stand-in server: %s\n", network_last_error());
+    }
+    if (reply.bytes[0] == ARENA_SNAPSHOT && bot->joins == 1 && bot->answers >= 10) {
         network_destroy(event->id); /* this is the loss it has to come back from */
     }
-    if (bot->answers >= 20 && bot->joins == 2) {
+    if (bot->joins == 2 && bot->answers >= 20) {
         stop = 1;
     }
 }

@@ -481,27 +481,30 @@ static int check_itself(struct arena *arena, double port) {
 
 int main(int argc, char **argv) {
     static struct arena arena; /* static: all zero at first */
-    const char *bind_address = argc == 1 ? "127.0.0.1" : NULL;
+    const char *bind_address = NULL, *port_text = NULL;
     double seconds = 0, first_port = 0;
-    long port = argc == 1 ? 0 : -1;
+    long port = 0;
     int manual = 1, i, status;
 
     for (i = 1; i < argc; i++) {
-        char *end = NULL;
         if (strcmp(argv[i], "--io-thread") == 0) {
             manual = 0;
         } else if (strcmp(argv[i], "--bind") == 0 && i + 1 < argc) {
             bind_address = argv[++i];
         } else if (strcmp(argv[i], "--seconds") == 0 && i + 1 < argc) {
             seconds = atof(argv[++i]);
-        } else if ((port = strtol(argv[i], &end, 10)), end == argv[i] || *end != '\0') {
-            port = -1;
-            break;
+        } else {
+            char *end;
+            port_text = argv[i];
+            port = strtol(port_text, &end, 10);
+            if (*port_text == '\0' || *end != '\0' || port < 0 || port > 65535) {
+                fprintf(stderr, "usage: arena_server [PORT] [--seconds N] [--bind ADDRESS] [--io-thread]\n");
+                return 2;
+            }
         }
     }
-    if (port < 0 || port > 65535) {
-        fprintf(stderr, "usage: arena_server [PORT [--seconds N] [--bind ADDRESS] [--io-thread]]\n");
-        return 2;
+    if (port_text == NULL && bind_address == NULL) {
+        bind_address = "127.0.0.1"; /* a check of itself is nobody else's business */
     }
 
     signal(SIGINT, on_signal);
@@ -520,7 +523,7 @@ int main(int argc, char **argv) {
     }
     status = open_doors(port, &first_port);
     if (status == 0) {
-        status = argc == 1 ? check_itself(&arena, first_port) : run(&arena, on_event, seconds);
+        status = port_text != NULL ? run(&arena, on_event, seconds) : check_itself(&arena, first_port);
     }
     network_shutdown(); /* sends what is still queued and closes every connection */
     return status;

@@ -1,7 +1,8 @@
 /* A client in a frame loop: sixty times a second it takes the network's events once, moves, draws and sleeps.
  * No call in the loop waits for the network, so no frame is ever late because of it.
  *
- *   frame_client                      plays two seconds against an echo server in this process
+ *   frame_client                      plays two seconds against an echo server in this process, which also
+ *                                     takes its events once a frame: an echo then needs two frames
  *   frame_client HOST PORT [SECONDS]  plays against echo_server elsewhere (default: 10 seconds)
  *
  * The packet, little-endian like GameMaker's buffers: u32 frame, f32 x, f32 y.
