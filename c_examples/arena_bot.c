@@ -317,7 +317,7 @@ static void report(const struct bot *bot, unsigned long snapshots_before, double
     for (i = 0; i < ARENA_MAX_PLAYERS; i++) {
         players += (unsigned)bot->players[i].shown;
     }
-    printf("tick %u: %u players, I am at %3.0f, %3.0f with %u gems; %.1f snapshots/s, input to snapshot %.1f ms\n",
+    printf("tick %u: players %u, I am at %3.0f, %3.0f, gems %u; %.1f snapshots/s, input to snapshot %.1f ms\n",
            (unsigned)bot->tick, players, me->x, me->y, me->score,
            (double)(bot->snapshots - snapshots_before) / seconds,
            average_delay_ms(bot));
@@ -360,8 +360,7 @@ static int play(struct bot *bot, NetworkCallback callback, double seconds, int w
         fprintf(stderr, "arena_bot: never got to play\n");
         return 1;
     }
-    printf("left after %.1f s: joined %lu times, %lu inputs sent, %lu snapshots received, %lu skipped, "
-           "input to snapshot %.1f ms\n",
+    printf("left after %.1f s; joins: %lu, inputs: %lu, snapshots: %lu, skipped: %lu, input to snapshot: %.1f ms\n",
            seconds_now() - start, bot->joins, bot->inputs, bot->snapshots, bot->skipped, average_delay_ms(bot));
     return 0;
 }
@@ -454,6 +453,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: arena_bot [HOST PORT NAME [--seconds N] [--map]], NAME of 1 to 15 bytes\n");
         return 2;
     }
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* a log in a file or a pipe is to be up to date, too */
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
     if (argc == 1) {

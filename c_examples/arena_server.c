@@ -357,7 +357,7 @@ static void report(struct arena *arena, struct counters *before) {
     for (i = 0; i < ARENA_MAX_PLAYERS; i++) {
         players += in_play(&arena->players[i]);
     }
-    printf("%d players | in %.0f packets/s, out %.0f packets/s, %.1f kB/s | %.0f events/s | %.1f ticks/s, longest %.2f ms",
+    printf("players %d | in %.0f packets/s, out %.0f packets/s, %.1f kB/s | %.0f events/s | %.1f ticks/s, longest %.2f ms",
            players, (now.received - before->received) / seconds, (now.sent - before->sent) / seconds,
            (now.bytes_sent - before->bytes_sent) / seconds / 1000, (double)(now.events - before->events) / seconds,
            (double)(now.tick - before->tick) / seconds, arena->longest_tick * 1000);
@@ -409,7 +409,7 @@ static int run(struct arena *arena, NetworkCallback callback, double seconds) {
         }
     }
     last_report = count(arena);
-    printf("ended after %.1f s: %u ticks, %.0f packets in, %.0f packets out, %lu events\n", last_report.time - start,
+    printf("ended after %.1f s; ticks: %u, packets in: %.0f, packets out: %.0f, events: %lu\n", last_report.time - start,
            (unsigned)last_report.tick, last_report.received, last_report.sent, last_report.events);
     return 0;
 }
@@ -507,6 +507,7 @@ int main(int argc, char **argv) {
         bind_address = "127.0.0.1"; /* a check of itself is nobody else's business */
     }
 
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* a log in a file or a pipe is to be up to date, too */
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
     if (manual && network_set_config(network_config_manual_io, 1, 0) < 0) {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::examples;
-use crate::process::{Process, number_before};
+use crate::process::{Process, number_after};
 
 const BOTS: [&str; 3] = ["ada", "bob", "eve"];
 const SECONDS: u64 = 6;
@@ -61,27 +61,27 @@ fn summary(server: &[String], bots: &[Vec<String>]) -> Result<()> {
     println!("\nMeasured:");
     for (name, lines) in BOTS.iter().zip(bots) {
         let last = line_with(lines, "left after ")?;
-        let time = number_before(last, " s:")?;
-        let snapshots = number_before(last, " snapshots received")?;
-        if number_before(last, " times")? != 1.0 {
+        let of = |words| number_after(last, words);
+        if of("joins:")? != 1.0 {
             return Err(format!("{name} lost its connection: {last}").into());
         }
+        let time = of("left after")?;
         println!(
-            "  {name:7} {:6.1} snapshots/s, {:.1} inputs/s, {} from an input to the first snapshot with its effect",
-            snapshots / time,
-            number_before(last, " inputs sent")? / time,
-            last.rsplit("snapshot ").next().unwrap_or_default(),
+            "  {name:7} {:6.1} snapshots/s, {:5.1} inputs/s, {:4.1} ms from an input to the snapshot with its effect",
+            of("snapshots:")? / time,
+            of("inputs:")? / time,
+            of("input to snapshot:")?,
         );
     }
     let end = line_with(server, "ended after ")?;
-    let time = number_before(end, " s:")?;
-    let per_second = |what| number_before(end, what).map(|total| total / time);
+    let time = number_after(end, "ended after")?;
+    let rate = |words| number_after(end, words).map(|total| total / time);
     println!(
-        "  server  {:6.1} ticks/s, {:.1} packets/s in, {:.1} packets/s out, {:.1} events/s; ended with status 0",
-        per_second(" ticks")?,
-        per_second(" packets in")?,
-        per_second(" packets out")?,
-        per_second(" events")?,
+        "  server  {:6.1} ticks/s, {:.1} packets/s in, {:.1} packets/s out, {:.1} events/s; a clean end after {time:.1} s",
+        rate("ticks:")?,
+        rate("packets in:")?,
+        rate("packets out:")?,
+        rate("events:")?,
     );
     Ok(())
 }

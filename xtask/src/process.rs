@@ -105,10 +105,11 @@ fn forward(name: &str, stream: impl std::io::Read + Send + 'static, to: Sender<S
     });
 }
 
-/// The number that stands right before these words.
-pub fn number_before(line: &str, words: &str) -> Result<f64> {
-    let number = line.split(words).next().and_then(|before| before.rsplit(' ').next());
+/// The number that follows these words.
+pub fn number_after(line: &str, words: &str) -> Result<f64> {
+    let number =
+        line.split_once(words).and_then(|(_, after)| after.trim_start().split([' ', ',', ';']).next());
     number
         .and_then(|text| text.parse().ok())
-        .ok_or_else(|| format!("no number before \"{words}\" in: {line}").into())
+        .ok_or_else(|| format!("no number after \"{words}\" in: {line}").into())
 }
