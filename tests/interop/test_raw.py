@@ -35,7 +35,7 @@ class Raw(HostTestCase):
         peer.close()
         self.assertEqual(self.host.event(type=stepwire.TYPE_DISCONNECT, socket=client)["error"], 0)
 
-    def test_single_bytes_come_one_by_one(self):
+    def test_single_bytes_arrive_in_order(self):
         server, port = self.host.listen(raw=True)
         peer = self.connect(port)
         client = self.host.event(type=stepwire.TYPE_CONNECT, server=server)["socket"]
