@@ -19,6 +19,7 @@ import stepwire
 
 EVENT_FIELDS = ("type", "id", "socket", "server", "port", "succeeded", "message_type", "error", "size")
 EVENTS_PER_ROUND = 2000
+KICK = b"kick"
 
 
 class Commands:
@@ -114,6 +115,10 @@ class Host:
         emit({"event": fields})
 
     def echo(self, event):
+        """Sends the payload back; whoever sends `KICK` is thrown out instead."""
+        if event.size == len(KICK) and ctypes.string_at(event.buffer, len(KICK)) == KICK:
+            self.library.network_destroy(event.id)
+            return
         if int(event.server) in self.raw or int(event.id) in self.raw:
             sent = self.library.network_send_raw(event.id, event.buffer, event.size, 0)
         else:

@@ -60,7 +60,9 @@ class PeersThatDoNotRead(MemoryTestCase):
         self.assertEqual(filled["result"], stepwire.ERROR_QUEUE_FULL)
         taken = filled["taken"]
         self.assertGreaterEqual(taken * (size + 12), limit)
-        self.assertGreaterEqual(self.host.call("network_get_stat", client, "send_queue"), limit - size)
+        if not self.manual_io:
+            # The kernel may have taken some more since; with manual I/O it takes its whole share only now.
+            self.assertGreaterEqual(self.host.call("network_get_stat", client, "send_queue"), limit // 2)
         self.assert_memory_grew_at_most(most_memory)
         # Others are served meanwhile.
         self.host.set(echo=True)
