@@ -142,7 +142,9 @@ class Connection:
 
     def finish(self):
         """Half-close: no more from here, but everything may still come."""
-        self.socket.shutdown(socket.SHUT_WR)
+        # A peer that has reset the connection already made that moot.
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)
 
     def close(self):
         self.socket.close()

@@ -131,10 +131,12 @@ class Host:
     # Commands
 
     def call(self, function, arguments):
-        """Any function of the ABI."""
+        """Any function of the ABI. A buffer is {"bytes": base64} or, for very large ones, {"zeros": size}."""
         converted = []
         for argument in arguments:
-            if isinstance(argument, dict):
+            if isinstance(argument, dict) and "zeros" in argument:
+                argument = bytes(argument["zeros"])
+            elif isinstance(argument, dict):
                 argument = base64.b64decode(argument["bytes"])
             elif isinstance(argument, str):
                 argument = argument.encode()
@@ -153,11 +155,11 @@ class Host:
         """From now on data of this handle, or of this server's clients, is echoed without a header."""
         self.raw.add(handle)
 
-    def fill(self, socket, size, count, destroy=False):
-        """Sends numbered packets until one fails or `count` are taken."""
+    def fill(self, socket, size, count, first=0, destroy=False):
+        """Sends packets numbered from `first` on until one fails or `count` are taken."""
         taken, result = 0, 0
         while taken < count:
-            result = self.library.network_send_packet(socket, payloads.numbered(taken, size), size)
+            result = self.library.network_send_packet(socket, payloads.numbered(first + taken, size), size)
             if result < 0:
                 break
             taken += 1

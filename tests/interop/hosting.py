@@ -2,6 +2,7 @@
 
 import base64
 import collections
+import contextlib
 import json
 import pathlib
 import subprocess
@@ -229,6 +230,15 @@ class HostTestCase(unittest.TestCase):
         connection = self.join(port, **options)
         event = self.host.event(type=stepwire.TYPE_CONNECT, server=server, port=connection.local[1])
         return connection, event["socket"]
+
+    @contextlib.contextmanager
+    def case(self, *words, **details):
+        """Names the case in a failure. Unlike with subTest the test ends there: what follows would stumble over it."""
+        try:
+            yield
+        except Exception as error:
+            error.add_note(f"case: {' '.join(words)} {details}")
+            raise
 
     def assert_quiet(self):
         """Nothing more comes out of the host."""

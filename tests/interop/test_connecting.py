@@ -35,7 +35,7 @@ class FailingConnects(HostTestCase):
     def test_refused(self):
         with refusing_port() as port:
             for suffix in ("", "_raw"):
-                with self.subTest(suffix=suffix):
+                with self.case(suffix=suffix):
                     socket = self.create()
                     failure = self.host.call(f"network_connect{suffix}", socket, "127.0.0.1", port)
                     self.assertEqual(failure, stepwire.ERROR_FAILED)
@@ -68,7 +68,7 @@ class FailingConnects(HostTestCase):
         self.set_timeout()
         with gamemaker.Server() as server:
             for said in (gamemaker.BANNER[:17], gamemaker.BANNER, gamemaker.BANNER + gamemaker.ACCEPTED[:11]):
-                with self.subTest(said=said):
+                with self.case(said=said):
                     socket = self.create()
                     self.host.must("network_connect_async", socket, "127.0.0.1", server.port)
                     with server.accept_raw() as connection:

@@ -20,7 +20,7 @@ class PeerEnds(HostTestCase):
         server, port = self.host.listen()
         for end, error in ((gamemaker.Connection.close, 0), (gamemaker.Connection.finish, 0),
                            (gamemaker.Connection.reset, stepwire.ERROR_CLOSED)):
-            with self.subTest(end=end.__name__):
+            with self.case(end=end.__name__):
                 peer, client = self.joined(server, port)
                 end(peer)
                 self.check_disconnect(server, client, error)
@@ -45,7 +45,7 @@ class PeerEnds(HostTestCase):
         self.host.set(echo=True, report="none")
         _, port = self.host.listen()
         for count, size in ((1, 5), (3, 0), (500, 64), (40, 65536)):
-            with self.subTest(count=count, size=size):
+            with self.case(count=count, size=size):
                 peer = self.join(port)
                 payloads = [numbered(number, size) for number in range(count)]
                 peer.send_packets(*payloads)
@@ -91,7 +91,7 @@ class PeerEnds(HostTestCase):
     def test_a_server_that_ends_a_client_of_ours(self):
         for end, error in ((gamemaker.Connection.close, 0), (gamemaker.Connection.finish, 0),
                            (gamemaker.Connection.reset, stepwire.ERROR_CLOSED)):
-            with self.subTest(end=end.__name__), gamemaker.Server() as server:
+            with self.case(end=end.__name__), gamemaker.Server() as server:
                 socket = self.host.must("network_create_socket", stepwire.SOCKET_TCP)
                 pending = self.host.begin_call("network_connect", socket, "127.0.0.1", server.port)
                 connection, _ = server.accept()

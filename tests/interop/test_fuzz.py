@@ -1,5 +1,6 @@
 """Garbage and damaged streams, seeded: each must lead to exactly what the protocol says, and harm nobody else."""
 
+import contextlib
 import random
 
 import gamemaker
@@ -79,12 +80,10 @@ class Fuzz(HostTestCase):
 
     def talk(self, connection, segments):
         """Says it all, stops speaking, and hears the other side out."""
-        try:
+        with contextlib.suppress(ConnectionError):
             for segment in segments:
                 connection.send(segment)
-            connection.finish()
-        except ConnectionError:
-            pass
+        connection.finish()
         connection.wait_for_end()
 
 
@@ -107,7 +106,7 @@ class FuzzedServer(Fuzz):
             hello, packets = gamemaker.hello(turn), some_packets(generator)
             spared = generator.random() < 0.7
             stream = hello + damaged(generator, packets) if spared else damaged(generator, hello + packets)
-            with self.subTest(turn=turn, stream=stream.hex()[:400]):
+            with self.case(turn=turn, stream=stream.hex()[:400]):
                 self.check(generator, stream)
                 if turn % 10 == 0:
                     self.assert_healthy()
@@ -120,7 +119,7 @@ class FuzzedServer(Fuzz):
             stream = generator.randbytes(generator.choice((1, 15, 16, 17, 100, 5000)))
             if turn % 2:
                 stream = gamemaker.hello() + stream
-            with self.subTest(turn=turn, stream=stream.hex()[:400]):
+            with self.case(turn=turn, stream=stream.hex()[:400]):
                 self.check(generator, stream)
         self.assert_healthy()
         self.assert_quiet()
@@ -164,7 +163,7 @@ class FuzzedClient(Fuzz):
             spared = generator.random() < 0.7
             stream = gamemaker.ACCEPTED + damaged(generator, packets) if spared else \
                 damaged(generator, gamemaker.ACCEPTED + packets)
-            with self.subTest(turn=turn, banner=bytes(banner), stream=stream.hex()[:400]):
+            with self.case(turn=turn, banner=bytes(banner), stream=stream.hex()[:400]):
                 self.check(generator, bytes(banner), stream)
                 if turn % 10 == 0:
                     self.assert_healthy()

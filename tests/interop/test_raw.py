@@ -70,7 +70,7 @@ class Raw(HostTestCase):
     def test_a_raw_client_connects_blocking_and_async(self):
         with gamemaker.Server() as server:
             for function in ("network_connect_raw", "network_connect_raw_async"):
-                with self.subTest(function=function):
+                with self.case(function=function):
                     socket = self.host.must("network_create_socket", stepwire.SOCKET_TCP)
                     self.assertGreaterEqual(self.host.call(function, socket, "127.0.0.1", server.port), 0)
                     connection = server.accept_raw()

@@ -13,7 +13,7 @@ SIZES = (0, 1, 11, 12, 13, 64, 4096, 65535, 65536, 90000)
 class RegularServer(HostTestCase):
     def test_the_events_of_a_life_through_every_way_to_poll(self):
         for polling in ("event", "callback", "key"):
-            with self.subTest(polling=polling):
+            with self.case(polling=polling):
                 self.host.set(polling=polling)
                 server, port = self.host.listen()
                 peer = self.join(port)
@@ -42,7 +42,7 @@ class RegularServer(HostTestCase):
         stream = gamemaker.hello(0x01020304) + gamemaker.packets(*payloads)
         with segmenter.PeerQueue() as queue:
             for segments in segmenter.every_segmentation(stream):
-                with gamemaker.connect(port) as peer, self.subTest(segments=[len(s) for s in segments]):
+                with gamemaker.connect(port) as peer, self.case(segments=[len(s) for s in segments]):
                     peer.expect(gamemaker.BANNER)
                     segmenter.send_segments(peer.socket, segments, queue)
                     peer.expect(gamemaker.ACCEPTED)
@@ -86,7 +86,7 @@ class RegularServer(HostTestCase):
         server, port = self.host.listen()
         peer, client = self.joined(server, port)
         for size in SIZES:
-            with self.subTest(size=size):
+            with self.case(size=size):
                 payload = numbered(size, size)
                 self.assertEqual(self.host.call("network_send_packet", client, payload, size), size + 12)
                 self.assertEqual(peer.receive_packet(), payload)
