@@ -200,6 +200,9 @@ fn begin_connect(address: SocketAddr, local: Local) -> Result<TcpStream> {
         if address.is_ipv6() {
             socket.set_only_v6(true).map_err(failed)?;
         }
+        if local.port == 0 {
+            sys::choose_port_on_connect(&socket);
+        }
         // The port is also held by the reservation that network_create_socket_ext made.
         sys::share_listening_port(&socket).map_err(failed)?;
         socket.bind(&SocketAddr::new(ip, local.port).into()).map_err(failed)?;

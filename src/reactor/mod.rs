@@ -91,6 +91,8 @@ struct Slot {
     serial: u32,
     /// When the earliest timer of this endpoint comes up; `Millis::MAX` if it has none.
     timer: Millis,
+    /// Stands on one of the lists of those to go on with.
+    listed: bool,
 }
 
 /// What endpoints need of the reactor while they are looked at.
@@ -131,6 +133,8 @@ pub(crate) struct Reactor {
     batch: Batch,
     /// Endpoints that have more to do without the system saying so again.
     again: Vec<Id>,
+    /// Endpoints that had no part in this turn because it was full: they come first in the next.
+    postponed: Vec<Id>,
     /// Streams and listeners that wait for the host to collect events.
     paused: Vec<Id>,
     dirty: Dirty,
@@ -161,6 +165,7 @@ impl Reactor {
             timers: Timers::default(),
             batch: Batch::default(),
             again: Vec::new(),
+            postponed: Vec::new(),
             paused: Vec::new(),
             dirty: Dirty::default(),
             deferred: None,
@@ -193,7 +198,12 @@ impl Reactor {
         self.sleep(most);
         self.set_now(Instant::now());
 
-        for id in std::mem::take(&mut self.again) {
+        let mut going_on = std::mem::take(&mut self.postponed);
+        going_on.append(&mut self.again);
+        for id in going_on {
+            if let Some(slot) = self.slot(id) {
+                slot.listed = false;
+            }
             self.attend(id, |reactor, id| reactor.go_on(id));
         }
         let mut ready = std::mem::replace(&mut self.ready, Events::with_capacity(0));
@@ -231,7 +241,7 @@ impl Reactor {
         let mut timeout = most;
         let mut at_most =
             |limit: Duration| timeout = Some(timeout.map_or(limit, |timeout| timeout.min(limit)));
-        if !self.again.is_empty() {
+        if !(self.again.is_empty() && self.postponed.is_empty()) {
             at_most(Duration::ZERO);
         }
         if let Some(at) = self.timers.next() {
@@ -353,7 +363,7 @@ impl Reactor {
                 _ => return false,
             };
             if resumes {
-                self.again.push(id);
+                self.go_on_later(id);
             }
             !resumes
         });
@@ -371,6 +381,17 @@ impl Reactor {
         {
             stream.queued = stream.queued.saturating_sub(source.cost());
         }
+    }
+
+    fn go_on_later(&mut self, id: Id) {
+        if self.enlist(id) {
+            self.again.push(id);
+        }
+    }
+
+    /// Whether the endpoint may be put on a list of those to go on with: it stands on none.
+    fn enlist(&mut self, id: Id) -> bool {
+        self.slot(id).is_some_and(|slot| !std::mem::replace(&mut slot.listed, true))
     }
 
     fn pause(&mut self, id: Id) {
@@ -393,7 +414,8 @@ impl Reactor {
     fn insert(&mut self, endpoint: Endpoint) -> Id {
         self.serial = self.serial.wrapping_add(1);
         let serial = self.serial;
-        let token = self.endpoints.insert(Slot { endpoint, serial, timer: Millis::MAX }) as u32;
+        let token =
+            self.endpoints.insert(Slot { endpoint, serial, timer: Millis::MAX, listed: false }) as u32;
         Id { token, serial }
     }
 
@@ -441,7 +463,7 @@ impl Reactor {
                 }
             }
             Endpoint::Listener(listener) if !listener.paused => self.accept(id),
-            Endpoint::Attempt(_) => self.attempted(id),
+            Endpoint::Attempt(_) => self.attempted(id, hung_up),
             _ => {}
         }
     }
@@ -495,7 +517,9 @@ impl Reactor {
 
     fn read(&mut self, id: Id) {
         if self.batch.bytes() >= TURN_BYTES {
-            self.again.push(id);
+            if self.enlist(id) {
+                self.postponed.push(id);
+            }
             return;
         }
         match self.with_stream(id, |stream, turn| stream.read(id, turn)) {
@@ -508,7 +532,7 @@ impl Reactor {
     fn end(&mut self, id: Id, next: Next) {
         match next {
             Next::Sleep => {}
-            Next::Again => self.again.push(id),
+            Next::Again => self.go_on_later(id),
             Next::Pause => self.pause(id),
             Next::Close => self.close(id),
             Next::Eof => self.disconnected(id, None),
@@ -651,7 +675,7 @@ impl Reactor {
                 }
             }
         }
-        self.again.push(id);
+        self.go_on_later(id);
     }
 
     fn greet(&mut self, listener: Id, stream: Stream) {
@@ -770,13 +794,13 @@ impl Reactor {
     }
 
     /// The system says that an attempt has got somewhere.
-    fn attempted(&mut self, id: Id) {
+    fn attempted(&mut self, id: Id, hung_up: bool) {
         let Some(Slot { endpoint: Endpoint::Attempt(attempt), .. }) = self.slot(id) else { return };
         let dial = attempt.dial;
         match attempt.outcome() {
             None => {}
             Some(Err(error)) => self.attempt_failed(id, dial, error),
-            Some(Ok(())) => self.attempt_won(id, dial),
+            Some(Ok(())) => self.attempt_won(id, dial, hung_up),
         }
     }
 
@@ -791,7 +815,7 @@ impl Reactor {
         }
     }
 
-    fn attempt_won(&mut self, id: Id, dial_token: u32) {
+    fn attempt_won(&mut self, id: Id, dial_token: u32, hung_up: bool) {
         let now = self.now;
         let slot = &mut self.endpoints[dial_token as usize];
         let dial_id = Id { token: dial_token, serial: slot.serial };
@@ -808,7 +832,9 @@ impl Reactor {
         attempt.note_local_port(&opening.socket);
         opening.socket.token.store(id.token, Relaxed);
         let (ip, port) = listener::peer_name(&attempt.address);
-        slot.endpoint = Endpoint::Stream(Box::new(Stream::connected(attempt.io, opening, ip, port, now)));
+        let mut stream = Stream::connected(attempt.io, opening, ip, port, now);
+        stream.hung_up = hung_up;
+        slot.endpoint = Endpoint::Stream(Box::new(stream));
         if let Some(Err(error)) = self.with_stream(id, |stream, turn| stream.begin(id, turn)) {
             self.end(id, Next::Failed(error));
             return;
