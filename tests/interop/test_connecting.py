@@ -2,6 +2,7 @@
 
 import contextlib
 import socket as sockets
+import threading
 
 import gamemaker
 import stepwire
@@ -51,8 +52,8 @@ class FailingConnects(HostTestCase):
             self.assertEqual(self.host.call("network_connect", socket, "127.0.0.1", server.port),
                              stepwire.ERROR_TIMEOUT)
             self.assert_quiet()
-            silent = server.accept_raw()
-            self.assertEqual(silent.receive_until_end()[0], [])
+            with server.accept_raw() as silent:
+                self.assertEqual(silent.receive_until_end()[0], [])
             # The same socket may try again; nine more wait at the same time.
             waiting = [socket, *(self.create() for _ in range(9))]
             for each in waiting:
@@ -114,9 +115,9 @@ class FailingConnects(HostTestCase):
         with gamemaker.Server() as server:
             socket = self.create()
             self.host.must("network_connect_async", socket, "127.0.0.1", server.port)
-            connection = server.accept_raw()
-            self.host.must("network_destroy", socket)
-            self.assertEqual(connection.receive_until_end()[0], [])
+            with server.accept_raw() as connection:
+                self.host.must("network_destroy", socket)
+                self.assertEqual(connection.receive_until_end()[0], [])
         with refusing_port() as port:
             socket = self.create()
             self.host.must("network_connect_async", socket, "127.0.0.1", port)
@@ -142,6 +143,30 @@ class FailingConnects(HostTestCase):
                 connection.close()
             gone = [self.host.next_event() for _ in served]
             self.assertEqual(sorted(event["socket"] for event in gone), served)
+
+    def test_servers_that_speak_and_leave_at_once(self):
+        """The last byte may be there before the library has seen that it is connected at all."""
+        count = 200
+        with gamemaker.Server() as server:
+
+            def serve():
+                for _ in range(count):
+                    with server.accept_raw() as connection:
+                        connection.send(b"bye")
+
+            thread = threading.Thread(target=serve)
+            thread.start()
+            self.host.set(poll=False)
+            clients = [self.create() for _ in range(count)]
+            for client in clients:
+                self.host.must("network_connect_raw_async", client, "127.0.0.1", server.port)
+            self.host.set(poll=True)
+            for client in clients:
+                self.host.event(type=stepwire.TYPE_NON_BLOCKING_CONNECT, socket=client, succeeded=1)
+                self.assertEqual(self.host.event(type=stepwire.TYPE_DATA, id=client)["payload"], b"bye")
+                self.host.event(type=stepwire.TYPE_DISCONNECT, socket=client, error=0)
+            thread.join()
+        self.assert_quiet()
 
     def test_the_wrong_kinds_of_socket(self):
         server, port = self.host.listen()
