@@ -1,10 +1,16 @@
 //! TLS by the system's library: what servers and clients are set up with, and failures in words.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use native_tls::{Certificate, Identity, Protocol, TlsAcceptor, TlsConnector};
+use native_tls::{
+    Certificate, HandshakeError, Identity, MidHandshakeTlsStream, Protocol, TlsAcceptor, TlsConnector,
+    TlsStream,
+};
 use parking_lot::Mutex;
 
 use crate::error::{Code, Error, Result};
@@ -37,10 +43,85 @@ impl Client {
 
 /// A server's side, from the files its options name.
 pub(crate) fn acceptor(texts: &Texts) -> Result<TlsAcceptor> {
-    TlsAcceptor::builder(identity(texts)?)
+    let failed = |error| refused("the certificate and its key cannot be used together", &error);
+    let acceptor = TlsAcceptor::builder(identity(texts)?)
         .min_protocol_version(Some(Protocol::Tlsv12))
         .build()
-        .map_err(|error| refused("the certificate and its key cannot be used", &error))
+        .map_err(failed)?;
+    try_out(&acceptor).map_err(failed)?;
+    Ok(acceptor)
+}
+
+/// Shakes hands with ourselves: a key that belongs to another certificate is noticed by some TLS
+/// libraries only when the first client comes.
+fn try_out(acceptor: &TlsAcceptor) -> std::result::Result<(), native_tls::Error> {
+    let connector = TlsConnector::builder()
+        .danger_accept_invalid_certs(true)
+        .danger_accept_invalid_hostnames(true)
+        .build()?;
+    let (to_server, to_client) = (RefCell::default(), RefCell::default());
+    let mut client = Side::from(connector.connect("localhost", Memory { from: &to_client, to: &to_server }));
+    let mut server = Side::from(acceptor.accept(Memory { from: &to_server, to: &to_client }));
+    // Each round is a flight; there are fewer in any version of TLS.
+    for _ in 0..10 {
+        match (client, server) {
+            (Side::Done, Side::Done) => return Ok(()),
+            // The server's failure explains the client's.
+            (_, Side::Failed(error)) | (Side::Failed(error), _) => return Err(error),
+            (mine, theirs) => (client, server) = (mine.go_on(), theirs.go_on()),
+        }
+    }
+    Ok(())
+}
+
+/// One end of a handshake in memory.
+enum Side<'a> {
+    UnderWay(Box<MidHandshakeTlsStream<Memory<'a>>>),
+    Done,
+    Failed(native_tls::Error),
+}
+
+impl<'a> From<std::result::Result<TlsStream<Memory<'a>>, HandshakeError<Memory<'a>>>> for Side<'a> {
+    fn from(result: std::result::Result<TlsStream<Memory<'a>>, HandshakeError<Memory<'a>>>) -> Side<'a> {
+        match result {
+            Ok(_) => Side::Done,
+            Err(HandshakeError::WouldBlock(under_way)) => Side::UnderWay(Box::new(under_way)),
+            Err(HandshakeError::Failure(error)) => Side::Failed(error),
+        }
+    }
+}
+
+impl Side<'_> {
+    fn go_on(self) -> Self {
+        match self {
+            Side::UnderWay(handshake) => handshake.handshake().into(),
+            ended => ended,
+        }
+    }
+}
+
+struct Memory<'a> {
+    from: &'a RefCell<VecDeque<u8>>,
+    to: &'a RefCell<VecDeque<u8>>,
+}
+
+impl Read for Memory<'_> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        match self.from.borrow_mut().read(room)? {
+            0 => Err(io::ErrorKind::WouldBlock.into()),
+            size => Ok(size),
+        }
+    }
+}
+
+impl Write for Memory<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.to.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn identity(texts: &Texts) -> Result<Identity> {
@@ -140,11 +221,19 @@ fn refused(what: &str, error: &native_tls::Error) -> Error {
 
 /// A failed handshake. `name` is the one that the certificate had to be for, at clients.
 pub(crate) fn handshake_failed(error: &native_tls::Error, name: Option<&str>) -> Error {
-    explain(&error.to_string(), name)
+    let error = explain(&error.to_string(), name);
+    if error.code != Code::Closed {
+        return error;
+    }
+    let server = name.unwrap_or("the peer");
+    Error::new(
+        Code::Tls,
+        format!("{server} ended the connection instead of agreeing on TLS; does it speak TLS at this port?"),
+    )
 }
 
 /// A connection that broke inside TLS.
-pub(crate) fn broken(error: &std::io::Error) -> Error {
+pub(crate) fn broken(error: &io::Error) -> Error {
     explain(&error.to_string(), None)
 }
 
