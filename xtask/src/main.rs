@@ -1,9 +1,12 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod build;
 mod demo;
 mod examples;
 mod header;
+mod machine;
 mod process;
+mod test;
 
 use std::process::ExitCode;
 
@@ -12,7 +15,8 @@ fn main() -> ExitCode {
     let result = match command.as_str() {
         "demo" => demo::run(),
         "header" => header::run(),
-        _ => Err("usage: cargo xtask demo | header".into()),
+        "test" => test::run(),
+        _ => Err("usage: cargo xtask demo|header|test".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
