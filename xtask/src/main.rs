@@ -1,8 +1,11 @@
 //! The project's own commands: `cargo xtask <command>`.
 
 mod build;
+mod demo;
+mod examples;
 mod header;
 mod machine;
+mod process;
 mod test;
 
 use std::process::ExitCode;
@@ -10,9 +13,10 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
     let result = match command.as_str() {
+        "demo" => demo::run(),
         "header" => header::run(),
         "test" => test::run(),
-        _ => Err("usage: cargo xtask header|test".into()),
+        _ => Err("usage: cargo xtask demo|header|test".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
