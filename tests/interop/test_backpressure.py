@@ -62,7 +62,7 @@ class MemoryTestCase(HostTestCase):
     def wait_for_digest(self, client, wanted):
         """Until the host has seen as many packets as wanted; then they must be exactly those."""
         wait_until(lambda: self.host.do("digest", socket=client)["packets"] >= wanted["packets"],
-                   "the packets", timeout=60)
+                   "the packets", timeout=20)
         self.assertEqual(self.host.do("digest", socket=client), wanted)
 
 
@@ -146,6 +146,21 @@ class ProgramsThatDoNotPoll(MemoryTestCase):
         self.flood(lambda: ([numbered(group * 1000 + number, 8) for number in range(1000)]
                             for group in range(5000)), 24 * MIB)
 
+    def test_empty_packets_at_every_alignment(self):
+        """Wherever the library's buffers end, an empty packet ends there too, sooner or later."""
+        server, port = self.host.listen()
+        for shift in range(12):
+            with self.case(shift=shift):
+                peer, client = self.joined(server, port)
+                self.host.set(poll=False)
+                payloads = [bytes(shift), *[b""] * 100_000]
+                sending = threading.Thread(target=peer.send_packets, args=payloads)
+                sending.start()
+                self.host.set(poll=True)
+                self.wait_for_digest(client, summary_of(payloads))
+                sending.join()
+                peer.close()
+
     def test_empty_packets_push_back(self):
         self.host.must("network_set_config", stepwire.CONFIG_RECEIVE_QUEUE_LIMIT, -1, MIB)
         self.flood(lambda: ([b""] * 5000 for _ in range(2000)), 24 * MIB)
@@ -181,7 +196,7 @@ class ProgramsThatDoNotPoll(MemoryTestCase):
         self.host.set(poll=True)
         peer.send(rest)
         wait_until(lambda: self.host.do("digest", socket=client)["bytes"] == begun * 65536, "the stream",
-                   timeout=60)
+                   timeout=20)
 
     def test_a_client_that_does_not_poll_pushes_back(self):
         with gamemaker.Server() as server:
