@@ -2,7 +2,7 @@
 //! the host's queue.
 
 use std::io::{self, Read, Write};
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use mio::net::TcpStream;
 use socket2::SockRef;
 
+use crate::address::PeerName;
 use crate::error::{Code, Error, Result};
 use crate::event::batch::{Happened, Origin};
 use crate::protocol::framing::{Broken, Framer};
@@ -37,7 +38,7 @@ pub(crate) struct Stream {
     admission: Option<Arc<Admission>>,
     /// A connect that is not yet reported to the host.
     pub(crate) opening: Option<Box<Opening>>,
-    ip: Arc<str>,
+    ip: PeerName,
     port: u16,
     phase: Phase,
     /// The peer has sent its last byte; reads go on until they say so.
@@ -65,7 +66,7 @@ pub(crate) struct Stream {
 
 #[derive(Debug)]
 enum Phase {
-    Handshake(Handshake),
+    Handshake(Box<Handshake>),
     Packets,
     Raw,
     /// The peer has closed; what the host sends before it learns of that still goes out.
@@ -95,26 +96,21 @@ impl Stream {
     pub(crate) fn accepted(
         io: TcpStream,
         admission: Arc<Admission>,
-        ip: Arc<str>,
-        port: u16,
+        peer: &SocketAddr,
         now: Millis,
     ) -> Stream {
-        let phase = if admission.regular { Phase::Handshake(Handshake::server()) } else { Phase::Raw };
+        let phase =
+            if admission.regular { Phase::Handshake(Box::new(Handshake::server())) } else { Phase::Raw };
         let deadline = if admission.regular { now + admission.handshake_timeout() } else { 0 };
-        Stream::new(io, Some(admission), None, ip, port, phase, deadline, now)
+        Stream::new(io, Some(admission), None, peer, phase, deadline, now)
     }
 
     /// The client's side, as soon as TCP is connected.
-    pub(crate) fn connected(
-        io: TcpStream,
-        opening: Box<Opening>,
-        ip: Arc<str>,
-        port: u16,
-        now: Millis,
-    ) -> Stream {
-        let phase = if opening.regular { Phase::Handshake(Handshake::client()) } else { Phase::Raw };
+    pub(crate) fn connected(io: TcpStream, opening: Box<Opening>, peer: &SocketAddr, now: Millis) -> Stream {
+        let phase =
+            if opening.regular { Phase::Handshake(Box::new(Handshake::client())) } else { Phase::Raw };
         let deadline = opening.deadline;
-        Stream::new(io, None, Some(opening), ip, port, phase, deadline, now)
+        Stream::new(io, None, Some(opening), peer, phase, deadline, now)
     }
 
     #[allow(clippy::too_many_arguments, reason = "the two constructors above are its only callers")]
@@ -122,8 +118,7 @@ impl Stream {
         io: TcpStream,
         admission: Option<Arc<Admission>>,
         opening: Option<Box<Opening>>,
-        ip: Arc<str>,
-        port: u16,
+        peer: &SocketAddr,
         phase: Phase,
         deadline: Millis,
         now: Millis,
@@ -133,8 +128,8 @@ impl Stream {
             socket: opening.as_ref().map(|opening| Arc::clone(&opening.socket)),
             admission,
             opening,
-            ip,
-            port,
+            ip: PeerName::new(peer),
+            port: peer.port(),
             phase,
             hung_up: false,
             paused: false,
@@ -168,7 +163,7 @@ impl Stream {
             Some(socket) => (socket.handle, socket.server),
             None => (Handle::NONE, Handle::NONE),
         };
-        Origin { socket, server, token: id.token, serial: id.serial, ip: &self.ip, port: self.port }
+        Origin { socket, server, token: id.token, serial: id.serial, ip: self.ip.as_str(), port: self.port }
     }
 
     /// A server that speaks GameMaker's protocol greets first; a raw connection is ready at once.
@@ -189,7 +184,7 @@ impl Stream {
             let origin = self.origin(id);
             opening.succeeded(origin, &self.ip, turn);
         } else if let Some(admission) = &self.admission {
-            let socket = admission.admit(turn.shared, &self.ip, self.port)?;
+            let socket = admission.admit(turn.shared, &self.ip)?;
             socket.token.store(id.token, Relaxed);
             self.socket = Some(socket);
             let origin = self.origin(id);
@@ -198,15 +193,14 @@ impl Stream {
         if let (Some(socket), Some(micros)) = (&self.socket, sys::round_trip_micros(&self.io)) {
             socket.traffic.round_trip.store(micros, Relaxed);
         }
-        self.apply_settings();
         Ok(())
     }
 
     /// Takes over what the host may have changed of the socket's options.
     pub(crate) fn apply_settings(&mut self) {
         let settings = match (&self.socket, &self.admission) {
-            (Some(socket), _) => socket.host.lock().settings.clone(),
-            (None, Some(admission)) => admission.server.host.lock().settings.clone(),
+            (Some(socket), _) => Arc::clone(&socket.host.lock().settings),
+            (None, Some(admission)) => Arc::clone(&admission.server.host.lock().settings),
             (None, None) => return,
         };
         self.read_timeout = settings.read_timeout_ms;
@@ -306,7 +300,7 @@ impl Stream {
             server: socket.server,
             token: id.token,
             serial: id.serial,
-            ip: &self.ip,
+            ip: self.ip.as_str(),
             port: self.port,
         };
         let (bytes, mut sink) = turn.batch.received(size, origin);

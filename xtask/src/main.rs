@@ -1,14 +1,22 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod build;
+mod demo;
+mod examples;
 mod header;
+mod machine;
+mod process;
+mod test;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
     let result = match command.as_str() {
+        "demo" => demo::run(),
         "header" => header::run(),
-        _ => Err("usage: cargo xtask header".into()),
+        "test" => test::run(),
+        _ => Err("usage: cargo xtask demo|header|test".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
