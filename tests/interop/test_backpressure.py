@@ -168,6 +168,23 @@ class ProgramsThatDoNotPoll(MemoryTestCase):
     def test_empty_packets_push_back_at_the_default_limit(self):
         self.flood(lambda: ([b""] * 5000 for _ in range(2000)), 64 * MIB)
 
+    def test_an_end_behind_a_push_back_comes_last(self):
+        for end in (gamemaker.Connection.finish, gamemaker.Connection.close):
+            with self.case(end=end.__name__):
+                server, port = self.host.listen()
+                peer, client = self.joined(server, port, send_buffer=65536)
+                self.host.must("network_set_config", stepwire.CONFIG_RECEIVE_QUEUE_LIMIT, client, MIB)
+                self.host.set(poll=False)
+                begun, rest = push(peer, self.numbered_packets(1000, 50_000))
+                self.host.set(poll=True)
+                peer.send(rest)
+                end(peer)
+                event = self.host.event(type=stepwire.TYPE_DISCONNECT, socket=client)
+                self.assertEqual(event["error"], 0)
+                self.assertEqual(self.host.do("digest", socket=client),
+                                 summary_of(numbered(number, 50_000) for number in range(begun)))
+                self.assert_quiet()
+
     def test_all_waiting_events_together_are_bounded(self):
         self.host.must("network_set_config", stepwire.CONFIG_TOTAL_QUEUE_LIMIT, 4 * MIB, 0)
         server, port = self.host.listen()
@@ -213,6 +230,24 @@ class ProgramsThatDoNotPoll(MemoryTestCase):
             self.host.set(poll=True)
             connection.send(rest)
             self.wait_for_digest(client, summary_of(numbered(number, 10_000) for number in range(begun)))
+
+
+@both_io_modes
+class LimitsBelowOneMessage(MemoryTestCase):
+    def check(self):
+        server, port = self.host.listen()
+        peer, client = self.joined(server, port)
+        payloads = [numbered(number, 3 * MIB) for number in range(4)]
+        peer.send_packets(*payloads)
+        self.wait_for_digest(client, summary_of(payloads))
+
+    def test_a_message_over_the_receive_queue_limit_still_arrives(self):
+        self.host.must("network_set_config", stepwire.CONFIG_RECEIVE_QUEUE_LIMIT, -1, 65536)
+        self.check()
+
+    def test_a_message_over_the_total_limit_still_arrives(self):
+        self.host.must("network_set_config", stepwire.CONFIG_TOTAL_QUEUE_LIMIT, MIB, 0)
+        self.check()
 
 
 @both_io_modes
