@@ -1,1 +1,4 @@
 //! GameMaker's networking functions and wire protocol for everybody.
+
+pub mod conditioner;
+pub mod reliable;
