@@ -10,7 +10,7 @@ use super::Micros;
 use super::batch::Transmits;
 use super::config::Config;
 use super::event::{LossReason, SendError, Sink};
-use super::inbound::{Delivery, Memory};
+use super::inbound::{Delivery, Workshop};
 use super::peer::{Confirm, Due, Local, Outcome, Peer};
 use super::secret::{Address, Secret, TableHash};
 use super::timers::Timers;
@@ -34,8 +34,7 @@ pub struct Endpoint {
     ready: VecDeque<usize>,
     answers: VecDeque<(SocketAddr, Control)>,
     timers: Timers,
-    memory: Memory,
-    scratch: Vec<u8>,
+    workshop: Workshop,
     reading: bool,
     stats: Stats,
 }
@@ -77,10 +76,10 @@ impl Endpoint {
     pub fn new(config: Config, seed: [u8; 32]) -> Self {
         let mut secret = Secret::new(seed);
         let config = config.clamped();
-        let memory = Memory::new(config.receive_limit);
         let incarnation = secret.draw() as u32;
         Self {
             by_address: HashMap::with_hasher(secret.table_hash()),
+            workshop: Workshop::new(config.receive_limit),
             local: Local {
                 config,
                 incarnation,
@@ -91,8 +90,6 @@ impl Endpoint {
             ready: VecDeque::new(),
             answers: VecDeque::new(),
             timers: Timers::default(),
-            memory,
-            scratch: Vec::new(),
             reading: true,
             stats: Stats::default(),
         }
@@ -209,9 +206,8 @@ impl Endpoint {
                 if peer.is_outdated(&confirm) {
                     return self.refuse(from, Some(slot), token);
                 }
-                if let Some(lost) = peer.adopt(&confirm, &self.local, now, &mut self.memory) {
-                    sink.peer_lost(lost);
-                }
+                let mut to = Delivery::new(from, &self.local.config, &mut self.workshop, sink);
+                peer.adopt(&confirm, &self.local, now, &mut to);
                 slot
             }
             None if self.peers.len() >= self.local.config.max_peers => {
@@ -231,21 +227,12 @@ impl Endpoint {
         sink: &mut S,
     ) {
         let peer = &mut self.peers[slot];
-        let mut delivery = Delivery {
-            peer: peer.address,
-            ordered: self.local.config.ordered,
-            message_limit: self.local.config.message_limit,
-            memory: &mut self.memory,
-            scratch: &mut self.scratch,
-            sink,
-        };
-        match peer.receive(body, now, self.reading, &mut delivery) {
+        let config = &self.local.config;
+        let mut to = Delivery::new(peer.address, config, &mut self.workshop, sink);
+        match peer.receive(body, now, self.reading, &mut to) {
             Ok(true) => {}
             Ok(false) => self.stats.malformed += 1,
-            Err(reason) => {
-                let lost = peer.close(reason, now, &mut self.memory);
-                sink.peer_lost(lost);
-            }
+            Err(reason) => peer.close(reason, now, &mut to),
         }
         self.look_after(slot);
     }
@@ -266,11 +253,11 @@ impl Endpoint {
         };
         let draw = || self.secret.draw();
         let peer = &mut self.peers[slot];
-        if peer.resume(incarnation, gave_up, draw, now, &mut self.memory) {
-            self.look_after(slot);
-        } else {
-            self.lose(slot, LossReason::Restarted, now, sink);
+        let mut to = Delivery::new(from, &self.local.config, &mut self.workshop, sink);
+        if !peer.resume(incarnation, gave_up, draw, now, &mut to) {
+            peer.lose(LossReason::Restarted, now, &mut to);
         }
+        self.look_after(slot);
     }
 
     /// Tells a peer that the session it means is not known. Only who sent that datagram can know
@@ -375,10 +362,9 @@ impl Endpoint {
     /// [`poll_transmit`](Self::poll_transmit); what they have not acknowledged is reported lost.
     pub fn close<S: Sink + ?Sized>(&mut self, now: Micros, sink: &mut S) {
         for (_, peer) in &mut self.peers {
-            let lost = peer.close(LossReason::Closed, now, &mut self.memory);
-            if lost.messages > 0 {
-                sink.peer_lost(lost);
-            }
+            let config = &self.local.config;
+            let mut to = Delivery::new(peer.address, config, &mut self.workshop, sink);
+            peer.close(LossReason::Closed, now, &mut to);
         }
         let slots: Vec<usize> = self.peers.iter().map(|(slot, _)| slot).collect();
         for slot in slots {
@@ -413,7 +399,7 @@ impl Endpoint {
     /// Bytes of incoming messages that are not complete, or wait for others.
     #[must_use]
     pub fn receive_memory(&self) -> usize {
-        self.memory.used()
+        self.workshop.memory.used()
     }
 
     /// What was dropped so far.
@@ -484,9 +470,11 @@ impl Endpoint {
         now: Micros,
         sink: &mut S,
     ) {
-        let lost = self.peers[slot].lose(reason, now, &mut self.memory);
+        let peer = &mut self.peers[slot];
+        let config = &self.local.config;
+        let mut to = Delivery::new(peer.address, config, &mut self.workshop, sink);
+        peer.lose(reason, now, &mut to);
         self.look_after(slot);
-        sink.peer_lost(lost);
     }
 
     /// Has a peer asked what it has to send, and its deadline noted.
@@ -503,7 +491,7 @@ impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint")
             .field("peers", &self.peers.len())
-            .field("memory", &self.memory)
+            .field("memory", &self.workshop.memory)
             .field("stats", &self.stats)
             .finish_non_exhaustive()
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::WINDOW;
+use super::config::Config;
 use super::event::{LossReason, Sink};
 use super::number::expand;
 use super::wire::{Chunk, Part};
@@ -24,10 +25,6 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    pub(super) fn new(limit: usize) -> Self {
-        Self { used: 0, limit }
-    }
-
     pub(super) fn used(&self) -> usize {
         self.used
     }
@@ -46,15 +43,48 @@ impl Memory {
     }
 }
 
+/// What all sessions share for putting messages together.
+#[derive(Debug)]
+pub(super) struct Workshop {
+    pub(super) memory: Memory,
+    scratch: Vec<u8>,
+}
+
+impl Workshop {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            memory: Memory { used: 0, limit },
+            scratch: Vec::new(),
+        }
+    }
+}
+
 /// What a session needs from its surroundings to take chunks.
 pub(super) struct Delivery<'a, S: ?Sized> {
     pub(super) peer: SocketAddr,
-    pub(super) ordered: bool,
-    pub(super) message_limit: usize,
+    ordered: bool,
+    message_limit: usize,
     pub(super) memory: &'a mut Memory,
-    /// Where messages are put together.
-    pub(super) scratch: &'a mut Vec<u8>,
+    scratch: &'a mut Vec<u8>,
     pub(super) sink: &'a mut S,
+}
+
+impl<'a, S: Sink + ?Sized> Delivery<'a, S> {
+    pub(super) fn new(
+        peer: SocketAddr,
+        config: &Config,
+        workshop: &'a mut Workshop,
+        sink: &'a mut S,
+    ) -> Self {
+        Self {
+            peer,
+            ordered: config.ordered,
+            message_limit: config.message_limit,
+            memory: &mut workshop.memory,
+            scratch: &mut workshop.scratch,
+            sink,
+        }
+    }
 }
 
 /// The receiving half of a session.
@@ -242,6 +272,21 @@ impl Inbound {
     fn give_back(&mut self, cost: usize, memory: &mut Memory) {
         self.cost -= cost;
         memory.give_back(cost);
+    }
+
+    /// Delivers what is complete and still waits for something before it, which will not come:
+    /// all of it was acknowledged.
+    pub(super) fn flush<S: Sink + ?Sized>(&mut self, to: &mut Delivery<'_, S>) {
+        let complete = |(&first, held): (&u64, &Held)| {
+            let last = self.held.get(&held.other_end)?;
+            let whole = !held.part.continues() && !last.part.is_continued();
+            whole.then_some((first, held.other_end))
+        };
+        let complete: Vec<(u64, u64)> = self.held.iter().filter_map(complete).collect();
+        for (first, last) in complete {
+            // One that is too big counts as lost, and the session has ended anyway.
+            let _ = self.deliver_held(first, last, to);
+        }
     }
 
     /// Forgets everything.

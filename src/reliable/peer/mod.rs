@@ -9,9 +9,9 @@ use std::net::SocketAddr;
 
 use super::config::Config;
 use super::congestion::Congestion;
-use super::event::{LossReason, PeerLost, SendError};
+use super::event::{LossReason, PeerLost, SendError, Sink};
 use super::history::History;
-use super::inbound::{Inbound, Memory};
+use super::inbound::{Delivery, Inbound};
 use super::outbox::Outbox;
 use super::pacer::Pacer;
 use super::rtt::Rtt;
@@ -162,20 +162,20 @@ impl Peer {
     }
 
     /// Gives the peer up.
-    pub(super) fn lose(
+    pub(super) fn lose<S: Sink + ?Sized>(
         &mut self,
         reason: LossReason,
         now: Micros,
-        memory: &mut Memory,
-    ) -> PeerLost {
+        to: &mut Delivery<'_, S>,
+    ) {
         let (messages, bytes) = self.outbox.unacknowledged();
-        self.end(now, memory);
-        PeerLost {
+        self.end(now, to);
+        to.sink.peer_lost(PeerLost {
             peer: self.address,
             reason,
             messages,
             bytes,
-        }
+        });
     }
 
     /// Messages and bytes that the peer has not acknowledged.

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use super::{Local, Peer, Phase};
 use crate::reliable::Micros;
 use crate::reliable::congestion::Congestion;
-use crate::reliable::event::{LossReason, PeerLost};
+use crate::reliable::event::{LossReason, Sink};
 use crate::reliable::history::History;
-use crate::reliable::inbound::Memory;
+use crate::reliable::inbound::Delivery;
+use crate::reliable::outbox::Outbox;
 use crate::reliable::rtt::Rtt;
 use crate::reliable::sent::Sent;
 use crate::reliable::wire::Proof;
@@ -52,7 +53,6 @@ impl Peer {
             hellos: 0,
         };
         self.local_token = token;
-        self.restart();
     }
 
     /// The answer to a hello came.
@@ -120,31 +120,26 @@ impl Peer {
         self.newest.is_some_and(|newest| confirm.granted <= newest)
     }
 
-    /// Goes over to the session that the peer began. Returns what is lost with the one before.
-    pub(in crate::reliable) fn adopt(
+    /// Goes over to the session that the peer began.
+    pub(in crate::reliable) fn adopt<S: Sink + ?Sized>(
         &mut self,
         confirm: &Confirm,
         local: &Local,
         now: Micros,
-        memory: &mut Memory,
-    ) -> Option<PeerLost> {
+        to: &mut Delivery<'_, S>,
+    ) {
         let proof = &confirm.proof;
         let had_session = matches!(self.phase, Phase::Confirming { .. } | Phase::Open);
         let restarted = had_session && proof.incarnation != self.remote_incarnation;
         let resumes = !had_session || self.may_resume(proof.incarnation, proof.gave_up, now);
-        let lost = if restarted || !resumes {
-            let lost = self.lose(LossReason::Restarted, now, memory);
+        if restarted || !resumes {
+            self.lose(LossReason::Restarted, now, to);
             self.rtt = Rtt::default();
             self.congestion = Congestion::new(local.config.datagram_size);
-            Some(lost)
-        } else {
-            self.inbound.clear(memory);
-            None
-        };
+        }
+        self.restart(to);
         self.phase = Phase::Open;
-        self.restart();
         self.join(confirm, now);
-        lost
     }
 
     fn join(&mut self, confirm: &Confirm, now: Micros) {
@@ -174,22 +169,22 @@ impl Peer {
     }
 
     /// The peer does not know the present session. True if a new one takes its place in silence.
-    pub(in crate::reliable) fn resume(
+    pub(in crate::reliable) fn resume<S: Sink + ?Sized>(
         &mut self,
         incarnation: u32,
         gave_up: bool,
         token: impl FnOnce() -> u64,
         now: Micros,
-        memory: &mut Memory,
+        to: &mut Delivery<'_, S>,
     ) -> bool {
         if !self.may_resume(incarnation, gave_up, now) || incarnation != self.remote_incarnation {
             return false;
         }
-        self.inbound.clear(memory);
         if self.outbox.is_empty() {
-            self.end(now, memory);
+            self.end(now, to);
             self.gave_up = false;
         } else {
+            self.restart(to);
             self.open(token(), now);
         }
         true
@@ -206,8 +201,10 @@ impl Peer {
             && self.outbox.is_untouched()
     }
 
-    /// Everything of a session but its tokens and messages begins anew.
-    fn restart(&mut self) {
+    /// Everything of a session but its tokens and the messages to send begins anew.
+    fn restart<S: Sink + ?Sized>(&mut self, to: &mut Delivery<'_, S>) {
+        self.inbound.flush(to);
+        self.inbound.clear(to.memory);
         self.outbox.rewind();
         self.sent = Sent::default();
         self.history = History::default();
@@ -218,10 +215,9 @@ impl Peer {
     }
 
     /// Ends the session, with nothing left of it but that it was.
-    pub(super) fn end(&mut self, now: Micros, memory: &mut Memory) {
-        self.outbox = Default::default();
-        self.inbound.clear(memory);
-        self.restart();
+    pub(super) fn end<S: Sink + ?Sized>(&mut self, now: Micros, to: &mut Delivery<'_, S>) {
+        self.outbox = Outbox::default();
+        self.restart(to);
         self.busy_since = None;
         self.gave_up = true;
         self.phase = Phase::Over {
@@ -230,19 +226,23 @@ impl Peer {
     }
 
     /// Ends the session and has the peer told.
-    pub(in crate::reliable) fn close(
+    pub(in crate::reliable) fn close<S: Sink + ?Sized>(
         &mut self,
         reason: LossReason,
         now: Micros,
-        memory: &mut Memory,
-    ) -> PeerLost {
+        to: &mut Delivery<'_, S>,
+    ) {
         let told = matches!(self.phase, Phase::Confirming { .. } | Phase::Open);
-        let lost = self.lose(reason, now, memory);
+        // The host that closes needs no telling unless something is lost by it.
+        if reason == LossReason::Closed && self.outbox.is_empty() {
+            self.end(now, to);
+        } else {
+            self.lose(reason, now, to);
+        }
         if told {
             self.phase = Phase::Closing {
                 code: reason.code(),
             };
         }
-        lost
     }
 }

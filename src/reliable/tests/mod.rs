@@ -1,5 +1,10 @@
 //! The protocol in virtual time: endpoints joined by conditioned links.
 
+mod chaos;
+mod congestion;
 mod delivery;
+mod hostile;
 mod latency;
+mod memory;
+mod sessions;
 mod world;

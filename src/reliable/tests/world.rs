@@ -65,11 +65,15 @@ impl Bottleneck {
 }
 
 /// A datagram that was sent, kept for those who look at the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seen {
-    pub(super) from: usize,
+    pub(super) from: SocketAddr,
     pub(super) to: SocketAddr,
     pub(super) bytes: Vec<u8>,
 }
+
+/// Decides by sender and bytes whether a datagram gets through.
+type Filter = Box<dyn FnMut(usize, &[u8]) -> bool>;
 
 pub(super) struct World<S> {
     pub(super) now: Micros,
@@ -81,6 +85,7 @@ pub(super) struct World<S> {
     pub(super) bottleneck: Option<Bottleneck>,
     /// Datagrams that were sent, if they are to be kept.
     pub(super) seen: Option<Vec<Seen>>,
+    pub(super) filter: Option<Filter>,
     pub(super) datagrams: u64,
     pub(super) bytes: u64,
     out: Transmits,
@@ -115,6 +120,7 @@ impl<S: Sink + Default> World<S> {
             seed: number,
             bottleneck: None,
             seen: None,
+            filter: None,
             datagrams: 0,
             bytes: 0,
             out: Transmits::new(64, config.datagram_size.clamp(256, 4096)),
@@ -137,21 +143,21 @@ impl<S: Sink + Default> World<S> {
         self.nodes.iter().position(|node| node.address == address)
     }
 
-    /// The link from one node to another.
-    pub(super) fn link(&mut self, from: usize, to: usize) -> &mut Conditioner<()> {
-        let seed = self.seed ^ (from as u64) << 32 ^ (to as u64) << 48;
-        let conditions = self.conditions;
-        self.links
-            .entry((from, to))
-            .or_insert_with(|| Conditioner::new(conditions, seed))
-    }
-
-    /// Changes all links between two nodes.
+    /// Changes all links.
     pub(super) fn set_conditions(&mut self, conditions: Conditions) {
         self.conditions = conditions;
         for link in self.links.values_mut() {
             link.set(conditions);
         }
+    }
+
+    /// The link from one node to another.
+    fn link(&mut self, from: usize, to: usize) -> &mut Conditioner<()> {
+        let seed = self.seed ^ (from as u64) << 32 ^ (to as u64) << 48;
+        let conditions = self.conditions;
+        self.links
+            .entry((from, to))
+            .or_insert_with(|| Conditioner::new(conditions, seed))
     }
 
     /// Sends what the nodes have to send now.
@@ -178,12 +184,15 @@ impl<S: Sink + Default> World<S> {
         self.bytes += bytes.len() as u64;
         if let Some(seen) = &mut self.seen {
             seen.push(Seen {
-                from,
+                from: self.nodes[from].address,
                 to,
                 bytes: bytes.to_vec(),
             });
         }
         let Some(to) = self.index(to) else { return };
+        if self.filter.as_mut().is_some_and(|passes| !passes(from, bytes)) {
+            return;
+        }
         let mut leaves = self.now;
         if let (0, Some(bottleneck)) = (to, &mut self.bottleneck) {
             match bottleneck.pass(bytes.len(), self.now) {
@@ -203,7 +212,7 @@ impl<S: Sink + Default> World<S> {
 
     /// Does what is due now, until nothing is.
     pub(super) fn settle(&mut self) {
-        loop {
+        for _ in 0..100_000 {
             for node in &mut self.nodes {
                 node.endpoint.handle_timeout(self.now, &mut node.sink);
             }
@@ -230,18 +239,21 @@ impl<S: Sink + Default> World<S> {
                 return;
             }
         }
+        panic!("something is always due");
+    }
+
+    /// Hands a datagram to a node as if it came from that address.
+    pub(super) fn inject(&mut self, from: SocketAddr, to: usize, bytes: &[u8]) {
+        let node = &mut self.nodes[to];
+        node.endpoint.receive(from, bytes, self.now, &mut node.sink);
     }
 
     /// Goes on to the next event, but not beyond `until`. False once that is reached.
     pub(super) fn step(&mut self, until: Micros) -> bool {
-        self.settle();
         let next = self.next_event().unwrap_or(until).min(until);
         self.now = self.now.max(next);
-        if self.now >= until {
-            self.settle();
-            return false;
-        }
-        true
+        self.settle();
+        self.now < until
     }
 
     /// Lets that much time pass.
