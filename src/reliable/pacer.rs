@@ -31,12 +31,12 @@ impl Pacer {
     pub(super) fn next(&mut self, now: Micros, rate: u64) -> Micros {
         let elapsed = now.saturating_sub(self.filled_at);
         // Below a byte the time is kept, so that frequent calls lose nothing.
-        let earned = rate.saturating_mul(elapsed.min(1_000_000)) / 1_000_000;
+        let earned = rate.saturating_mul(elapsed) / 1_000_000;
         if earned > 0 {
             let capacity = (rate / 1_000_000 * BURST_TIME).max(BURST * self.datagram_size);
             self.tokens = self
                 .tokens
-                .saturating_add(earned as i64)
+                .saturating_add_unsigned(earned)
                 .min(capacity as i64);
             self.filled_at = now;
         }

@@ -27,8 +27,8 @@ pub(super) struct Rtt {
 impl Rtt {
     /// Takes a measured round trip, of which the other side says that it spent `delay` waiting.
     pub(super) fn sample(&mut self, rtt: Micros, delay: Micros) {
-        self.latest = rtt;
         let Some(smoothed) = self.smoothed else {
+            self.latest = rtt;
             self.smoothed = Some(rtt);
             self.variation = rtt / 2;
             self.minimum = rtt;
@@ -40,6 +40,7 @@ impl Rtt {
         } else {
             rtt
         };
+        self.latest = rtt;
         self.variation = (3 * self.variation + smoothed.abs_diff(rtt)) / 4;
         self.smoothed = Some((7 * smoothed + rtt) / 8);
     }
@@ -49,10 +50,12 @@ impl Rtt {
         self.smoothed
     }
 
+    /// The last round trip that was measured.
     pub(super) fn latest(&self) -> Micros {
         self.latest
     }
 
+    /// The shortest round trip that was measured.
     pub(super) fn minimum(&self) -> Micros {
         self.minimum
     }

@@ -198,7 +198,8 @@ impl Sent {
                 }
             }
         }
-        if newest {
+        // The longest delay that can be told may have been longer.
+        if newest && ack.delay < u16::MAX {
             let delay = u64::from(ack.delay) * DELAY_UNIT;
             let sent_at = self.datagrams[(largest - self.first) as usize].sent_at;
             progress.rtt = Some((now.saturating_sub(sent_at), delay));

@@ -87,7 +87,7 @@ fn chaos(seed: u64) {
         match random.below(20) {
             0 => {
                 lives[node] += 1;
-                world.restart(node, seed * 1000 + number);
+                world.restart(node, random.next());
                 world.nodes[node].sink.lost.clear();
             }
             1 => {
