@@ -11,11 +11,19 @@ use super::{Micros, WINDOW};
 /// cost memory too.
 const CHUNKS_MAX: usize = 1 << 18;
 
-/// A message is repeated at most so often before it counts as lost.
-const REPEATS: u8 = 2;
-
 /// Chunks that are looked at for one that is worth repeating.
 const REPEAT_SEARCH: usize = 32;
+
+/// Which messages are worth repeating before it is known whether they arrived.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Repeat {
+    /// Bytes that may be spent on it in one datagram.
+    pub(super) budget: usize,
+    /// Those last sent before this.
+    pub(super) before: Micros,
+    /// Those repeated less often than this.
+    pub(super) times: u8,
+}
 
 /// The unacknowledged chunks of one session, in sequence, and where each of them stands.
 #[derive(Debug, Default)]
@@ -140,14 +148,13 @@ impl Outbox {
         self.chunks.get(sequence.checked_sub(self.first)? as usize)
     }
 
-    /// Writes as much as fits: what was lost, then small messages again that are still under way
-    /// (for at most `redundancy` bytes, if last sent before `repeat_before`), then what is new.
+    /// Writes as much as fits: what was lost, then small messages again that are still under way,
+    /// then what is new.
     pub(super) fn write_pending(
         &mut self,
         writer: &mut Writer<'_>,
         sent: &mut Sent,
-        redundancy: usize,
-        repeat_before: Micros,
+        repeat: Repeat,
     ) {
         while let Some(sequence) = self.next_lost() {
             if !self.write(sequence, writer, sent) {
@@ -157,7 +164,11 @@ impl Outbox {
         }
         // In this order the repeated and the new ones are mostly consecutive, which saves bytes.
         let spare = writer.room().saturating_sub(self.unsent_size + CHUNK_LEN_MAX);
-        self.write_repeats(writer, sent, redundancy.min(spare), repeat_before);
+        let repeat = Repeat {
+            budget: repeat.budget.min(spare),
+            ..repeat
+        };
+        self.write_repeats(writer, sent, repeat);
         while let Some(sequence) = self.next_unsent() {
             if !self.write(sequence, writer, sent) {
                 return;
@@ -165,29 +176,27 @@ impl Outbox {
         }
     }
 
-    /// Writes small messages again that are under way since before `before`, the latest of them
-    /// that fit into `budget` bytes.
+    /// Writes small messages again that are under way, the latest of those worth it.
     pub(super) fn write_repeats(
         &mut self,
         writer: &mut Writer<'_>,
         sent: &mut Sent,
-        budget: usize,
-        before: Micros,
+        repeat: Repeat,
     ) {
-        if budget < CHUNK_LEN_MAX || !self.has_in_flight() {
+        if repeat.budget < CHUNK_LEN_MAX || !self.has_in_flight() {
             return;
         }
         let mut chosen = [0; REPEAT_SEARCH];
         let mut count = 0;
-        let mut left = budget;
+        let mut left = repeat.budget;
         let oldest = self.first.max(self.unsent.saturating_sub(REPEAT_SEARCH as u64));
         for sequence in (oldest..self.unsent).rev() {
             let Some(chunk) = self.get(sequence) else { break };
             let cost = usize::from(chunk.size) + CHUNK_LEN_MAX;
             let worth = chunk.state == State::InFlight
                 && chunk.part == Part::Whole
-                && chunk.repeats < REPEATS
-                && sent.sent_at(chunk.sent_in).is_some_and(|at| at < before);
+                && chunk.repeats < repeat.times
+                && sent.sent_at(chunk.sent_in).is_some_and(|at| at < repeat.before);
             if !worth {
                 continue;
             }

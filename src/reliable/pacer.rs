@@ -33,7 +33,8 @@ impl Pacer {
         // Below a byte the time is kept, so that frequent calls lose nothing.
         let earned = rate.saturating_mul(elapsed) / 1_000_000;
         if earned > 0 {
-            let capacity = (rate / 1_000_000 * BURST_TIME).max(BURST * self.datagram_size);
+            let capacity = rate.saturating_mul(BURST_TIME) / 1_000_000;
+            let capacity = capacity.max(BURST * self.datagram_size);
             self.tokens = self
                 .tokens
                 .saturating_add_unsigned(earned)

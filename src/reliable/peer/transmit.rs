@@ -4,6 +4,7 @@ use super::session::MEMORY_LASTS;
 use super::{BITMAP_MIN, Local, Peer, Phase};
 use crate::reliable::Micros;
 use crate::reliable::batch::Transmits;
+use crate::reliable::outbox::Repeat;
 use crate::reliable::rtt::Rtt;
 use crate::reliable::wire::{
     ACK_LEN, BITMAP_MAX, CHUNK_LEN_MAX, Control, Proof, Writer,
@@ -15,6 +16,9 @@ const TURN: usize = 16;
 /// Small messages are not repeated sooner than this, nor before an eighth of the round trip: a
 /// burst of datagrams would carry the same again and again.
 const REPEAT_AFTER: Micros = 2_000;
+
+/// They are repeated no more often than this before it is known that they were lost.
+const REPEATS: u8 = 2;
 
 /// How a peer's turn ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,19 +156,15 @@ impl Peer {
         let (ack, told) = self.history.acknowledge(now, bitmap_limit, &mut bitmap);
         writer.ack(self.sent.next() as u32, ack);
 
-        // Repeating spends bytes to save time; a path that has none to spare is spared.
-        let spare = 2 * self.sent.in_flight() < self.congestion.window();
-        let redundancy = if spare { local.config.redundancy } else { 0 };
-        let wait = REPEAT_AFTER.max(self.rtt.smoothed().unwrap_or(0) / 8);
-        let before = now.saturating_sub(wait);
+        let repeat = self.repeat(purpose, now, local);
         let (outbox, sent) = (&mut self.outbox, &mut self.sent);
         match purpose {
-            Purpose::Data => outbox.write_pending(&mut writer, sent, redundancy, before),
+            Purpose::Data => outbox.write_pending(&mut writer, sent, repeat),
             Purpose::Probe => {
                 self.probes -= 1;
                 outbox.write_oldest(&mut writer, sent);
             }
-            Purpose::Acknowledge => outbox.write_repeats(&mut writer, sent, redundancy, before),
+            Purpose::Acknowledge => outbox.write_repeats(&mut writer, sent, repeat),
         }
         let len = writer.len();
         if self.sent.finish(len, told, now) {
@@ -173,5 +173,22 @@ impl Peer {
             self.active_at = now;
         }
         len
+    }
+
+    fn repeat(&self, purpose: Purpose, now: Micros, local: &Local) -> Repeat {
+        let round_trip = self.rtt.smoothed().unwrap_or(0);
+        // Repeating spends bytes to save time; a path that has none to spare is spared.
+        let spare = 2 * self.sent.in_flight() < self.congestion.window();
+        // An acknowledgement that carries a message is itself to be acknowledged; it does so only
+        // for a message that no later data has repeated.
+        let (wait, times) = match purpose {
+            Purpose::Acknowledge => (round_trip / 2, 1),
+            Purpose::Data | Purpose::Probe => (round_trip / 8, REPEATS),
+        };
+        Repeat {
+            budget: if spare { local.config.redundancy } else { 0 },
+            before: now.saturating_sub(wait.max(REPEAT_AFTER)),
+            times,
+        }
     }
 }

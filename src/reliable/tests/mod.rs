@@ -7,4 +7,5 @@ mod hostile;
 mod latency;
 mod memory;
 mod sessions;
+mod vectors;
 mod world;
