@@ -280,7 +280,9 @@ mod tests {
             ..Conditions::default()
         };
         let (arrived, counts) = run(conditions, 1, 100);
-        let expected: Vec<_> = (0..100).map(|n| (u64::from(n) * 1_000 + 7_000, n)).collect();
+        let expected: Vec<_> = (0..100)
+            .map(|n| (u64::from(n) * 1_000 + 7_000, n))
+            .collect();
         assert_eq!(arrived, expected);
         assert_eq!(counts, Counts::default());
     }
@@ -314,7 +316,10 @@ mod tests {
         assert!((9_500..10_500).contains(&counts.lost), "{counts:?}");
         assert!((2_800..3_200).contains(&counts.duplicated), "{counts:?}");
         assert!((5_700..6_300).contains(&counts.reordered), "{counts:?}");
-        assert_eq!(arrived.len() as u64, 40_000 - counts.lost + counts.duplicated);
+        assert_eq!(
+            arrived.len() as u64,
+            40_000 - counts.lost + counts.duplicated
+        );
         let overtaken = arrived.windows(2).filter(|w| w[1].1 < w[0].1).count();
         assert!(overtaken > 3_000, "{overtaken}");
     }

@@ -26,6 +26,16 @@ pub(super) struct History {
 }
 
 impl History {
+    /// A history in which that number was the last.
+    #[cfg(test)]
+    pub(super) fn ending_at(number: u64) -> Self {
+        Self {
+            largest: number,
+            told: number,
+            ..Self::default()
+        }
+    }
+
     /// The number that a datagram carries in short form.
     pub(super) fn expand(&self, number: u32) -> Option<u64> {
         expand(number, self.largest)

@@ -115,6 +115,15 @@ struct Held {
 }
 
 impl Inbound {
+    /// A receiver that waits for that sequence number.
+    #[cfg(test)]
+    pub(super) fn starting_at(sequence: u64) -> Self {
+        Self {
+            next: sequence,
+            ..Self::default()
+        }
+    }
+
     /// Whether the peer owes something: the rest of a message, or one before those that wait.
     pub(super) fn is_unfinished(&self) -> bool {
         self.begun.is_some() || self.ahead > 0
@@ -332,10 +341,7 @@ fn position(sequence: u64) -> (usize, u64) {
     (index / 64, 1 << (index % 64))
 }
 
-fn deliver<S: Sink + ?Sized>(
-    message: &[u8],
-    to: &mut Delivery<'_, S>,
-) -> Result<(), LossReason> {
+fn deliver<S: Sink + ?Sized>(message: &[u8], to: &mut Delivery<'_, S>) -> Result<(), LossReason> {
     if message.len() > to.message_limit {
         return Err(LossReason::MessageTooBig);
     }

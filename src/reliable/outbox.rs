@@ -62,6 +62,16 @@ enum State {
 }
 
 impl Outbox {
+    /// A queue whose first chunk has that sequence number.
+    #[cfg(test)]
+    pub(super) fn starting_at(sequence: u64) -> Self {
+        Self {
+            first: sequence,
+            unsent: sequence,
+            ..Self::default()
+        }
+    }
+
     /// Whether everything is acknowledged.
     pub(super) fn is_empty(&self) -> bool {
         self.chunks.is_empty()
@@ -163,7 +173,9 @@ impl Outbox {
             self.lost.pop_front();
         }
         // In this order the repeated and the new ones are mostly consecutive, which saves bytes.
-        let spare = writer.room().saturating_sub(self.unsent_size + CHUNK_LEN_MAX);
+        let spare = writer
+            .room()
+            .saturating_sub(self.unsent_size + CHUNK_LEN_MAX);
         let repeat = Repeat {
             budget: repeat.budget.min(spare),
             ..repeat
@@ -189,14 +201,20 @@ impl Outbox {
         let mut chosen = [0; REPEAT_SEARCH];
         let mut count = 0;
         let mut left = repeat.budget;
-        let oldest = self.first.max(self.unsent.saturating_sub(REPEAT_SEARCH as u64));
+        let oldest = self
+            .first
+            .max(self.unsent.saturating_sub(REPEAT_SEARCH as u64));
         for sequence in (oldest..self.unsent).rev() {
-            let Some(chunk) = self.get(sequence) else { break };
+            let Some(chunk) = self.get(sequence) else {
+                break;
+            };
             let cost = usize::from(chunk.size) + CHUNK_LEN_MAX;
             let worth = chunk.state == State::InFlight
                 && chunk.part == Part::Whole
                 && chunk.repeats < repeat.times
-                && sent.sent_at(chunk.sent_in).is_some_and(|at| at < repeat.before);
+                && sent
+                    .sent_at(chunk.sent_in)
+                    .is_some_and(|at| at < repeat.before);
             if !worth {
                 continue;
             }
@@ -240,7 +258,9 @@ impl Outbox {
                 self.unsent = sequence + 1;
             }
             State::Lost => chunk.repeats = 0,
-            State::InFlight | State::Acknowledged => chunk.repeats = chunk.repeats.saturating_add(1),
+            State::InFlight | State::Acknowledged => {
+                chunk.repeats = chunk.repeats.saturating_add(1)
+            }
         }
         chunk.state = State::InFlight;
         chunk.sent_in = sent.note(sequence);

@@ -5,9 +5,9 @@ use super::Micros;
 /// Datagrams that may leave at once however slow the path is.
 const BURST: u64 = 10;
 
-/// A faster path may get this much of its rate at once: hosts are called at intervals of
-/// milliseconds, and must be able to use what they did not use in between.
-const BURST_TIME: Micros = 10_000;
+/// A faster path may get this much of its rate at once: a host that is called once a frame must
+/// be able to use what it did not use in between.
+const BURST_TIME: Micros = 20_000;
 
 /// A bucket of bytes that fills at the rate of the path.
 #[derive(Clone, Copy, Debug)]

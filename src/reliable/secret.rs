@@ -12,9 +12,7 @@ pub(super) struct Key(u64, u64);
 
 impl Key {
     fn new(bytes: [u8; 16]) -> Self {
-        let word = |at: usize| {
-            u64::from_le_bytes(std::array::from_fn(|i| bytes[at + i]))
-        };
+        let word = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| bytes[at + i]));
         Self(word(0), word(8))
     }
 

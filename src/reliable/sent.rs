@@ -101,6 +101,15 @@ impl Default for Sent {
 }
 
 impl Sent {
+    /// A record whose next number is `number`.
+    #[cfg(test)]
+    pub(super) fn starting_at(number: u64) -> Self {
+        Self {
+            first: number,
+            ..Self::default()
+        }
+    }
+
     /// The number of the datagram that is being written.
     pub(super) fn next(&self) -> u64 {
         self.first + self.datagrams.len() as u64
@@ -242,7 +251,9 @@ impl Sent {
 
     fn runs_of(&self, record: Record) -> impl Iterator<Item = Run> {
         let start = (record.first_run - self.first_run) as usize;
-        self.runs.range(start..start + record.runs as usize).copied()
+        self.runs
+            .range(start..start + record.runs as usize)
+            .copied()
     }
 
     /// Finds the datagrams that must be lost because later ones arrived, and passes that on to
@@ -306,11 +317,12 @@ impl Sent {
         }
     }
 
-    /// Gives back the memory of a record that has nothing in flight.
-    pub(super) fn trim(&mut self) {
-        if self.datagrams.is_empty() {
-            self.datagrams = VecDeque::new();
-            self.runs = VecDeque::new();
-        }
+    /// Forgets all datagrams, of which none has anything that is still to arrive.
+    pub(super) fn forget(&mut self) {
+        *self = Self {
+            first: self.next(),
+            largest_acknowledged: self.largest_acknowledged,
+            ..Self::default()
+        };
     }
 }

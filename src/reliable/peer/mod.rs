@@ -129,12 +129,7 @@ impl Peer {
     }
 
     /// A peer to whom something is to be sent.
-    pub(super) fn opening(
-        address: SocketAddr,
-        token: u64,
-        config: &Config,
-        now: Micros,
-    ) -> Self {
+    pub(super) fn opening(address: SocketAddr, token: u64, config: &Config, now: Micros) -> Self {
         let mut peer = Self::new(address, Phase::Over { until: now }, config, now);
         peer.open(token, now);
         peer

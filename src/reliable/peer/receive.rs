@@ -70,9 +70,7 @@ impl Peer {
     }
 
     pub(super) fn detect_losses(&mut self, now: Micros) {
-        let latest = self
-            .sent
-            .detect_losses(now, &self.rtt, &mut self.outbox);
+        let latest = self.sent.detect_losses(now, &self.rtt, &mut self.outbox);
         if let Some(sent_at) = latest {
             self.congestion.lost(sent_at, now);
         }

@@ -89,10 +89,8 @@ impl Peer {
     /// Whether a session that we are about to begin goes before the one that the peer wants to
     /// begin with a hello of `token`. Both ends decide alike: the lower token wins.
     pub(in crate::reliable) fn prefers_own(&self, token: u64) -> bool {
-        matches!(
-            self.phase,
-            Phase::Opening { .. } | Phase::Confirming { .. }
-        ) && self.local_token < token
+        matches!(self.phase, Phase::Opening { .. } | Phase::Confirming { .. })
+            && self.local_token < token
     }
 
     /// Whether that confirm comes from the present session.

@@ -26,10 +26,9 @@ impl Peer {
     /// When to look after the peer again, provided that it has just been asked to transmit.
     pub(in crate::reliable) fn deadline(&self, config: &Config) -> Option<Micros> {
         match self.phase {
-            Phase::Opening { next_hello, .. } => Some(earliest([
-                Some(next_hello),
-                self.silent_at(config),
-            ])),
+            Phase::Opening { next_hello, .. } => {
+                Some(earliest([Some(next_hello), self.silent_at(config)]))
+            }
             Phase::Confirming { .. } | Phase::Open => Some(earliest([
                 self.silent_at(config).or(Some(self.idle_at())),
                 self.history.due(),
@@ -103,7 +102,7 @@ impl Peer {
     fn rest(&mut self) {
         self.trimmed = true;
         self.outbox.trim();
-        self.sent.trim();
+        self.sent.forget();
         self.inbound.trim();
         self.congestion.rest();
     }

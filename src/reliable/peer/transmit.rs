@@ -6,9 +6,7 @@ use crate::reliable::Micros;
 use crate::reliable::batch::Transmits;
 use crate::reliable::outbox::Repeat;
 use crate::reliable::rtt::Rtt;
-use crate::reliable::wire::{
-    ACK_LEN, BITMAP_MAX, CHUNK_LEN_MAX, Control, Proof, Writer,
-};
+use crate::reliable::wire::{ACK_LEN, BITMAP_MAX, CHUNK_LEN_MAX, Control, Proof, Writer};
 
 /// Datagrams that one peer may send before the others have their turn.
 const TURN: usize = 16;
@@ -125,13 +123,7 @@ impl Peer {
         due.then_some(Purpose::Acknowledge)
     }
 
-    fn write(
-        &mut self,
-        purpose: Purpose,
-        buffer: &mut [u8],
-        now: Micros,
-        local: &Local,
-    ) -> usize {
+    fn write(&mut self, purpose: Purpose, buffer: &mut [u8], now: Micros, local: &Local) -> usize {
         let mut writer = match self.phase {
             Phase::Confirming { stamp, .. } => {
                 let proof = Proof {

@@ -31,7 +31,12 @@ impl Label {
 
     fn of(message: &[u8]) -> Self {
         let word = |at: usize| u32::from_le_bytes(message[4 * at..][..4].try_into().unwrap());
-        let label = Self { from: word(0), life: word(1), to: word(2), number: word(3) };
+        let label = Self {
+            from: word(0),
+            life: word(1),
+            to: word(2),
+            number: word(3),
+        };
         assert_eq!(message, label.message(word(4) as usize));
         label
     }
@@ -121,7 +126,10 @@ fn chaos(seed: u64) {
             }
         }
     }
-    world.set_conditions(Conditions { latency: 10 * MS, ..Conditions::default() });
+    world.set_conditions(Conditions {
+        latency: 10 * MS,
+        ..Conditions::default()
+    });
     for node in &mut world.nodes {
         node.endpoint.set_reading(true);
     }
@@ -133,11 +141,17 @@ fn chaos(seed: u64) {
     for node in &world.nodes {
         let mut last = BTreeMap::new();
         for &label in &node.sink.arrived {
-            assert!(sent.contains(&label), "seed {seed}: {label:?} was never sent");
+            assert!(
+                sent.contains(&label),
+                "seed {seed}: {label:?} was never sent"
+            );
             assert!(arrived.insert(label), "seed {seed}: {label:?} came twice");
             if ordered {
                 let before = last.insert((label.from, label.life), label.number);
-                assert!(before < Some(label.number), "seed {seed}: {label:?} after {before:?}");
+                assert!(
+                    before < Some(label.number),
+                    "seed {seed}: {label:?} after {before:?}"
+                );
             }
         }
     }

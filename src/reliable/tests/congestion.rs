@@ -14,7 +14,12 @@ fn slow_link(flows: usize, rate: u64, room: u64, seed: u64) -> World<Inbox> {
         ..Config::default()
     };
     let mut world = World::new(flows + 1, &config, conditions, seed);
-    world.bottleneck = Some(Bottleneck { rate, room, free_at: 0, dropped: 0 });
+    world.bottleneck = Some(Bottleneck {
+        rate,
+        room,
+        free_at: 0,
+        dropped: 0,
+    });
     world
 }
 
@@ -73,7 +78,10 @@ fn a_game_beside_a_download_still_gets_through() {
         }
         while arrived.is_none() {
             let messages = std::mem::take(&mut world.nodes[0].sink.messages);
-            arrived = messages.iter().any(|(_, p)| p.len() == 21).then_some(world.now);
+            arrived = messages
+                .iter()
+                .any(|(_, p)| p.len() == 21)
+                .then_some(world.now);
             if arrived.is_none() {
                 while world.send(1, 0, &[1; 1100]).is_ok() {}
                 world.step(world.now + 10 * SECOND);
@@ -101,7 +109,9 @@ fn a_small_flow_is_not_slowed_by_losses() {
         world.send(0, 1, &[0; 200]).unwrap();
         world.run(16 * MS);
         if tick > 60 {
-            let waiting = world.nodes[0].endpoint.unacknowledged(world.nodes[1].address);
+            let waiting = world.nodes[0]
+                .endpoint
+                .unacknowledged(world.nodes[1].address);
             most = most.max(waiting.0);
         }
     }
@@ -121,7 +131,11 @@ fn large_messages_cross_a_bad_link() {
         reorder: 0.02,
     };
     let mut world = World::<Inbox>::new(2, &Config::default(), conditions, 1);
-    let size = if cfg!(debug_assertions) { 2 << 20 } else { 16 << 20 };
+    let size = if cfg!(debug_assertions) {
+        2 << 20
+    } else {
+        16 << 20
+    };
     let large: Vec<u8> = (0..size as u32).map(|i| (i / 1000) as u8).collect();
     let sizes = [0, 1, 1145, 1146, 1147, 1200, 2292, 2293, 65_507, 300_000];
     for size in sizes {

@@ -87,16 +87,20 @@ fn exchange(count: u32, ordered: bool, conditions: Conditions, seed: u64) {
     let until = world.now + 3_600 * SECOND;
     let mut sent = [0; 2];
     loop {
-        for from in 0..2 {
-            while sent[from] < count {
-                match world.send(from, 1 - from, &message(sent[from])) {
-                    Ok(()) => sent[from] += 1,
+        for (from, sent) in sent.iter_mut().enumerate() {
+            while *sent < count {
+                match world.send(from, 1 - from, &message(*sent)) {
+                    Ok(()) => *sent += 1,
                     Err(SendError::QueueFull) => break,
                     Err(error) => panic!("{error}"),
                 }
             }
         }
-        if world.nodes.iter().all(|n| n.sink.count >= count && n.endpoint.is_flushed()) {
+        if world
+            .nodes
+            .iter()
+            .all(|n| n.sink.count >= count && n.endpoint.is_flushed())
+        {
             break;
         }
         assert!(world.step(until), "{sent:?} sent, not all arrived");
@@ -112,7 +116,11 @@ fn exchange(count: u32, ordered: bool, conditions: Conditions, seed: u64) {
 /// A million messages when built with optimisation, enough of them for every build otherwise.
 #[test]
 fn a_million_messages_arrive_exactly_once() {
-    let count = if cfg!(debug_assertions) { 15_000 } else { 1_000_000 };
+    let count = if cfg!(debug_assertions) {
+        15_000
+    } else {
+        1_000_000
+    };
     const SCHEDULES: u32 = 22;
     let mut random = Random::new(7);
     for schedule in 0..SCHEDULES {
@@ -138,7 +146,11 @@ fn nothing_is_lost_over_a_good_network_and_little_is_sent() {
     assert!(world.run_until(SECOND, |w| w.nodes[0].endpoint.is_flushed()));
     world.nodes[1].sink.check(200);
     let payload: usize = (0..200).map(|number| message(number).len()).sum();
-    assert!(world.bytes < payload as u64 * 11 / 10, "{} for {payload}", world.bytes);
+    assert!(
+        world.bytes < payload as u64 * 11 / 10,
+        "{} for {payload}",
+        world.bytes
+    );
     let info = world.nodes[0].endpoint.peer_info(address(1)).unwrap();
     assert!(info.open);
     assert_eq!((info.waiting, info.in_flight), (0, 0));

@@ -47,7 +47,9 @@ fn plain_datagrams_are_told_apart() {
     assert!(!is_reliable(b""));
     assert!(!is_reliable(b"\xd7SW\x14"));
     assert!(!is_reliable(b"hello, this is a plain datagram"));
-    let gamemaker = [0xde, 0xc0, 0xad, 0xde, 12, 0, 0, 0, 5, 0, 0, 0, 1, 2, 3, 4, 5];
+    let gamemaker = [
+        0xde, 0xc0, 0xad, 0xde, 12, 0, 0, 0, 5, 0, 0, 0, 1, 2, 3, 4, 5,
+    ];
     assert!(!is_reliable(&gamemaker));
     let mut random = Random::new(1);
     for _ in 0..100_000 {
@@ -115,9 +117,21 @@ fn forged_acknowledgements_and_closes_are_of_no_effect() {
         let len = writer.len();
         world.inject(address(1), 0, &bytes[..len]);
         for control in [
-            Control::Close { token: random.next(), code: 0 },
-            Control::Reset { token: random.next(), incarnation: 0, gave_up: true },
-            Control::Welcome { token: random.next(), grant: 1, stamp: 2, incarnation: 3 },
+            Control::Close {
+                token: random.next(),
+                code: 0,
+            },
+            Control::Reset {
+                token: random.next(),
+                incarnation: 0,
+                gave_up: true,
+            },
+            Control::Welcome {
+                token: random.next(),
+                grant: 1,
+                stamp: 2,
+                incarnation: 3,
+            },
         ] {
             let len = control.write(&mut bytes);
             world.inject(address(1), 0, &bytes[..len]);
@@ -147,7 +161,11 @@ fn acknowledging_what_was_never_sent_is_no_acknowledgement() {
         .unwrap();
     let mut bytes = [0; 64];
     let mut writer = Writer::data(&mut bytes, token);
-    let ack = Ack { largest: 500, delay: 0, bitmap: &[0xff; 8] };
+    let ack = Ack {
+        largest: 500,
+        delay: 0,
+        bitmap: &[0xff; 8],
+    };
     writer.ack(0, ack);
     let len = writer.len();
     world.inject(address(1), 0, &bytes[..len]);
@@ -224,13 +242,32 @@ fn a_flood_from_ten_thousand_addresses_costs_no_memory_and_is_not_amplified() {
         let hello = Control::Hello { token }.write(&mut bytes);
         let mut datagrams = vec![bytes[..hello].to_vec()];
         let mut writer = Writer::data(&mut bytes, second);
-        writer.ack(1, Ack { largest: 0, delay: 0, bitmap: &[] });
+        writer.ack(
+            1,
+            Ack {
+                largest: 0,
+                delay: 0,
+                bitmap: &[],
+            },
+        );
         writer.chunk(0, Part::Whole, 3);
         let len = writer.len();
         datagrams.push(bytes[..len].to_vec());
-        let proof = Proof { token, stamp: world.now as u32, incarnation: 1, gave_up: false };
+        let proof = Proof {
+            token,
+            stamp: world.now as u32,
+            incarnation: 1,
+            gave_up: false,
+        };
         let mut writer = Writer::confirm(&mut bytes, second, proof);
-        writer.ack(1, Ack { largest: 0, delay: 0, bitmap: &[] });
+        writer.ack(
+            1,
+            Ack {
+                largest: 0,
+                delay: 0,
+                bitmap: &[],
+            },
+        );
         writer.chunk(0, Part::First, 1000);
         let len = writer.len();
         datagrams.push(bytes[..len].to_vec());
@@ -261,7 +298,11 @@ fn a_flood_from_ten_thousand_addresses_costs_no_memory_and_is_not_amplified() {
     assert!(answered.len() > 5_000, "{}", answered.len());
     for (to, bytes) in answered {
         if to != address(0) {
-            assert!(bytes <= received[&to], "{to}: {bytes} for {}", received[&to]);
+            assert!(
+                bytes <= received[&to],
+                "{to}: {bytes} for {}",
+                received[&to]
+            );
         }
     }
 }
@@ -287,15 +328,32 @@ impl Attacker {
         let Ok(Datagram::Welcome { grant, stamp, .. }) = wire::parse(welcome) else {
             panic!("no welcome");
         };
-        Self { address, token: grant, stamp, number: 0 }
+        Self {
+            address,
+            token: grant,
+            stamp,
+            number: 0,
+        }
     }
 
     fn send(&mut self, world: &mut World<Inbox>, sequence: u64, part: Part, size: usize) {
         let mut bytes = [0; 4096];
-        let proof = Proof { token: 1, stamp: self.stamp, incarnation: 1, gave_up: false };
+        let proof = Proof {
+            token: 1,
+            stamp: self.stamp,
+            incarnation: 1,
+            gave_up: false,
+        };
         let mut writer = Writer::confirm(&mut bytes, self.token, proof);
         self.number += 1;
-        writer.ack(self.number, Ack { largest: 0, delay: 0, bitmap: &[] });
+        writer.ack(
+            self.number,
+            Ack {
+                largest: 0,
+                delay: 0,
+                bitmap: &[],
+            },
+        );
         writer.chunk(sequence, part, size);
         let len = writer.len();
         world.inject(self.address, 0, &bytes[..len]);
@@ -324,7 +382,11 @@ fn unfinished_messages_cannot_fill_the_memory() {
         attacker.send(&mut world, 0x8000_0000, Part::Whole, 0);
     }
     let endpoint = &world.nodes[0].endpoint;
-    assert!(endpoint.receive_memory() <= 1 << 20, "{}", endpoint.receive_memory());
+    assert!(
+        endpoint.receive_memory() <= 1 << 20,
+        "{}",
+        endpoint.receive_memory()
+    );
     assert!(endpoint.receive_memory() > 1 << 19);
     assert_eq!(world.nodes[0].sink.messages, []);
     served(&mut world, 1, 0);
@@ -334,7 +396,10 @@ fn unfinished_messages_cannot_fill_the_memory() {
     assert!(world.nodes[0].sink.lost.len() > 5);
     world.send(1, 0, &vec![7; 500_000]).unwrap();
     world.run(5 * SECOND);
-    assert_eq!(world.nodes[0].sink.messages.last().unwrap().1, vec![7; 500_000]);
+    assert_eq!(
+        world.nodes[0].sink.messages.last().unwrap().1,
+        vec![7; 500_000]
+    );
 }
 
 #[test]

@@ -49,13 +49,12 @@ impl Echo {
     /// The round trips of all messages but those of the first second, sorted.
     fn run(&mut self, time: Micros) -> Vec<Micros> {
         let until = self.start + time;
-        let mut numbers = vec![0; self.clients + 1];
+        let mut numbers = vec![0; self.clients];
         let mut under_way = BTreeMap::new();
         let mut round_trips = Vec::new();
         loop {
             let mut next = Micros::MAX;
-            for client in 1..=self.clients {
-                let number = &mut numbers[client];
+            for (client, number) in (1..).zip(&mut numbers) {
                 if self.due(client, *number) <= self.world.now && self.world.now < until {
                     let mut payload = [0; 64];
                     payload[..8].copy_from_slice(&number.to_le_bytes());
@@ -118,7 +117,11 @@ fn a_lost_message_comes_with_the_next_tick() {
     assert!(p999 <= 110_000, "{p999}");
     // A tick is three datagrams: a message, its echo, and the acknowledgement of that.
     let ticks = sorted.len() as u64;
-    assert!(echo.world.datagrams < ticks * 7 / 2, "{}", echo.world.datagrams);
+    assert!(
+        echo.world.datagrams < ticks * 7 / 2,
+        "{}",
+        echo.world.datagrams
+    );
 }
 
 #[test]

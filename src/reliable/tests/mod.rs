@@ -9,3 +9,4 @@ mod memory;
 mod sessions;
 mod vectors;
 mod world;
+mod wrap;

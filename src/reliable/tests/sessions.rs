@@ -25,7 +25,10 @@ fn the_first_message_takes_one_and_a_half_round_trips_and_the_answer_half_a_one(
     world.send(0, 1, b"hello").unwrap();
     assert!(world.run_until(SECOND, |w| !w.nodes[1].sink.messages.is_empty()));
     assert_eq!(world.now - start, 60 * MS);
-    assert_eq!(world.nodes[1].sink.messages, [(address(0), b"hello".to_vec())]);
+    assert_eq!(
+        world.nodes[1].sink.messages,
+        [(address(0), b"hello".to_vec())]
+    );
     world.send(1, 0, b"").unwrap();
     assert!(world.run_until(SECOND, |w| !w.nodes[0].sink.messages.is_empty()));
     assert_eq!(world.now - start, 80 * MS);
@@ -165,7 +168,10 @@ fn a_silent_peer_is_given_up_with_what_it_did_not_acknowledge() {
 fn an_address_where_nobody_is_is_given_up_too() {
     let mut world = world(1, 10 * MS);
     let nobody = "10.9.9.9:9".parse().unwrap();
-    world.nodes[0].endpoint.send(nobody, b"x", world.now).unwrap();
+    world.nodes[0]
+        .endpoint
+        .send(nobody, b"x", world.now)
+        .unwrap();
     world.run(11 * SECOND);
     let lost = &world.nodes[0].sink.lost;
     assert_eq!(lost.len(), 1);
@@ -244,7 +250,11 @@ fn what_may_have_arrived_is_not_sent_again_after_giving_up() {
     assert_eq!(numbers(&world.nodes[1].sink), [0, 1, 2]);
     // What the other side had under way when it was given up is reported, not repeated.
     let lost = &world.nodes[1].sink.lost;
-    assert_eq!(lost.iter().map(|l| l.messages).sum::<usize>(), 1, "{lost:?}");
+    assert_eq!(
+        lost.iter().map(|l| l.messages).sum::<usize>(),
+        1,
+        "{lost:?}"
+    );
     assert_eq!(numbers(&world.nodes[0].sink), []);
 }
 
@@ -299,7 +309,10 @@ fn a_full_queue_says_so_and_keeps_what_it_took() {
     };
     assert_eq!(refused, SendError::QueueFull);
     assert_eq!(taken, (16 << 20) / 1000 + 1);
-    assert_eq!(world.nodes[0].endpoint.unacknowledged(address(1)).0, taken as usize);
+    assert_eq!(
+        world.nodes[0].endpoint.unacknowledged(address(1)).0,
+        taken as usize
+    );
     assert!(world.run_until(60 * SECOND, |w| w.nodes[0].endpoint.is_flushed()));
     let mut arrived = numbers(&world.nodes[1].sink);
     arrived.sort_unstable();
@@ -316,7 +329,10 @@ fn a_full_queue_says_so_and_keeps_what_it_took() {
 fn a_message_over_the_limit_is_refused_here_and_ends_the_session_there() {
     let mut world = world(2, 10 * MS);
     let limit = world.nodes[0].endpoint.config().message_limit;
-    assert_eq!(world.send(0, 1, &vec![0; limit + 1]), Err(SendError::TooBig));
+    assert_eq!(
+        world.send(0, 1, &vec![0; limit + 1]),
+        Err(SendError::TooBig)
+    );
     let small = Config {
         message_limit: 10_000,
         ..Config::default()
@@ -335,7 +351,10 @@ fn a_message_over_the_limit_is_refused_here_and_ends_the_session_there() {
     assert_eq!(world.nodes[0].sink.lost[0].messages, 1);
     world.send(0, 1, b"goes on").unwrap();
     world.run(SECOND);
-    assert_eq!(world.nodes[1].sink.payloads().last(), Some(&&b"goes on"[..]));
+    assert_eq!(
+        world.nodes[1].sink.payloads().last(),
+        Some(&&b"goes on"[..])
+    );
 }
 
 #[test]
@@ -353,7 +372,9 @@ fn order_may_be_switched_on_and_off() {
         world.nodes[1].endpoint.set_ordered(ordered);
         let before = world.nodes[1].sink.messages.len();
         for number in 0..20 {
-            world.send(0, 1, &(round * 20 + number).to_le_bytes()).unwrap();
+            world
+                .send(0, 1, &(round * 20 + number).to_le_bytes())
+                .unwrap();
             world.run(2 * MS);
         }
         assert!(world.run_until(60 * SECOND, |w| w.nodes[0].endpoint.is_flushed()));
@@ -364,7 +385,10 @@ fn order_may_be_switched_on_and_off() {
         arrived.sort_unstable();
         assert_eq!(arrived, (round * 20..round * 20 + 20).collect::<Vec<_>>());
     }
-    assert!(in_order < 20, "the network did not put anything out of order");
+    assert!(
+        in_order < 20,
+        "the network did not put anything out of order"
+    );
 }
 
 #[test]

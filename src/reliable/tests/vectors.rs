@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::reliable::is_reliable;
-use crate::reliable::wire::{
-    self, Ack, Body, Control, Datagram, Part, Proof, Unreadable, Writer,
-};
+use crate::reliable::wire::{self, Ack, Body, Control, Datagram, Part, Proof, Unreadable, Writer};
 
 const DOCUMENT: &str = include_str!("../../../docs/reliable-udp.md");
 
@@ -64,7 +62,9 @@ fn body(
     writer.ack(number, ack);
     for &(sequence, part, payload) in chunks {
         assert!(writer.fits(sequence, payload.len()));
-        writer.chunk(sequence, part, payload.len()).copy_from_slice(payload);
+        writer
+            .chunk(sequence, part, payload.len())
+            .copy_from_slice(payload);
     }
     let len = writer.len();
     bytes[..len].to_vec()
@@ -97,13 +97,29 @@ fn written() -> BTreeMap<&'static str, Vec<u8>> {
                 incarnation: ANSWERER_INCARNATION,
             }),
         ),
-        ("confirm-hello", body(ANSWERER, Some(proof(false)), 1, NOTHING, &[(0, Whole, b"hello")])),
-        ("confirm-gave-up", body(ANSWERER, Some(proof(true)), 1, NOTHING, &[(0, Whole, b"")])),
-        ("data-ack", body(INITIATOR, None, 0, Ack { delay: 64, ..FIRST }, &[])),
+        (
+            "confirm-hello",
+            body(
+                ANSWERER,
+                Some(proof(false)),
+                1,
+                NOTHING,
+                &[(0, Whole, b"hello")],
+            ),
+        ),
+        (
+            "confirm-gave-up",
+            body(ANSWERER, Some(proof(true)), 1, NOTHING, &[(0, Whole, b"")]),
+        ),
+        (
+            "data-ack",
+            body(INITIATOR, None, 0, Ack { delay: 64, ..FIRST }, &[]),
+        ),
         (
             "data-ack-gaps",
             body(
-                INITIATOR, None,
+                INITIATOR,
+                None,
                 0,
                 Ack {
                     largest: 13,
@@ -113,11 +129,21 @@ fn written() -> BTreeMap<&'static str, Vec<u8>> {
                 &[],
             ),
         ),
-        ("data-two", body(ANSWERER, None, 2, FIRST, &[(1, Whole, b"hi"), (2, Whole, b"")])),
+        (
+            "data-two",
+            body(
+                ANSWERER,
+                None,
+                2,
+                FIRST,
+                &[(1, Whole, b"hi"), (2, Whole, b"")],
+            ),
+        ),
         (
             "data-fragments",
             body(
-                ANSWERER, None,
+                ANSWERER,
+                None,
                 u32::MAX,
                 NOTHING,
                 &[
@@ -127,10 +153,25 @@ fn written() -> BTreeMap<&'static str, Vec<u8>> {
                 ],
             ),
         ),
-        ("data-apart", body(ANSWERER, None, 3, FIRST, &[(7, Whole, b"a"), (9, Whole, b"b")])),
+        (
+            "data-apart",
+            body(
+                ANSWERER,
+                None,
+                3,
+                FIRST,
+                &[(7, Whole, b"a"), (9, Whole, b"b")],
+            ),
+        ),
         ("reset", control(reset(false))),
         ("reset-gave-up", control(reset(true))),
-        ("close-too-big", control(Control::Close { token: INITIATOR, code: 2 })),
+        (
+            "close-too-big",
+            control(Control::Close {
+                token: INITIATOR,
+                code: 2,
+            }),
+        ),
     ])
 }
 
@@ -166,7 +207,12 @@ fn what_is_read_is_what_the_document_says() {
         ("confirm-hello", false, &b"hello"[..]),
         ("confirm-gave-up", true, b""),
     ] {
-        let Datagram::Confirm { token, proof: shown, body } = read(name) else {
+        let Datagram::Confirm {
+            token,
+            proof: shown,
+            body,
+        } = read(name)
+        else {
             panic!("{name}");
         };
         assert_eq!((token, shown), (ANSWERER, proof(gave_up)));
@@ -195,7 +241,10 @@ fn what_is_read_is_what_the_document_says() {
     ];
     assert_eq!((body.number, chunks(&body)), (u32::MAX, expected.to_vec()));
     let (_, body) = data("data-apart");
-    let expected = [(7, Part::Whole, b"a".to_vec()), (9, Part::Whole, b"b".to_vec())];
+    let expected = [
+        (7, Part::Whole, b"a".to_vec()),
+        (9, Part::Whole, b"b".to_vec()),
+    ];
     assert_eq!(chunks(&body), expected);
     for (name, gave_up) in [("reset", false), ("reset-gave-up", true)] {
         let reset = Datagram::Reset {
@@ -205,7 +254,10 @@ fn what_is_read_is_what_the_document_says() {
         };
         assert_eq!(read(name), reset);
     }
-    let close = Datagram::Close { token: INITIATOR, code: 2 };
+    let close = Datagram::Close {
+        token: INITIATOR,
+        code: 2,
+    };
     assert_eq!(read("close-too-big"), close);
 }
 

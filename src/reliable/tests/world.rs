@@ -31,7 +31,10 @@ impl Sink for Inbox {
 impl Inbox {
     /// The payloads of all messages.
     pub(super) fn payloads(&self) -> Vec<&[u8]> {
-        self.messages.iter().map(|(_, payload)| &payload[..]).collect()
+        self.messages
+            .iter()
+            .map(|(_, payload)| &payload[..])
+            .collect()
     }
 }
 
@@ -190,7 +193,11 @@ impl<S: Sink + Default> World<S> {
             });
         }
         let Some(to) = self.index(to) else { return };
-        if self.filter.as_mut().is_some_and(|passes| !passes(from, bytes)) {
+        if self
+            .filter
+            .as_mut()
+            .is_some_and(|passes| !passes(from, bytes))
+        {
             return;
         }
         let mut leaves = self.now;
@@ -232,7 +239,8 @@ impl<S: Sink + Default> World<S> {
                 let from = self.nodes[from].address;
                 while let Some(bytes) = self.arrived.pop_front() {
                     let node = &mut self.nodes[to];
-                    node.endpoint.receive(from, &bytes, self.now, &mut node.sink);
+                    node.endpoint
+                        .receive(from, &bytes, self.now, &mut node.sink);
                 }
             }
             if !delivered && self.next_event().is_none_or(|at| at > self.now) {
