@@ -482,3 +482,51 @@ fn other_versions_are_dropped_and_counted() {
     assert_eq!(endpoint.stats().other_version, 1);
     assert_eq!(endpoint.next_timeout(), None);
 }
+
+#[test]
+fn a_peer_that_acknowledged_a_part_cannot_claim_to_have_forgotten() {
+    let mut world = world(1, &Config::default());
+    let peer = address(9);
+    let now = world.now;
+    let node = &mut world.nodes[0];
+    let mut out = Transmits::new(64, 1200);
+    node.endpoint.send(peer, &[1; 5000], now).unwrap();
+    node.endpoint.poll_transmit(now, &mut out);
+    let Ok(Datagram::Hello { token }) = wire::parse(out.get(0).1) else {
+        panic!("no hello");
+    };
+    let mut bytes = [0; 64];
+    let welcome = Control::Welcome {
+        token,
+        grant: 7,
+        stamp: 0,
+        incarnation: 8,
+    };
+    let len = welcome.write(&mut bytes);
+    node.endpoint
+        .receive(peer, &bytes[..len], now, &mut node.sink);
+    out.clear();
+    node.endpoint.poll_transmit(now, &mut out);
+    assert_eq!(out.len(), 5);
+    let mut writer = Writer::data(&mut bytes, token);
+    let ack = Ack {
+        largest: 1,
+        delay: 0,
+        bitmap: &[],
+    };
+    writer.ack(0, ack);
+    let len = writer.len();
+    node.endpoint
+        .receive(peer, &bytes[..len], now, &mut node.sink);
+    let reset = Control::Reset {
+        token: 7,
+        incarnation: 8,
+        gave_up: false,
+    };
+    let len = reset.write(&mut bytes);
+    node.endpoint
+        .receive(peer, &bytes[..len], now, &mut node.sink);
+    assert_eq!(node.sink.lost.len(), 1);
+    assert_eq!(node.sink.lost[0].reason, LossReason::Restarted);
+    assert_eq!(node.sink.lost[0].messages, 1);
+}

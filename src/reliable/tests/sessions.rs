@@ -1,6 +1,6 @@
 //! How sessions begin, end and follow one another.
 
-use super::world::{Inbox, MS, SECOND, World, address};
+use super::world::{Inbox, MS, SECOND, Seen, World, address};
 use crate::conditioner::{Conditions, Random};
 use crate::reliable::wire::{self, Datagram};
 use crate::reliable::{Config, LossReason, Micros, SendError};
@@ -423,4 +423,63 @@ fn acknowledgements_ride_with_data_and_leave_alone_only_without() {
         })
         .collect();
     assert_eq!(chunks, [true, true, false]);
+}
+
+#[test]
+fn what_may_have_arrived_is_not_sent_again_however_long_one_waits() {
+    let config = Config {
+        timeout: 300 * SECOND,
+        ..Config::default()
+    };
+    let conditions = Conditions {
+        latency: 10 * MS,
+        ..Conditions::default()
+    };
+    let mut world = World::<Inbox>::new(2, &config, conditions, 1);
+    world.send(0, 1, &0u32.to_le_bytes()).unwrap();
+    world.run(SECOND);
+    // It arrives, but is not acknowledged, and then the receiver hears nothing until it forgets.
+    world.filter = Some(Box::new(|from, _| from == 0));
+    world.send(0, 1, &1u32.to_le_bytes()).unwrap();
+    world.run(30 * MS);
+    world.filter = Some(Box::new(|_, _| false));
+    world.run(125 * SECOND);
+    assert_eq!(world.nodes[1].endpoint.peer_count(), 0);
+    world.filter = None;
+    world.run(5 * SECOND);
+    assert_eq!(numbers(&world.nodes[1].sink), [0, 1]);
+    let lost = &world.nodes[0].sink.lost;
+    assert_eq!(lost.len(), 1);
+    assert_eq!(
+        (lost[0].reason, lost[0].messages),
+        (LossReason::Restarted, 1)
+    );
+}
+
+#[test]
+fn what_was_repeated_is_not_sent_again_when_its_first_datagram_was_lost() {
+    let mut world = world(2, 20 * MS);
+    world.send(0, 1, b"first").unwrap();
+    world.run(SECOND);
+    world.seen = Some(Vec::new());
+    let mut lost = false;
+    world.filter = Some(Box::new(move |from, _| {
+        let passes = from != 0 || lost;
+        lost |= from == 0;
+        passes
+    }));
+    for number in 0..20u32 {
+        world.send(0, 1, &number.to_le_bytes()).unwrap();
+        world.run(16 * MS);
+    }
+    world.run(SECOND);
+    assert_eq!(world.nodes[1].sink.messages.len(), 21);
+    let seen = world.seen.take().unwrap();
+    let carried = |datagram: &Seen| match wire::parse(&datagram.bytes) {
+        Ok(Datagram::Data { body, .. }) if datagram.from == address(0) => body
+            .chunks()
+            .any(|chunk| chunk.payload == 0u32.to_le_bytes()),
+        _ => false,
+    };
+    assert_eq!(seen.iter().filter(|datagram| carried(datagram)).count(), 3);
 }
