@@ -84,12 +84,10 @@ impl History {
         self.due
     }
 
-    /// The acknowledgement to send now, with at most `limit` bytes of bitmap, and the highest
-    /// number of which it tells.
+    /// The acknowledgement to send now, and the highest number of which it tells.
     pub(super) fn acknowledge<'a>(
         &mut self,
         now: Micros,
-        limit: usize,
         bitmap: &'a mut [u8; BITMAP_MAX],
     ) -> (Ack<'a>, u64) {
         self.waiting = 0;
@@ -98,7 +96,7 @@ impl History {
             bytes.copy_from_slice(&word.to_le_bytes());
         }
         let untold = self.largest.saturating_sub(self.told + 1).div_ceil(8);
-        let mut len = limit.min(BITMAP_MAX).min(untold as usize);
+        let mut len = BITMAP_MAX.min(untold as usize);
         while len > 0 && bitmap[len - 1] == 0 {
             len -= 1;
         }
@@ -149,7 +147,7 @@ mod tests {
 
     fn acknowledged(history: &mut History) -> Vec<u64> {
         let mut bitmap = [0; BITMAP_MAX];
-        let (ack, largest) = history.acknowledge(0, BITMAP_MAX, &mut bitmap);
+        let (ack, largest) = history.acknowledge(0, &mut bitmap);
         let mut numbers = vec![largest];
         for (byte, bits) in ack.bitmap.iter().enumerate() {
             for bit in 0..8 {

@@ -132,13 +132,6 @@ impl Outbox {
         self.next_lost().is_some() || self.next_unsent().is_some()
     }
 
-    /// Payload of the chunk that is to be sent next.
-    pub(super) fn next_size(&mut self) -> usize {
-        let next = self.next_lost().or(self.next_unsent());
-        next.and_then(|sequence| self.get(sequence))
-            .map_or(0, |chunk| usize::from(chunk.size))
-    }
-
     fn next_lost(&mut self) -> Option<u64> {
         while let Some(&sequence) = self.lost.front() {
             if self.get(sequence).is_some_and(|c| c.state == State::Lost) {

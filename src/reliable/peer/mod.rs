@@ -16,18 +16,15 @@ use super::outbox::Outbox;
 use super::pacer::Pacer;
 use super::rtt::Rtt;
 use super::sent::Sent;
-use super::wire::{ACK_LEN, CHUNK_LEN_MAX, HEADER_LEN, PROOF_LEN};
+use super::wire::{ACK_LEN, BITMAP_MAX, CHUNK_LEN_MAX, HEADER_LEN, PROOF_LEN};
 use super::{Micros, PeerInfo};
 
 pub(super) use session::Confirm;
 pub(super) use timing::Due;
 pub(super) use transmit::Outcome;
 
-/// A datagram with chunks has room for at least so many bytes of bitmap.
-const BITMAP_MIN: usize = 8;
-
 /// What a datagram may carry besides one chunk.
-const OVERHEAD: usize = HEADER_LEN + PROOF_LEN + ACK_LEN + BITMAP_MIN + CHUNK_LEN_MAX;
+const OVERHEAD: usize = HEADER_LEN + PROOF_LEN + ACK_LEN + BITMAP_MAX + CHUNK_LEN_MAX;
 
 /// What is the same for all peers of an endpoint.
 #[derive(Debug)]

@@ -1,12 +1,12 @@
 //! What goes out to a peer, and when.
 
 use super::session::MEMORY_LASTS;
-use super::{BITMAP_MIN, Local, Peer, Phase};
+use super::{Local, Peer, Phase};
 use crate::reliable::Micros;
 use crate::reliable::batch::Transmits;
 use crate::reliable::outbox::Repeat;
 use crate::reliable::rtt::Rtt;
-use crate::reliable::wire::{ACK_LEN, BITMAP_MAX, CHUNK_LEN_MAX, Control, Proof, Writer};
+use crate::reliable::wire::{BITMAP_MAX, Control, Proof, Writer};
 
 /// Datagrams that one peer may send before the others have their turn.
 const TURN: usize = 16;
@@ -136,16 +136,8 @@ impl Peer {
             }
             _ => Writer::data(buffer, self.remote_token),
         };
-        let bitmap_limit = match purpose {
-            Purpose::Acknowledge => BITMAP_MAX,
-            Purpose::Probe => BITMAP_MIN,
-            Purpose::Data => writer
-                .room()
-                .saturating_sub(ACK_LEN + CHUNK_LEN_MAX + self.outbox.next_size())
-                .max(BITMAP_MIN),
-        };
         let mut bitmap = [0; BITMAP_MAX];
-        let (ack, told) = self.history.acknowledge(now, bitmap_limit, &mut bitmap);
+        let (ack, told) = self.history.acknowledge(now, &mut bitmap);
         writer.ack(self.sent.next() as u32, ack);
 
         let repeat = self.repeat(purpose, now, local);

@@ -155,3 +155,23 @@ fn nothing_is_lost_over_a_good_network_and_little_is_sent() {
     assert!(info.open);
     assert_eq!((info.waiting, info.in_flight), (0, 0));
 }
+
+#[test]
+fn much_loss_takes_seconds_and_not_minutes() {
+    let conditions = Conditions {
+        latency: MS,
+        loss: 0.3,
+        ..Conditions::default()
+    };
+    let mut world = World::<Tally>::new(2, &Config::default(), conditions, 1);
+    let start = world.now;
+    for number in 0..1500 {
+        world.send(0, 1, &message(number)).unwrap();
+    }
+    let arrived = |w: &World<Tally>| w.nodes[1].sink.count == 1500;
+    assert!(world.run_until(60 * SECOND, arrived));
+    world.nodes[1].sink.check(1500);
+    let time = world.now - start;
+    println!("{time}");
+    assert!(time < 5 * SECOND, "{time}");
+}

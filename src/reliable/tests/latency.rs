@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::world::{MS, SECOND, World};
-use crate::conditioner::Conditions;
-use crate::reliable::{Config, Micros, PeerLost, Sink};
+use super::world::{MS, SECOND, World, address, seed};
+use crate::conditioner::{Conditioner, Conditions};
+use crate::reliable::{Config, Endpoint, Micros, PeerLost, Sink, Transmits};
 
 /// Keeps messages for the program that looks at them after each step.
 #[derive(Default)]
@@ -141,4 +141,47 @@ fn nothing_is_repeated_where_acknowledgements_come_before_the_next_tick() {
     let mut echo = Echo::new(2, 60, &config, conditions);
     echo.run(5 * SECOND);
     assert_eq!(echo.world.bytes, once);
+}
+
+#[test]
+fn hosts_that_are_called_once_a_frame_send_one_datagram_a_frame() {
+    const FRAME: Micros = SECOND / 60;
+    let conditions = Conditions {
+        latency: 20 * MS,
+        ..Conditions::default()
+    };
+    let mut endpoints = [1, 2].map(|s| Endpoint::new(Config::default(), seed(s)));
+    let mut links = [1, 2].map(|s| Conditioner::new(conditions, s));
+    let mut out = Transmits::new(64, 1200);
+    let mut datagrams = 0;
+    let mut latest = 0;
+    for frame in 0..600u64 {
+        for at in 0..2 {
+            // The second host's frames begin in the middle of the first one's.
+            let now = SECOND + frame * FRAME + at as u64 * FRAME / 2;
+            let endpoint = &mut endpoints[at];
+            let mut mailbox = Mailbox::default();
+            while links[1 - at].pop(now, |(), bytes| {
+                endpoint.receive(address(1 - at), bytes, now, &mut mailbox);
+            }) {}
+            for (_, payload) in mailbox.0 {
+                let sent = u64::from_le_bytes(*payload.first_chunk().unwrap());
+                if frame > 60 {
+                    latest = latest.max(now - sent);
+                }
+            }
+            endpoint.handle_timeout(now, &mut Mailbox::default());
+            endpoint
+                .send(address(1 - at), &now.to_le_bytes(), now)
+                .unwrap();
+            out.clear();
+            endpoint.poll_transmit(now, &mut out);
+            datagrams += out.len();
+            for (_, bytes) in out.iter() {
+                links[at].push((), bytes, now);
+            }
+        }
+    }
+    assert!(datagrams <= 2 * 600 + 10, "{datagrams}");
+    assert!(latest <= 20 * MS + FRAME, "{latest}");
 }

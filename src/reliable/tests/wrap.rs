@@ -43,7 +43,7 @@ impl Halves {
         let mut bytes = [0; 300];
         let mut writer = Writer::data(&mut bytes, 1);
         let mut bitmap = [0; BITMAP_MAX];
-        let (ack, told) = History::default().acknowledge(self.now, 0, &mut bitmap);
+        let (ack, told) = History::default().acknowledge(self.now, &mut bitmap);
         writer.ack(self.sent.next() as u32, ack);
         let repeat = Repeat {
             budget: 100,
@@ -83,7 +83,7 @@ impl Halves {
     /// Has an acknowledgement arrive.
     fn acknowledge(&mut self) {
         let mut bitmap = [0; BITMAP_MAX];
-        let (ack, _) = self.history.acknowledge(self.now, BITMAP_MAX, &mut bitmap);
+        let (ack, _) = self.history.acknowledge(self.now, &mut bitmap);
         self.sent
             .acknowledge(&ack, self.now, &mut self.outbox)
             .unwrap();
@@ -132,9 +132,7 @@ fn no_round_trip_is_taken_from_a_delay_that_was_cut_off() {
     halves.send(false);
     halves.now += 2_000 * MS;
     let mut bitmap = [0; BITMAP_MAX];
-    let (ack, _) = halves
-        .history
-        .acknowledge(halves.now, BITMAP_MAX, &mut bitmap);
+    let (ack, _) = halves.history.acknowledge(halves.now, &mut bitmap);
     assert_eq!(ack.delay, u16::MAX);
     let progress = halves
         .sent
