@@ -12,6 +12,7 @@ use crate::websocket::mask;
 
 /// `network_send_packet`: header and payload, on regular and raw connections. Returns the bytes
 /// sent, of a WebSocket those of the payload.
+#[inline]
 pub(crate) fn send_packet(handle: Handle, payload: &[u8]) -> Result<usize> {
     // The size fits: `send` refuses more than MESSAGE_LIMIT before anything is written.
     let header = packet::header(payload.len() as u32);
@@ -19,6 +20,7 @@ pub(crate) fn send_packet(handle: Handle, payload: &[u8]) -> Result<usize> {
 }
 
 /// `network_send_raw`: the payload alone.
+#[inline]
 pub(crate) fn send_raw(handle: Handle, payload: &[u8], text: bool) -> Result<usize> {
     if text && std::str::from_utf8(payload).is_err() {
         return Err(Error::bad_argument("a text message must be UTF-8"));
@@ -26,7 +28,8 @@ pub(crate) fn send_raw(handle: Handle, payload: &[u8], text: bool) -> Result<usi
     send(handle, &[], payload, if text { Opcode::Text } else { Opcode::Binary })
 }
 
-#[inline]
+// Inlined into both callers, each of which knows the size of its header.
+#[inline(always)]
 fn send(handle: Handle, header: &[u8], payload: &[u8], opcode: Opcode) -> Result<usize> {
     let sockets = SHARED.registry.read();
     let socket = sockets.get(&handle).ok_or_else(Error::bad_handle)?;
@@ -45,13 +48,13 @@ fn send(handle: Handle, header: &[u8], payload: &[u8], opcode: Opcode) -> Result
         }
     }
     if payload.len() > MESSAGE_LIMIT as usize {
-        return Err(Error::new(Code::TooBig, "a message can be 64 MiB at the most"));
+        return Err(too_big());
     }
     let limit = host.settings.send_queue_limit;
     let queued = host.pending_payload + socket.in_flight.load(Relaxed);
     // The second condition bounds what headers cost when the payloads are tiny.
     if (queued >= limit && queued > 0) || host.pending.len() > 2 * limit as usize + (64 << 10) {
-        return Err(Error::new(Code::QueueFull, "the peer does not keep up: its send queue is full"));
+        return Err(queue_full());
     }
     let first = !host.dirty;
     if first {
@@ -75,6 +78,16 @@ fn send(handle: Handle, header: &[u8], payload: &[u8], opcode: Opcode) -> Result
         SHARED.work.sent(|| SHARED.events.waiting() > 0);
     }
     Ok(sent)
+}
+
+#[cold]
+fn too_big() -> Error {
+    Error::new(Code::TooBig, "a message can be 64 MiB at the most")
+}
+
+#[cold]
+fn queue_full() -> Error {
+    Error::new(Code::QueueFull, "the peer does not keep up: its send queue is full")
 }
 
 #[cold]
