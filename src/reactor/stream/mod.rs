@@ -213,6 +213,7 @@ impl Stream {
         if let Some(about) = &mut about {
             about.encrypted = self.transport.is_encrypted();
         }
+        let about = about.filter(|about| !about.is_usual());
         if let Some(opening) = self.opening.take() {
             let origin = self.origin(id);
             opening.succeeded(origin, &self.ip, about, turn);
