@@ -16,6 +16,9 @@ const USEFUL: [Tool; 5] = [
     Tool::new("openssl", "openssl"),
 ];
 
+/// Node is large and many have it already in a version they chose: it is not installed for them.
+const NPM: Tool = Tool::new("npm", "npm");
+
 pub fn run() -> Result<(), Box<dyn Error>> {
     build::provide_tools(&USEFUL)?;
     let mut steps = Steps::default();
@@ -73,8 +76,18 @@ fn interop(steps: &mut Steps) {
     if !packages.join("websockets").exists() {
         steps.run("interop packages", install_python_packages(&packages));
     }
+    let modules = build::root().join("target/node");
+    if !NPM.is_here() {
+        steps.skip("interop with Node", "there is no npm");
+    } else if !modules.join("node_modules/ws").exists() {
+        steps.run("interop modules", install_node_modules(&modules));
+    }
     let mut command = Command::new("python3");
-    command.arg(script).env("STEPWIRE_LIBRARY", build::library()).env("PYTHONPATH", packages);
+    command
+        .arg(script)
+        .env("STEPWIRE_LIBRARY", build::library())
+        .env("PYTHONPATH", packages)
+        .env("NODE_PATH", modules.join("node_modules"));
     steps.run("interop", command);
 }
 
@@ -86,6 +99,12 @@ fn install_python_packages(folder: &Path) -> Command {
         .arg(folder)
         .arg("-r")
         .arg(build::root().join("tests/interop/requirements.txt"));
+    command
+}
+
+fn install_node_modules(folder: &Path) -> Command {
+    let mut command = Command::new("npm");
+    command.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(folder).arg("ws@8");
     command
 }
 
