@@ -12,7 +12,7 @@ use crate::reactor::Command;
 /// Buffers up to this size go round between sends and the reactor instead of being freed.
 const REUSED_BUFFER: usize = 128 << 10;
 /// How many bytes of them are kept.
-const REUSED_BYTES: usize = 2 << 20;
+const REUSED_BYTES: usize = 1 << 20;
 
 /// What the reactor is doing, as far as somebody with work for it must know.
 mod state {
