@@ -7,6 +7,8 @@
 
 pub mod abi;
 mod address;
+mod clock;
+pub mod conditioner;
 mod engine;
 mod error;
 mod event;
@@ -18,6 +20,7 @@ mod outgoing;
 pub mod protocol;
 mod reactor;
 mod registry;
+pub mod reliable;
 mod resolve;
 mod shared;
 mod socket;
