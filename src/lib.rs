@@ -25,8 +25,7 @@ mod resolve;
 mod shared;
 mod socket;
 mod sys;
-#[allow(dead_code, unused_imports)]
+mod tls;
 mod url;
-#[allow(dead_code, unused_imports)]
 mod websocket;
 mod work;

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
 use parking_lot::Mutex;
 
 use crate::address::PeerName;
+use crate::host::Family;
 use crate::options::{ACCEPTED_MESSAGE_LIMIT, MESSAGE_LIMIT, Settings};
-use crate::reactor::{Bound, Local};
+use crate::reactor::{About, Bound, Local};
 
 /// The number by which the host names a socket. Never used twice in a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,6 +61,7 @@ pub(crate) struct Socket {
     /// The server that accepted the connection.
     pub(crate) server: Handle,
     pub(crate) role: Role,
+    pub(crate) family: Family,
     /// Index of the reactor's endpoint; written by the reactor alone.
     pub(crate) token: AtomicU32,
     pub(crate) message_limit: AtomicU32,
@@ -102,6 +104,8 @@ pub(crate) struct HostSide {
     /// How many of them are payload.
     pub(crate) pending_payload: u32,
     pub(crate) peer: Option<PeerName>,
+    /// What the opening of a WebSocket has brought to light.
+    pub(crate) about: Option<Box<About>>,
     /// A server's are shared with its clients until one has its own.
     pub(crate) settings: Arc<Settings>,
     /// Where a client's connections are bound, if the host asked for it.
@@ -132,6 +136,7 @@ impl Socket {
     pub(crate) fn new(
         handle: Handle,
         role: Role,
+        family: Family,
         server: Handle,
         regular: bool,
         settings: Arc<Settings>,
@@ -140,6 +145,7 @@ impl Socket {
             handle,
             server,
             role,
+            family,
             token: AtomicU32::new(NO_TOKEN),
             message_limit: AtomicU32::new(0),
             receive_limit: AtomicU32::new(0),
@@ -158,6 +164,7 @@ impl Socket {
                 pending: Vec::new(),
                 pending_payload: 0,
                 peer: None,
+                about: None,
                 settings,
                 outgoing: None,
                 datagrams: None,

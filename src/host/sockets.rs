@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::options::Settings;
 use crate::reactor::{Command, Listen, Local};
 use crate::socket::{Handle, Outgoing, Role, Socket};
-use crate::sys;
+use crate::{sys, tls};
 
 use super::Family;
 
@@ -32,7 +32,7 @@ pub(crate) fn create_socket(family: Family, port: Option<u16>) -> Result<Handle>
         None => None,
         Some(port) => Some(bind_stream(options.bind_address, port, BindTo::Outgoing)?),
     };
-    let socket = SHARED.registry.insert(Role::Client, true, options.defaults)?;
+    let socket = SHARED.registry.insert(Role::Client, family, true, options.defaults)?;
     if let Some((_, port)) = reserved {
         local.port = port;
         socket.local_port.store(port, Relaxed);
@@ -54,16 +54,21 @@ pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular
         return super::create_datagrams(Role::DatagramServer, regular, Some(port));
     }
     let options = SHARED.options();
+    let tls = match family {
+        Family::SecureWebSocket => Some(tls::acceptor(&options.defaults.texts)?),
+        _ => None,
+    };
     let (listening, port) = bind_stream(options.bind_address, port, BindTo::Server)?;
     listening.listen(BACKLOG).map_err(|error| bind_failed(port, &error))?;
     let handshake_timeout = options.handshake_timeout_ms();
-    let socket = SHARED.registry.insert(Role::Server, regular, options.defaults)?;
+    let socket = SHARED.registry.insert(Role::Server, family, regular, options.defaults)?;
     socket.local_port.store(port, Relaxed);
     let handle = socket.handle;
     SHARED.work.command(Command::Listen(Listen {
         socket,
         listener: TcpListener::from_std(listening.into()),
         regular,
+        tls,
         max_clients,
         handshake_timeout,
         descriptor_limit,

@@ -12,8 +12,10 @@ mod dialing;
 mod listener;
 mod lookups;
 mod serving;
+mod session;
 mod stream;
 mod timers;
+mod transport;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -34,6 +36,7 @@ use crate::work::Dirty;
 pub(crate) use datagram::{Bound, OpenDatagrams};
 pub(crate) use dial::{DialRequest, Local, Waiter};
 pub(crate) use listener::Listen;
+pub(crate) use session::{About, Request as WebSocketRequest};
 
 use datagram::{CachedInterfaces, Datagrams};
 use dial::{Attempt, Dial};
@@ -44,7 +47,7 @@ use timers::{Millis, Timer, Timers};
 
 /// Sockets whose readiness one turn takes from the system. Small enough that what they sent is
 /// still in the processor's cache when the host answers it.
-const READY_PER_TURN: usize = 256;
+const READY_PER_TURN: usize = 64;
 /// A turn reads no further sockets once it has gathered this many bytes.
 const TURN_BYTES: usize = 1 << 20;
 /// Uncollected connects and disconnects from which on servers stop accepting.
@@ -111,6 +114,23 @@ struct Slot {
     timer: Millis,
     /// Stands on one of the lists of those to go on with.
     listed: bool,
+}
+
+/// How a connection came to its end without the host.
+enum End {
+    /// The peer has closed its direction.
+    Eof,
+    Goodbye(String),
+    Failed(Error),
+}
+
+/// What becomes of a connection that has ended.
+enum After {
+    /// It stays for what the host still sends.
+    Stay,
+    /// The peer is to hear the last words.
+    Drain,
+    Close,
 }
 
 /// What endpoints need of the reactor while they are looked at.
@@ -292,6 +312,9 @@ impl Reactor {
             return;
         }
         if catch_unwind(AssertUnwindSafe(|| look(self, id))).is_err() {
+            if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id) {
+                stream.abandon();
+            }
             let error = Error::new(Code::Internal, "a defect in stepwire broke this connection");
             self.end(id, Next::Failed(error));
         }
@@ -493,6 +516,9 @@ impl Reactor {
             Endpoint::Stream(stream) => {
                 stream.hung_up |= hung_up;
                 let paused = stream.paused;
+                // TLS may have to write before it can read, and the other way round.
+                let either = stream.is_encrypted() && (readable || writable);
+                let (readable, writable) = (readable || either, writable || either);
                 if writable {
                     let Reactor { endpoints, dirty, now, .. } = self;
                     let Endpoint::Stream(stream) = &mut endpoints[id.token as usize].endpoint else { return };
@@ -536,8 +562,8 @@ impl Reactor {
         slot.timer = Millis::MAX;
         match &mut slot.endpoint {
             Endpoint::Stream(stream) if stream.next_deadline().is_some_and(|at| at <= now) => {
-                let next = stream.timed_out();
-                self.end(id, next);
+                let next = self.with_stream(id, |stream, turn| stream.timed_out(turn));
+                self.end(id, next.unwrap_or(Next::Sleep));
             }
             Endpoint::Listener(listener) if listener.retry_at != 0 && listener.retry_at <= now => {
                 listener.retry_at = 0;
@@ -588,14 +614,15 @@ impl Reactor {
             Next::Again => self.go_on_later(id),
             Next::Pause => self.pause(id),
             Next::Close => self.close(id),
-            Next::Eof => self.disconnected(id, None),
+            Next::Eof => self.disconnected(id, End::Eof),
+            Next::Goodbye(words) => self.disconnected(id, End::Goodbye(words)),
             Next::Failed(error) => match self.slot(id).map(|slot| &slot.endpoint) {
                 Some(Endpoint::Dial(_)) => self.dial_failed(id, error),
                 Some(Endpoint::Attempt(attempt)) => {
                     let dial = attempt.dial;
                     self.attempt_failed(id, dial, error);
                 }
-                _ => self.disconnected(id, Some(error)),
+                _ => self.disconnected(id, End::Failed(error)),
             },
         }
     }
@@ -609,25 +636,39 @@ impl Reactor {
     }
 
     /// A connection has ended by itself: tells the host if it knew of it.
-    fn disconnected(&mut self, id: Id, error: Option<Error>) {
-        let lingers = self.with_stream(id, |stream, turn| {
+    fn disconnected(&mut self, id: Id, end: End) {
+        let after = self.with_stream(id, |stream, turn| {
+            let farewell = if stream.owes_farewell() { After::Drain } else { After::Close };
             if let Some(opening) = stream.opening.take() {
                 let early = Error::new(Code::Closed, "the server closed the connection before it was ready");
-                opening.failed(stream.origin(id), error.as_ref().unwrap_or(&early), turn);
-                return false;
+                let error = if let End::Failed(error) = end { error } else { early };
+                opening.failed(stream.origin(id), &error, turn);
+                return farewell;
             }
-            if stream.socket.is_none() || !stream.tells_of_end() {
-                return false;
+            if !stream.tells_of_end() {
+                return farewell;
             }
-            let half_closed = error.is_none();
-            turn.happened(stream.origin(id), Happened::Disconnect { half_closed, error: error.as_ref() });
-            if half_closed {
+            let happened = match &end {
+                End::Eof => Happened::Disconnect { half_closed: true, error: None },
+                End::Goodbye(words) => Happened::Goodbye(words),
+                End::Failed(error) => Happened::Disconnect { half_closed: false, error: Some(error) },
+            };
+            turn.happened(stream.origin(id), happened);
+            if matches!(end, End::Eof) {
                 stream.half_close();
+                return After::Stay;
             }
-            half_closed
+            farewell
         });
-        if lingers != Some(true) {
-            self.close(id);
+        match after {
+            Some(After::Stay) => {}
+            Some(After::Drain) => {
+                if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id) {
+                    stream.refuse_sends();
+                }
+                self.drain(id);
+            }
+            Some(After::Close) | None => self.close(id),
         }
     }
 

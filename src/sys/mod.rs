@@ -16,6 +16,7 @@
 //! | [`prepare_datagrams`] | fragmentation allowed, and no errors of earlier datagrams on Windows |
 //! | [`DatagramReader`], [`DatagramWriter`] | `recvmmsg`, `sendmmsg` and `UDP_SEGMENT`, or one datagram at a time |
 //! | [`kernel_drops`] | `SO_MEMINFO` |
+//! | [`set_keepalive`] | `TCP_KEEPIDLE`, `TCP_KEEPINTVL`, `TCP_USER_TIMEOUT` |
 
 #[cfg(unix)]
 mod unix;
