@@ -91,7 +91,8 @@ impl EventQueue {
         match state.ready.back_mut() {
             Some(last) if packed => last.append(batch),
             _ => {
-                let empty = state.spare.pop().unwrap_or_default();
+                let mut empty = state.spare.pop().unwrap_or_default();
+                empty.take_unused_room(batch);
                 state.ready.push_back(std::mem::replace(batch, empty));
             }
         }
