@@ -1,1 +1,23 @@
 //! GameMaker's networking functions and wire protocol for everybody.
+//!
+//! The library's face is its C ABI, `include/stepwire.h`, whose functions live in [`abi`]. Rust
+//! programs can call the same functions. `docs/architecture.md` shows how the rooms fit together.
+
+#![deny(unsafe_op_in_unsafe_fn, missing_docs)]
+
+pub mod abi;
+mod address;
+mod engine;
+mod error;
+mod event;
+mod gamemaker;
+mod host;
+mod options;
+pub mod protocol;
+mod reactor;
+mod registry;
+mod resolve;
+mod shared;
+mod socket;
+mod sys;
+mod work;

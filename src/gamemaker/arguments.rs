@@ -94,8 +94,7 @@ impl Arguments {
         }
         // Last: nothing after this may fail, since the copy has to be given back.
         if let Some((index, id)) = buffer {
-            let content = content(id)
-                .map_err(|message| refusal(name, index, &parameters[index], message))?;
+            let content = content(id).map_err(|message| refusal(name, index, &parameters[index], message))?;
             arguments.0[index] = content;
         }
         Ok(arguments)
@@ -104,12 +103,12 @@ impl Arguments {
     /// Gives the runner back its copy of a buffer's content.
     pub(super) fn release(self) {
         for argument in self.0 {
-            if let (Argument::Buffer { data, .. }, Some(free)) = (argument, runner::free()) {
-                if !data.is_null() {
-                    // SAFETY: `data` is what BufferGetContent allocated, and is freed once:
-                    // release takes the arguments with it.
-                    unsafe { free(data) };
-                }
+            if let (Argument::Buffer { data, .. }, Some(free)) = (argument, runner::free())
+                && !data.is_null()
+            {
+                // SAFETY: `data` is what BufferGetContent allocated, and is freed once: release
+                // takes the arguments with it.
+                unsafe { free(data) };
             }
         }
     }
@@ -144,19 +143,12 @@ impl Arguments {
 }
 
 fn is_number(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Real | Kind::Int32 | Kind::Int64 | Kind::Bool | Kind::Ref
-    )
+    matches!(kind, Kind::Real | Kind::Int32 | Kind::Int64 | Kind::Bool | Kind::Ref)
 }
 
 /// # Safety
 /// `value` is the one at `values[index]`.
-unsafe fn number(
-    value: RValue,
-    values: *const RValue,
-    index: usize,
-) -> Result<f64, &'static str> {
+unsafe fn number(value: RValue, values: *const RValue, index: usize) -> Result<f64, &'static str> {
     let slot_index = index as c_int;
     match value.kind() {
         Kind::Int32 => Ok(f64::from(value.as_int32())),
@@ -184,11 +176,7 @@ unsafe fn text(values: *const RValue, index: usize) -> Result<*const c_char, &'s
     };
     // SAFETY: the runner's own values; the one at `index` is a string.
     let text = unsafe { get(values, index as c_int) };
-    if text.is_null() {
-        Err("is a string without text")
-    } else {
-        Ok(text)
-    }
+    if text.is_null() { Err("is a string without text") } else { Ok(text) }
 }
 
 /// A copy of all that is in a buffer; only so does a runner tell its size.
@@ -217,13 +205,9 @@ fn check_count(name: &str, parameters: &[Parameter], count: usize) -> Result<(),
     }
     let plural = if most == 1 { "" } else { "s" };
     Err(if least == most {
-        Message::new(format_args!(
-            "{name} takes {most} argument{plural}, not {count}"
-        ))
+        Message::new(format_args!("{name} takes {most} argument{plural}, not {count}"))
     } else {
-        Message::new(format_args!(
-            "{name} takes {least} to {most} arguments, not {count}"
-        ))
+        Message::new(format_args!("{name} takes {least} to {most} arguments, not {count}"))
     })
 }
 
@@ -237,9 +221,5 @@ fn mismatch(name: &str, index: usize, parameter: &Parameter, want: &str, kind: K
 }
 
 fn refusal(name: &str, index: usize, parameter: &Parameter, message: &str) -> Message {
-    Message::new(format_args!(
-        "{name}: argument {} ({}) {message}",
-        index + 1,
-        parameter.name
-    ))
+    Message::new(format_args!("{name}: argument {} ({}) {message}", index + 1, parameter.name))
 }

@@ -23,10 +23,7 @@ pub(super) enum Body {
     /// Calls the library and no slot.
     Library(fn(&Arguments) -> Answer),
     /// Calls slots, which may not return: it holds nothing while it does, and cannot panic.
-    Runner {
-        needs: &'static [Slot],
-        run: fn() -> Answer,
-    },
+    Runner { needs: &'static [Slot], run: fn() -> Answer },
 }
 
 /// What a call gives back to GML. Nothing in it has a destructor.
@@ -44,15 +41,9 @@ pub(super) enum Answer {
 ///
 /// # Safety
 /// `result` is the runner's, and `count` values are readable at `values`.
-pub(super) unsafe fn run(
-    function: &Function,
-    result: *mut RValue,
-    count: c_int,
-    values: *const RValue,
-) {
+pub(super) unsafe fn run(function: &Function, result: *mut RValue, count: c_int, values: *const RValue) {
     // SAFETY: passed on from the caller.
-    let answer = match unsafe { Arguments::read(function.name, function.parameters, count, values) }
-    {
+    let answer = match unsafe { Arguments::read(function.name, function.parameters, count, values) } {
         Ok(arguments) => {
             let answer = perform(function, &arguments);
             arguments.release();
@@ -66,13 +57,9 @@ pub(super) unsafe fn run(
 
 fn perform(function: &Function, arguments: &Arguments) -> Answer {
     match function.body {
-        Body::Library(body) => catch_unwind(AssertUnwindSafe(|| body(arguments)))
-            .unwrap_or_else(|_| {
-                Answer::Failed(
-                    Code::Internal,
-                    Message::new(format_args!("{} failed within", function.name)),
-                )
-            }),
+        Body::Library(body) => catch_unwind(AssertUnwindSafe(|| body(arguments))).unwrap_or_else(|_| {
+            Answer::Failed(Code::Internal, Message::new(format_args!("{} failed within", function.name)))
+        }),
         Body::Runner { needs, run } => match needs.iter().find(|slot| slot.is_missing()) {
             None => run(),
             Some(slot) => Answer::Refused(
@@ -164,18 +151,10 @@ pub(super) use entry_point;
 
 /// Makes a parameter list readable in the generated file.
 pub(super) const fn parameter(name: &'static str, accepts: Accepts) -> Parameter {
-    Parameter {
-        name,
-        accepts,
-        optional: false,
-    }
+    Parameter { name, accepts, optional: false }
 }
 
 /// The same for one that may be left out.
 pub(super) const fn optional(name: &'static str, accepts: Accepts) -> Parameter {
-    Parameter {
-        name,
-        accepts,
-        optional: true,
-    }
+    Parameter { name, accepts, optional: true }
 }

@@ -31,9 +31,9 @@ static CONNECTIONS: Mutex<Connections> =
 
 /// What is known of a socket. The url stays until [`release_retired`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Known {
-    pub(super) udp: bool,
-    pub(super) target: Option<(*const c_char, f64)>,
+pub(crate) struct Known {
+    pub(crate) udp: bool,
+    pub(crate) target: Option<(*const c_char, f64)>,
 }
 
 /// A socket was created with this type; nothing if that failed.
@@ -49,8 +49,7 @@ pub(super) fn connecting(socket: f64, url: &CStr, port: f64) {
     let Some(key) = key(socket) else { return };
     let url = url.to_owned();
     let connections = &mut *CONNECTIONS.lock();
-    let connection =
-        connections.known.entry(key).or_insert(Connection { udp: false, target: None });
+    let connection = connections.known.entry(key).or_insert(Connection { udp: false, target: None });
     if let Some(old) = connection.target.replace(Target { url, port }) {
         connections.retired.push(old.url);
     }

@@ -8,21 +8,21 @@ use crate::event::{NetworkEvent, kind};
 
 /// One key that has a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct RealKey {
-    pub(super) name: &'static CStr,
-    pub(super) value: f64,
+pub(crate) struct RealKey {
+    pub(crate) name: &'static CStr,
+    pub(crate) value: f64,
 }
 
 /// One key that has a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct TextKey {
-    pub(super) name: &'static CStr,
-    pub(super) value: *const c_char,
+pub(crate) struct TextKey {
+    pub(crate) name: &'static CStr,
+    pub(crate) value: *const c_char,
 }
 
 /// Everything but the buffer. It points into the event and borrows nothing with a destructor.
 #[derive(Clone, Copy)]
-pub(super) struct EventKeys {
+pub(crate) struct EventKeys {
     reals: [Option<RealKey>; REALS],
     texts: [Option<TextKey>; TEXTS],
 }
@@ -42,7 +42,7 @@ enum Role {
 
 impl EventKeys {
     /// `known` is of the socket that the event is about, `listening` the server's port.
-    pub(super) fn new(event: &NetworkEvent, known: Option<Known>, listening: f64) -> Self {
+    pub(crate) fn new(event: &NetworkEvent, known: Option<Known>, listening: f64) -> Self {
         let mut keys = Self { reals: [None; REALS], texts: [None; TEXTS] };
         let is_data = event.r#type == f64::from(kind::DATA);
         let is_result = event.r#type == f64::from(kind::NON_BLOCKING_CONNECT);
@@ -65,9 +65,7 @@ impl EventKeys {
                 keys.real(c"port", event.port);
             }
             Role::Client => {
-                let (url, asked) = known
-                    .and_then(|known| known.target)
-                    .unwrap_or((event.ip, event.port));
+                let (url, asked) = known.and_then(|known| known.target).unwrap_or((event.ip, event.port));
                 // Port 0 leaves the choice to the url; then only the connection knows.
                 let port = if asked > 0.0 { asked } else { event.port };
                 keys.text(c"ip", url);
@@ -92,11 +90,11 @@ impl EventKeys {
         keys
     }
 
-    pub(super) fn reals(&self) -> impl Iterator<Item = RealKey> + '_ {
+    pub(crate) fn reals(&self) -> impl Iterator<Item = RealKey> + '_ {
         self.reals.iter().copied().flatten()
     }
 
-    pub(super) fn texts(&self) -> impl Iterator<Item = TextKey> + '_ {
+    pub(crate) fn texts(&self) -> impl Iterator<Item = TextKey> + '_ {
         self.texts.iter().copied().flatten()
     }
 
@@ -138,7 +136,7 @@ mod tests {
     const WHY: &CStr = c"the peer closed the connection";
     const LISTENING: f64 = 6510.0;
 
-    fn event(kind: i32) -> NetworkEvent {
+    fn event(kind: u8) -> NetworkEvent {
         NetworkEvent {
             r#type: f64::from(kind),
             id: 3.0,
@@ -163,10 +161,8 @@ mod tests {
             // SAFETY: all texts of these tests are literals.
             (key.name, unsafe { CStr::from_ptr(key.value) }.to_str().unwrap().to_owned())
         });
-        let mut words: Vec<String> = reals
-            .chain(texts)
-            .map(|(name, value)| format!("{}={value}", name.to_str().unwrap()))
-            .collect();
+        let mut words: Vec<String> =
+            reals.chain(texts).map(|(name, value)| format!("{}={value}", name.to_str().unwrap())).collect();
         words.sort();
         words
     }

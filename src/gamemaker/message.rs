@@ -14,10 +14,7 @@ pub(super) struct Message {
 
 impl Message {
     pub(super) fn new(text: fmt::Arguments<'_>) -> Self {
-        let mut message = Self {
-            bytes: [0; CAPACITY],
-            length: 0,
-        };
+        let mut message = Self { bytes: [0; CAPACITY], length: 0 };
         // Writing never fails: what does not fit is cut off.
         let _ = fmt::Write::write_fmt(&mut message, text);
         message

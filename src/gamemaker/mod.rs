@@ -8,17 +8,16 @@
 //! **A slot of the table may not return**: runners throw out of `YYError`, as a C++ exception or by
 //! `longjmp`. So no slot is called while a lock is held or a value with a destructor is alive;
 //! texts for the runner are built in [`message::Message`], which lives on the stack alone.
-//!
-//! `legacy` has what hosts need that pass nothing but doubles and strings.
+
+#![allow(clippy::result_large_err, reason = "texts for the runner lie on the stack, see message")]
 
 mod arguments;
 mod call;
 mod connections;
 mod console;
 mod entry_points;
-mod event_keys;
+pub(crate) mod event_keys;
 mod functions;
-mod legacy;
 mod message;
 mod options;
 mod runner;

@@ -9,8 +9,7 @@ use super::rvalue::RValue;
 /// Slots of the newest known table. Older runners have 98 or 99, in the same order.
 const SLOT_COUNT: usize = 100;
 
-static TABLE: [AtomicPtr<c_void>; SLOT_COUNT] =
-    [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_COUNT];
+static TABLE: [AtomicPtr<c_void>; SLOT_COUNT] = [const { AtomicPtr::new(ptr::null_mut()) }; SLOT_COUNT];
 
 /// The runner introduces itself before it calls anything else. The part of the table that it says
 /// it has is copied; what is beyond is missing.
@@ -20,11 +19,7 @@ static TABLE: [AtomicPtr<c_void>; SLOT_COUNT] =
 #[cfg_attr(not(windows), unsafe(export_name = "_Z21YYExtensionInitialisePK17YYRunnerInterfacem"))]
 #[cfg_attr(windows, unsafe(export_name = "?YYExtensionInitialise@@YAXPEBUYYRunnerInterface@@_K@Z"))]
 unsafe extern "C-unwind" fn extension_initialise(table: *const c_void, size: usize) {
-    let available = if table.is_null() {
-        0
-    } else {
-        size / size_of::<*mut c_void>()
-    };
+    let available = if table.is_null() { 0 } else { size / size_of::<*mut c_void>() };
     for (index, slot) in TABLE.iter().enumerate() {
         let function = if index < available {
             // SAFETY: the caller has `available` whole slots at `table`.

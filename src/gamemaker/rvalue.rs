@@ -31,11 +31,7 @@ const KIND_REAL: u32 = 0;
 
 impl RValue {
     pub(super) fn real(value: f64) -> Self {
-        Self {
-            payload: value.to_bits(),
-            flags: 0,
-            kind: KIND_REAL,
-        }
+        Self { payload: value.to_bits(), flags: 0, kind: KIND_REAL }
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -89,11 +85,7 @@ mod tests {
     use super::*;
 
     fn value(kind: u32, payload: u64) -> RValue {
-        RValue {
-            payload,
-            flags: 0,
-            kind,
-        }
+        RValue { payload, flags: 0, kind }
     }
 
     #[test]

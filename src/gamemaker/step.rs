@@ -10,12 +10,14 @@ use super::event_keys::{self, EventKeys};
 use super::message::Message;
 use super::runner::{self, Slot};
 use super::{connections, console};
-use crate::abi::{network_get_port, network_get_stat, network_poll_event};
+use crate::abi::{network_get_port, network_poll_event};
+use crate::engine::SHARED;
 use crate::error::Code;
 use crate::event::{NetworkEvent, kind};
+use crate::socket::Handle;
 
 /// GameMaker's `ev_async_web_networking`.
-pub(super) const ASYNC_NETWORKING: c_int = 68;
+const ASYNC_NETWORKING: c_int = 68;
 /// The manual: a grow buffer with an alignment of 1.
 const BUFFER_GROW: c_int = 1;
 const ALIGNMENT: c_int = 1;
@@ -32,22 +34,34 @@ pub(super) const NEEDS: &[Slot] = &[
 ];
 
 /// An event that was taken from the library and has not reached the runner yet: if a slot throws,
-/// or cannot make a buffer, the next step tries again.
+/// or cannot make a buffer, the next step tries again. What it points to stays until the next event
+/// is asked for, and that happens only when this one was handed over.
 static IN_HAND: Mutex<Option<NetworkEvent>> = Mutex::new(None);
+
+/// Clients that have left: the runner runs their disconnect events after the step, and until the
+/// next one their handles stay.
+static LEFT: Mutex<Vec<Handle>> = Mutex::new(Vec::new());
+
+/// The port of the server that an event of this step was about last.
+#[derive(Clone, Copy)]
+struct Listening {
+    server: f64,
+    port: f64,
+}
 
 /// Hands over every event that was waiting when the step began; how many there were.
 pub(super) fn step() -> Answer {
     connections::release_retired();
+    release_left();
     let mut handed_over = 0.0;
+    let mut left = None;
+    let mut listening = Listening { server: -1.0, port: 0.0 };
     // Events that arrive meanwhile are for the next step, so that a flood cannot keep it here.
-    let mut limit = f64::INFINITY;
-    while handed_over < limit {
-        let Some(event) = next() else { break };
-        if limit == f64::INFINITY {
-            // SAFETY: a literal key.
-            limit = 1.0 + unsafe { network_get_stat(-1.0, c"events".as_ptr()) }.max(0.0);
-        }
-        if let Err(message) = hand_over(&event) {
+    while left != Some(0)
+        && let Some(event) = next()
+    {
+        left = Some(left.map_or_else(|| SHARED.events.waiting(), |left| left - 1));
+        if let Err(message) = hand_over(&event, &mut listening) {
             return Answer::Refused(Code::Failed, message);
         }
         handed_over += 1.0;
@@ -55,9 +69,16 @@ pub(super) fn step() -> Answer {
     Answer::Real(handed_over)
 }
 
-/// Forgets the event in hand: what it points to is gone.
+/// Forgets what belongs to a library that was shut down.
 pub(super) fn forget() {
     *IN_HAND.lock() = None;
+    LEFT.lock().clear();
+}
+
+fn release_left() {
+    for socket in std::mem::take(&mut *LEFT.lock()) {
+        SHARED.registry.remove(socket);
+    }
 }
 
 fn next() -> Option<NetworkEvent> {
@@ -74,11 +95,14 @@ fn next() -> Option<NetworkEvent> {
         event.assume_init()
     };
     *in_hand = Some(event);
+    if event.r#type == f64::from(kind::DISCONNECT) {
+        LEFT.lock().extend(SHARED.events.keep_leaving());
+    }
     Some(event)
 }
 
 /// Calls slots, each of which may throw: the event then stays in hand.
-fn hand_over(event: &NetworkEvent) -> Result<(), Message> {
+fn hand_over(event: &NetworkEvent, listening: &mut Listening) -> Result<(), Message> {
     let missing = || Message::new(format_args!("the runner's table has changed"));
     let create_map = runner::create_map().ok_or_else(missing)?;
     let add_double = runner::map_add_double().ok_or_else(missing)?;
@@ -87,9 +111,11 @@ fn hand_over(event: &NetworkEvent) -> Result<(), Message> {
     let post_with_buffer = runner::post_event_and_buffer().ok_or_else(missing)?;
 
     let buffer = if event.r#type == f64::from(kind::DATA) { Some(filled_buffer(event)?) } else { None };
+    if event.server >= 0.0 && event.server != listening.server {
+        *listening = Listening { server: event.server, port: network_get_port(event.server) };
+    }
     let known = connections::known(event_keys::subject(event));
-    let listening = if event.server >= 0.0 { network_get_port(event.server) } else { 0.0 };
-    let keys = EventKeys::new(event, known, listening);
+    let keys = EventKeys::new(event, known, listening.port);
     // SAFETY (all calls): the slots' own types; names and texts are NUL-terminated and stay valid
     // until the next event is asked for, urls until the next step.
     unsafe {
@@ -106,7 +132,7 @@ fn hand_over(event: &NetworkEvent) -> Result<(), Message> {
         report(event);
         // From here on it is the runner's: should the slot run the event at once and the event
         // step again, it gets the next one.
-        forget();
+        *IN_HAND.lock() = None;
         match buffer {
             Some(buffer) => post_with_buffer(map, buffer, ASYNC_NETWORKING),
             None => post(map, ASYNC_NETWORKING),
@@ -116,9 +142,7 @@ fn hand_over(event: &NetworkEvent) -> Result<(), Message> {
 }
 
 fn filled_buffer(event: &NetworkEvent) -> Result<c_int, Message> {
-    if event.size > f64::from(c_int::MAX) {
-        return Err(Message::new(format_args!("stepwire_step: no buffer can hold {} bytes", event.size)));
-    }
+    // No message is larger: the largest message size limit is the largest c_int.
     let size = event.size as c_int;
     let (Some(create), Some(write)) = (runner::create_buffer(), runner::buffer_write()) else {
         return Err(Message::new(format_args!("the runner's table has changed")));

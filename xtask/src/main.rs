@@ -1,17 +1,21 @@
+//! The project's own commands: `cargo xtask <command>`.
+
+mod header;
 mod package_gamemaker;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let result = match arguments.next().as_deref() {
-        Some("package-gamemaker") => package_gamemaker::run(arguments),
-        _ => Err("usage: cargo xtask package-gamemaker".into()),
+    let command = std::env::args().nth(1).unwrap_or_default();
+    let result = match command.as_str() {
+        "header" => header::run(),
+        "package-gamemaker" => package_gamemaker::run(std::env::args().skip(2)),
+        _ => Err("usage: cargo xtask header|package-gamemaker".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("xtask: {message}");
+        Err(error) => {
+            eprintln!("xtask {command}: {error}");
             ExitCode::FAILURE
         }
     }

@@ -116,7 +116,9 @@ impl Binary {
             .collect();
         if !unknown.is_empty() {
             let list = unknown.join(", ");
-            return Err(format!("{} has functions that the package lacks: {list}", self.file.display()).into());
+            return Err(
+                format!("{} has functions that the package lacks: {list}", self.file.display()).into()
+            );
         }
         Ok(())
     }
@@ -149,7 +151,8 @@ fn is_entry_point(name: &str) -> bool {
 /// Every release build under `target/`; the one for this machine is made if there is none.
 pub fn at_hand(root: &Path) -> Result<Vec<PathBuf>> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let status = Command::new(env!("CARGO")).args(["build", "--release", "--lib"]).current_dir(root).status()?;
+    let status =
+        Command::new(env!("CARGO")).args(["build", "--release", "--lib"]).current_dir(root).status()?;
     if !status.success() {
         return Err("the library could not be built".into());
     }
@@ -160,7 +163,8 @@ pub fn at_hand(root: &Path) -> Result<Vec<PathBuf>> {
             places.extend(directories.flatten().map(|entry| entry.path().join("release")));
         }
         places.sort();
-        let file = places.into_iter().map(|place| place.join(platform.built_name())).find(|file| file.is_file());
+        let file =
+            places.into_iter().map(|place| place.join(platform.built_name())).find(|file| file.is_file());
         found.extend(file);
     }
     Ok(found)

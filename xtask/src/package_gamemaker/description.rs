@@ -146,9 +146,11 @@ impl Function {
         let arguments: Vec<String> = self
             .arguments
             .iter()
-            .map(|argument| {
-                if argument.optional { format!("[{}]", argument.name) } else { argument.name.clone() }
-            })
+            .map(
+                |argument| {
+                    if argument.optional { format!("[{}]", argument.name) } else { argument.name.clone() }
+                },
+            )
             .collect();
         format!("{name}({})", arguments.join(", "))
     }

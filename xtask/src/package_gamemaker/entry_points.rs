@@ -42,8 +42,8 @@ fn entry_point(description: &Description, function: &Function) -> String {
         |(_, body)| (*body).to_owned(),
     );
     format!(
-        "entry_point!(\n    {symbol},\n    \"{itanium}\",\n    \"{msvc}\",\n    Function {{\n        \
-         name: \"{name}\",\n        parameters: &[{parameters}],\n        body: {body},\n    }}\n);\n",
+        "entry_point! {{\n    {symbol},\n    \"{itanium}\",\n    \"{msvc}\",\n    Function {{\n        \
+         name: \"{name}\",\n        parameters: &[{parameters}],\n        body: {body},\n    }}\n}}\n",
         symbol = escaped(&function.name),
         itanium = itanium_name(&name),
         msvc = msvc_name(&name),

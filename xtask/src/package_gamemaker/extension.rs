@@ -151,8 +151,7 @@ fn function(description: &Description, function: &Function) -> Value {
 fn documentation(function: &Function) -> String {
     let mut lines = vec![format!("/// @description {}", function.summary)];
     for argument in &function.arguments {
-        let name =
-            if argument.optional { format!("[{}]", argument.name) } else { argument.name.clone() };
+        let name = if argument.optional { format!("[{}]", argument.name) } else { argument.name.clone() };
         lines.push(format!("/// @param {{{}}} {name} {}", argument.kind.feather(), argument.doc));
     }
     lines.push(format!("/// @returns {{{}}} {}", function.returns.kind.feather(), function.returns.doc));

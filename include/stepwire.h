@@ -1,0 +1,911 @@
+/* stepwire: GameMaker's networking functions and wire protocol for everybody.
+ *
+ * Written by cbindgen from the Rust sources (`cargo xtask header`): do not edit.
+ *
+ * WHAT IT IS
+ *   The calls GameMaker gives its games (network_create_server, network_connect,
+ *   network_send_packet, ...) with the same names, numbers and bytes on the wire, as a C library.
+ *   What GameMaker's asynchronous Networking event tells a game, a program collects here with
+ *   network_poll or network_poll_event.
+ *
+ * LIFE OF A CONNECTION
+ *   A server made with network_create_server gives a `connect` event for each client; event.socket
+ *   is the client's handle from then on. `data` events of that client carry its handle in event.id
+ *   and the server's in event.server. `disconnect` comes last, after all data; event.error and
+ *   event.reason tell why. The client's handle is valid until network_destroy, or until the event
+ *   after its disconnect is asked for.
+ *   A client socket made with network_create_socket connects with network_connect, which blocks, or
+ *   network_connect_async, which reports with one `non_blocking_connect` event. It too gets `data`
+ *   and, when the server goes away, `disconnect`; then it may connect again.
+ *
+ * A COMPLETE PROGRAM: a server that sends back what it receives
+ *
+ *   #include <stdio.h>
+ *   #include <stepwire.h>
+ *
+ *   static void on_event(const NetworkEvent *event, void *user) {
+ *       (void)user;
+ *       switch ((int)event->type) {
+ *       case network_type_connect:
+ *           printf("%s:%d is here\n", event->ip, (int)event->port);
+ *           break;
+ *       case network_type_data:
+ *           if (network_send_packet(event->id, event->buffer, event->size) < 0)
+ *               fprintf(stderr, "not sent: %s\n", network_last_error());
+ *           break;
+ *       case network_type_disconnect:
+ *           printf("%s:%d left %s\n", event->ip, (int)event->port, event->reason);
+ *           break;
+ *       }
+ *   }
+ *
+ *   int main(void) {
+ *       if (network_create_server(network_socket_tcp, 6510, 100) < 0) {
+ *           fprintf(stderr, "no server: %s\n", network_last_error());
+ *           return 1;
+ *       }
+ *       for (;;) {
+ *           network_wait(1000);
+ *           network_poll(on_event, NULL);
+ *       }
+ *   }
+ *
+ * VALUES
+ *   Handles, ports, sizes and flags are doubles, as in GameMaker. Numbers are checked, never cast:
+ *   NaN, infinities, fractions and numbers out of range are errors. Handles are small whole numbers
+ *   that are never used twice in a process. Strings are UTF-8 and end with NUL. What a function is
+ *   given is copied before it returns; what it hands out is the library's, for as long as its
+ *   description says.
+ *
+ * THREADS
+ *   Every function may be called from any thread. Only network_connect, network_connect_raw,
+ *   network_resolve, network_wait and network_shutdown may block; inside a callback of network_poll
+ *   they, and polling, return network_error_busy. The library does its I/O in a thread of its own,
+ *   which takes no signals; with network_config_manual_io there is no such thread, and polls and
+ *   waits do the I/O.
+ *
+ * ERRORS
+ *   Success is >= 0. Failure is one of the network_error_* numbers, and network_last_error then has
+ *   a sentence for the calling thread. What goes wrong later comes as an event with error and reason.
+ *
+ * LIMITS
+ *   message to send            64 MiB
+ *   message received           64 MiB on created sockets, 4 MiB on accepted ones (option)
+ *   send queue of a socket     16 MiB of payload, then network_error_queue_full (option)
+ *   uncollected events         twice the message limit for a socket, 256 MiB in all, then TCP
+ *                              slows the peers down (options)
+ *   unfinished handshakes      4096 for a server, 10 s each (the time is an option)
+ *   sockets                    what the system allows
+ */
+
+
+#ifndef STEPWIRE_H
+#define STEPWIRE_H
+
+#include <stdint.h>
+
+/** The version of this header, as network_version() has it for the library. */
+#define STEPWIRE_VERSION "0.1.0"
+
+
+/**
+ * A TCP socket.
+ */
+#define network_socket_tcp 0
+
+/**
+ * A UDP socket.
+ */
+#define network_socket_udp 1
+
+/**
+ * A Bluetooth socket: GameMaker's number, never supported.
+ */
+#define network_socket_bluetooth 2
+
+/**
+ * A WebSocket over TCP; over TLS where the URL begins with `wss://`.
+ */
+#define network_socket_ws 6
+
+/**
+ * A WebSocket over TLS.
+ */
+#define network_socket_wss 7
+
+/**
+ * A client has finished connecting to a server.
+ */
+#define network_type_connect 1
+
+/**
+ * A connection has ended: a server's client's, or a client socket's own.
+ */
+#define network_type_disconnect 2
+
+/**
+ * Data has arrived.
+ */
+#define network_type_data 3
+
+/**
+ * A connect that did not block has ended, well or not.
+ */
+#define network_type_non_blocking_connect 4
+
+/**
+ * Reserved, never sent today: the network is up.
+ */
+#define network_type_up 5
+
+/**
+ * Reserved, never sent today: the network did not come up.
+ */
+#define network_type_up_failed 6
+
+/**
+ * Reserved, never sent today: the network is down.
+ */
+#define network_type_down 7
+
+/**
+ * `network_set_config(.., ms, 0)`: how long a connect may take, 1 to 2147483647 ms, for later
+ * connects; default 10000. It is also the time for handshakes with a server unless
+ * `network_config_handshake_timeout` is set.
+ */
+#define network_config_connect_timeout 0
+
+/**
+ * `network_set_config(.., 0 or 1, 0)`: `network_connect` and `network_connect_raw` return at once.
+ */
+#define network_config_use_non_blocking_socket 1
+
+/**
+ * `network_set_config(.., socket, 0)`: reliable delivery on a UDP socket.
+ */
+#define network_config_enable_reliable_udp 2
+
+/**
+ * `network_set_config(.., socket, 0)`: plain UDP again.
+ */
+#define network_config_disable_reliable_udp 3
+
+/**
+ * `network_set_config(.., socket, 0)`: closing this TCP socket resets the connection (SO_LINGER
+ * 0), so that no TIME_WAIT stays behind. Cannot be undone. On a server: its later connections.
+ */
+#define network_config_avoid_time_wait 4
+
+/**
+ * `network_set_config_string(.., socket or -1, text)`: the WebSocket subprotocol.
+ */
+#define network_config_websocket_protocol 5
+
+/**
+ * `network_set_config(.., socket, 0)`: broadcasts of this UDP socket also go to ff02::1.
+ */
+#define network_config_enable_multicast 6
+
+/**
+ * `network_set_config(.., socket, 0)`: the opposite.
+ */
+#define network_config_disable_multicast 7
+
+/**
+ * `network_set_config(.., socket or -1, bytes)`: the largest message accepted from peers, 1 to
+ * 2147483647. Default 64 MiB for created sockets, 4 MiB for connections a server accepted. On a
+ * server it holds for the connections it accepts from then on.
+ */
+#define network_config_message_size_limit 8
+
+/**
+ * `network_set_config(.., socket or -1, id)`: the fourth word of the client's handshake, 0 to
+ * 4294967295; default 0. No server checks it.
+ */
+#define network_config_game_id 1000
+
+/**
+ * `network_set_config(.., socket or -1, 0 or 1)`: TLS clients check certificate and name; default 1.
+ */
+#define network_config_tls_verify 1001
+
+/**
+ * `network_set_config_string(.., socket or -1, path)`: a PEM file of certificate authorities
+ * trusted besides the system's.
+ */
+#define network_config_tls_ca_file 1002
+
+/**
+ * `network_set_config_string(.., socket or -1, path)`: the PEM certificate chain of a wss server.
+ * Set it with -1 before `network_create_server`.
+ */
+#define network_config_tls_certificate 1003
+
+/**
+ * `network_set_config_string(.., socket or -1, path)`: the certificate's key, PEM, PKCS#8.
+ */
+#define network_config_tls_private_key 1004
+
+/**
+ * `network_set_config(.., socket or -1, bytes)`: payload bytes in a send queue from which on
+ * sends return `network_error_queue_full`, 1 to 2147483647; default 16 MiB.
+ */
+#define network_config_send_queue_limit 1005
+
+/**
+ * `network_set_config(.., socket or -1, bytes)`: bytes of uncollected events from which on a
+ * socket is not read, so that TCP slows the peer down, 1 to 2147483647; default twice the message
+ * size limit.
+ */
+#define network_config_receive_queue_limit 1006
+
+/**
+ * `network_set_config_string(.., -1, address)`: the local address for sockets created later; "",
+ * the default, means all.
+ */
+#define network_config_bind_address 1007
+
+/**
+ * `network_set_config_string(.., socket or -1, lines)`: extra request headers of a WebSocket
+ * client, "Name: value" lines.
+ */
+#define network_config_websocket_headers 1008
+
+/**
+ * `network_set_config_string(.., socket or -1, list)`: the origins a WebSocket server accepts,
+ * comma-separated; "", the default, means any.
+ */
+#define network_config_websocket_origins 1009
+
+/**
+ * `network_set_config(.., socket, 0 or 1)`: reliable UDP delivers in order; default 0.
+ */
+#define network_config_reliable_ordered 1010
+
+/**
+ * `network_set_config(.., socket, ms)`: reliable UDP gives a silent peer up; default 10000.
+ */
+#define network_config_reliable_timeout 1011
+
+/**
+ * `network_set_config(.., 0 or 1, 0)`: no I/O thread; polls and waits do the I/O. Only while no
+ * socket exists.
+ */
+#define network_config_manual_io 1012
+
+/**
+ * `network_set_config(.., socket or -1, 0 or 1)`: TCP_NODELAY; default 1.
+ */
+#define network_config_no_delay 1013
+
+/**
+ * `network_set_config_string(.., socket or -1, path)`: a PKCS#12 file instead of certificate and
+ * key.
+ */
+#define network_config_tls_identity 1014
+
+/**
+ * `network_set_config_string(.., socket or -1, text)`: that file's password.
+ */
+#define network_config_tls_identity_password 1015
+
+/**
+ * `network_set_config(.., ms, 0)`: how long a client may take for the handshake with a server
+ * created later, 1 to 2147483647 ms; default 10000.
+ */
+#define network_config_handshake_timeout 1016
+
+/**
+ * `network_set_config(.., bytes, 0)`: bytes of all uncollected events together above which nothing
+ * is read; default 256 MiB.
+ */
+#define network_config_total_queue_limit 1017
+
+/**
+ * WebSocket data: a binary message.
+ */
+#define network_send_binary 1
+
+/**
+ * WebSocket data: a text message.
+ */
+#define network_send_text 2
+
+/**
+ * The operating system refused; the message says what it said.
+ */
+#define network_error_failed -1
+
+/**
+ * No such socket, or destroyed.
+ */
+#define network_error_bad_handle -2
+
+/**
+ * An argument makes no sense: NULL, not a number, out of range, not UTF-8.
+ */
+#define network_error_bad_argument -3
+
+/**
+ * The call does not fit this kind of socket.
+ */
+#define network_error_wrong_kind -4
+
+/**
+ * The socket is not connected, or its connect event has not been collected yet.
+ */
+#define network_error_not_connected -5
+
+/**
+ * Time is over: a connect, a handshake, a read or write timeout.
+ */
+#define network_error_timeout -6
+
+/**
+ * Over the message size limit, or more than a datagram can carry.
+ */
+#define network_error_too_big -7
+
+/**
+ * The peer does not keep up; nothing of this message was queued.
+ */
+#define network_error_queue_full -8
+
+/**
+ * No more sockets or file descriptors.
+ */
+#define network_error_limit -9
+
+/**
+ * The name has no address.
+ */
+#define network_error_resolve -10
+
+/**
+ * TLS failed: a certificate that cannot be trusted, no common version.
+ */
+#define network_error_tls -11
+
+/**
+ * The peer does not speak the expected protocol.
+ */
+#define network_error_handshake -12
+
+/**
+ * The port is taken.
+ */
+#define network_error_address_in_use -13
+
+/**
+ * This build, system or version does not do that.
+ */
+#define network_error_not_supported -14
+
+/**
+ * Not now: already connecting or connected, or called from inside a callback.
+ */
+#define network_error_busy -15
+
+/**
+ * The peer closed or reset the connection.
+ */
+#define network_error_closed -16
+
+/**
+ * A defect of ours, caught; the socket it happened on is closed.
+ */
+#define network_error_internal -99
+
+/**
+ * One event, as C sees it. The pointers belong to the library and stay valid until the next
+ * `network_poll`, `network_poll_event` or `network_event_next` by any thread.
+ */
+typedef struct NetworkEvent {
+    /**
+     * What happened: a `network_type_*`.
+     */
+    double type;
+    /**
+     * Connect and disconnect of a server's client: the server. Data of a server's client: that
+     * client. Everything else: the socket itself.
+     */
+    double id;
+    /**
+     * Connect, disconnect, non_blocking_connect: the socket it is about; else -1.
+     */
+    double socket;
+    /**
+     * The server that a client's event belongs to; else -1.
+     */
+    double server;
+    /**
+     * The peer's port, 0 to 65535.
+     */
+    double port;
+    /**
+     * non_blocking_connect: 1 if the connection is ready, 0 if it failed; else 0.
+     */
+    double succeeded;
+    /**
+     * WebSocket data: `network_send_binary` or `network_send_text`; else 0.
+     */
+    double message_type;
+    /**
+     * Disconnect, failed connect: the `network_error_*` that caused it; 0 for an orderly close.
+     */
+    double error;
+    /**
+     * Data: how many bytes are at `buffer`; else 0.
+     */
+    double size;
+    /**
+     * Data: the payload, never NULL, also when it is empty; else NULL.
+     */
+    const uint8_t *buffer;
+    /**
+     * The peer's address as text, never NULL; empty where no address was reached.
+     */
+    const char *ip;
+    /**
+     * One sentence for a person where `error` is set, also the peer's own words; else "".
+     */
+    const char *reason;
+} NetworkEvent;
+
+/**
+ * What `network_poll` calls for each event, with the `user` pointer it was given. The event and
+ * what it points to are the library's. It may call any function that cannot block,
+ * `network_destroy` of the event's own socket included; it must return, not throw or jump out.
+ */
+typedef void (*NetworkCallback)(const struct NetworkEvent *event, void *user);
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Makes a client socket. `type` is `network_socket_tcp`, `_udp`, `_ws` or `_wss`.
+ *
+ * Returns the socket's handle, a small whole number below 2^31 that this process never uses again
+ * for another socket; or `network_error_not_supported`, `network_error_limit`,
+ * `network_error_bad_argument`. Destroy it with `network_destroy`. Any thread; does not block.
+ */
+double network_create_socket(double type);
+
+/**
+ * Makes a client socket that is bound to a local port, 0 to 65535; with 0 the system chooses one,
+ * which `network_get_port` tells. TCP and WebSocket: connections go out from that port. UDP:
+ * receives there from now on.
+ *
+ * Returns the handle, or `network_error_address_in_use` if the port is taken, or as
+ * `network_create_socket`. Any thread; does not block.
+ */
+double network_create_socket_ext(double type, double port);
+
+/**
+ * Makes a server that GameMaker clients connect to with `network_connect`. It listens on IPv4 and
+ * IPv6 alike at `port`, 0 to 65535 (0: any, see `network_get_port`), for at most `max_client`
+ * clients at a time, 0 to 2147483647; one more is refused, and a place is free again as soon as a
+ * client leaves. UDP servers ignore `max_client`.
+ *
+ * The soft limit of file descriptors is raised to the hard one with the first server. Returns the
+ * server's handle, or `network_error_address_in_use` (try the next port), or as
+ * `network_create_socket`. Any thread; does not block.
+ */
+double network_create_server(double type, double port, double max_client);
+
+/**
+ * As `network_create_server`, without GameMaker's handshake and headers: for clients of any kind.
+ * Data events then carry what the stream brought, cut anywhere.
+ */
+double network_create_server_raw(double type, double port, double max_client);
+
+/**
+ * Destroys a socket, a server with all its clients, or one client of a server. What was accepted
+ * for sending still leaves, in the background, for at most 2 seconds; then TCP closes in an orderly
+ * way. No further event about the socket is delivered, also none that was waiting.
+ *
+ * Returns 0, or `network_error_bad_handle`, also for a second call. Any thread, callbacks
+ * included; does not block.
+ */
+double network_destroy(double socket);
+
+/**
+ * Destroys everything: flushes within the bound of `network_destroy`, stops the I/O thread, drops
+ * all events, resets all options. The next call starts afresh; old handles stay invalid.
+ *
+ * Returns 0, or `network_error_busy` from inside a callback. Any thread, but no other thread may
+ * use events it has collected any more; blocks for up to 2 seconds. A process may also end without
+ * it; what was not yet sent may then be lost.
+ */
+double network_shutdown(void);
+
+/**
+ * How long a connection may be silent. If nothing was received for `read_ms`, or queued bytes made
+ * no progress for `write_ms`, the connection is closed and a disconnect event with
+ * `network_error_timeout` comes. Both 0 to 2147483647 ms; 0, the default, means for ever.
+ *
+ * Returns 0, or `network_error_wrong_kind` for servers and UDP sockets,
+ * `network_error_bad_handle`, `network_error_bad_argument`. Any thread; does not block.
+ */
+double network_set_timeout(double socket, double read_ms, double write_ms);
+
+/**
+ * Connects a client socket to a GameMaker server and blocks until the handshake is done or the
+ * connect timeout is over. With `network_config_use_non_blocking_socket` it does not block and is
+ * `network_connect_async`.
+ *
+ * `url` is an address or a name (UTF-8, NUL-terminated, read before the call returns), for
+ * WebSockets `[ws://|wss://]host[:port][/path][?query]`; `port` is 1 to 65535, for WebSockets also 0
+ * for the URL's or the scheme's.
+ *
+ * Returns the socket's handle, or what went wrong: `network_error_timeout`, `_failed` (refused,
+ * unreachable: the message says), `_resolve`, `_tls`, `_handshake`, `_closed`, `_busy` (connecting
+ * or connected already, or called from inside a callback), `_wrong_kind`, `_bad_handle`,
+ * `_bad_argument`. A failed call brings no event, and the socket may connect again. Any thread.
+ *
+ * # Safety
+ *
+ * `url` is NULL or a NUL-terminated string.
+ */
+double network_connect(double socket,
+                       const char *url,
+                       double port);
+
+/**
+ * As `network_connect`, without GameMaker's handshake and headers: to servers of any kind.
+ *
+ * # Safety
+ *
+ * `url` is NULL or a NUL-terminated string.
+ */
+double network_connect_raw(double socket, const char *url, double port);
+
+/**
+ * As `network_connect`, but returns the socket's handle at once. How it ended is told by exactly
+ * one `network_type_non_blocking_connect` event, with `succeeded`, `error` and `reason`; until that
+ * was collected, sends return `network_error_not_connected`. Any thread; never blocks.
+ *
+ * # Safety
+ *
+ * `url` is NULL or a NUL-terminated string.
+ */
+double network_connect_async(double socket, const char *url, double port);
+
+/**
+ * As `network_connect_async`, without GameMaker's handshake and headers.
+ *
+ * # Safety
+ *
+ * `url` is NULL or a NUL-terminated string.
+ */
+double network_connect_raw_async(double socket, const char *url, double port);
+
+/**
+ * Looks a name up and returns one of its addresses as text, IPv4 if there is one; "" on failure.
+ * The string belongs to the library and is valid until this thread's next `network_resolve`.
+ * Any thread; blocks as long as the system's resolver does. Not from inside a callback.
+ *
+ * # Safety
+ *
+ * `url` is NULL or a NUL-terminated string.
+ */
+const char *network_resolve(const char *url);
+
+/**
+ * Sends a packet with GameMaker's header over a connected TCP or WebSocket socket, a client's own
+ * or a server's client. Over a raw connection header and payload are sent as well.
+ *
+ * `buffer` has `size` bytes, 0 to 67108864, copied before the call returns; it may be NULL only if
+ * `size` is 0. An empty packet arrives as a data event of size 0.
+ *
+ * Returns the bytes sent, for TCP `size + 12`, for WebSockets `size`. Nothing was sent if it
+ * returns `network_error_queue_full` (the peer does not keep up: try again later), `_not_connected`,
+ * `_closed`, `_too_big`, `_wrong_kind` (a server, a UDP socket), `_bad_handle`, `_bad_argument`. Any
+ * thread; packets of one socket arrive in the order sent.
+ *
+ * # Safety
+ *
+ * `buffer` is NULL or has `size` readable bytes.
+ */
+double network_send_packet(double socket,
+                           const void *buffer,
+                           double size);
+
+/**
+ * Sends bytes as they are over a raw connection. `options` is 0 or `network_send_binary`, or for
+ * WebSockets `network_send_text`, which must be UTF-8. Over TCP nothing is sent if `size` is 0.
+ *
+ * Returns `size`, or as `network_send_packet`; `network_error_wrong_kind` also for regular
+ * connections, whose stream it would corrupt. Any thread; does not block.
+ *
+ * # Safety
+ *
+ * `buffer` is NULL or has `size` readable bytes.
+ */
+double network_send_raw(double socket, const void *buffer, double size, double options);
+
+/**
+ * Sends one datagram with GameMaker's header from a UDP socket or server to `url` (an address or a
+ * name, UTF-8, NUL-terminated) and `port`, 1 to 65535. `size` is 0 to 65495.
+ *
+ * Returns `size + 12`, or a negative error as `network_send_packet`. Any thread; does not block.
+ *
+ * # Safety
+ *
+ * `url` is NULL or a NUL-terminated string; `buffer` is NULL or has `size` readable bytes.
+ */
+double network_send_udp(double socket,
+                        const char *url,
+                        double port,
+                        const void *buffer,
+                        double size);
+
+/**
+ * As `network_send_udp` without the header; `size` is 0 to 65507. Returns `size`.
+ *
+ * # Safety
+ *
+ * `url` is NULL or a NUL-terminated string; `buffer` is NULL or has `size` readable bytes.
+ */
+double network_send_udp_raw(double socket,
+                            const char *url,
+                            double port,
+                            const void *buffer,
+                            double size);
+
+/**
+ * Sends one datagram without header to `port` at the broadcast address of every IPv4 interface,
+ * and with multicast enabled to ff02::1 on every IPv6 interface. It may thus arrive more than
+ * once. `size` is 0 to 65507.
+ *
+ * Returns `size`, or a negative error as `network_send_packet`. Any thread; does not block.
+ *
+ * # Safety
+ *
+ * `buffer` is NULL or has `size` readable bytes.
+ */
+double network_send_broadcast(double socket, double port, const void *buffer, double size);
+
+/**
+ * Sets where `network_send_udp_to_target` sends to, for callers that cannot pass the five arguments
+ * of `network_send_udp`: GameMaker extensions without the runner interface, for example. It holds
+ * until it is set again.
+ *
+ * `url` is an address or a name (UTF-8, NUL-terminated, read before the call returns), `port` is 1
+ * to 65535. Whether a name has an address shows when something is sent.
+ *
+ * Returns 0, or `network_error_bad_handle`, `network_error_bad_argument`. Any thread; does not
+ * block.
+ *
+ * # Safety
+ *
+ * `url` is NULL or a NUL-terminated string.
+ */
+double network_set_udp_target(double socket, const char *url, double port);
+
+/**
+ * As `network_send_udp`, to the receiver that `network_set_udp_target` has set for the socket;
+ * `network_error_not_connected` if it has none.
+ *
+ * # Safety
+ *
+ * `buffer` points to `size` bytes, or is NULL.
+ */
+double network_send_udp_to_target(double socket, const void *buffer, double size);
+
+/**
+ * As `network_send_udp_raw`, to the receiver that `network_set_udp_target` has set for the socket;
+ * `network_error_not_connected` if it has none.
+ *
+ * # Safety
+ *
+ * `buffer` points to `size` bytes, or is NULL.
+ */
+double network_send_udp_raw_to_target(double socket, const void *buffer, double size);
+
+/**
+ * Takes the next event. What it points to stays valid until the next `network_poll`,
+ * `network_poll_event` or `network_event_next` by any thread.
+ *
+ * Returns 1 and fills `*event`, or 0 if nothing waits or another thread is inside `network_poll`;
+ * `network_error_bad_argument` if `event` is NULL, `network_error_busy` inside a callback. Any
+ * thread: threads that poll share one order of events. Does not block; with manual I/O it does a
+ * turn of I/O when nothing waits.
+ *
+ * # Safety
+ *
+ * `event` is NULL or points to a `NetworkEvent` that may be written.
+ */
+double network_poll_event(struct NetworkEvent *event);
+
+/**
+ * Calls `callback` for each event that was waiting, in order. What the events point to stays valid
+ * until the next poll by any thread, also after this call.
+ *
+ * Returns how many there were, or `network_error_bad_argument` if `callback` is NULL,
+ * `network_error_busy` inside a callback. Any thread; if another one is inside `network_poll`, it
+ * returns 0. Does not block; with manual I/O it does a turn of I/O when nothing waits.
+ *
+ * # Safety
+ *
+ * `callback` is NULL or a function that may be called with `user` on this thread.
+ */
+double network_poll(NetworkCallback callback, void *user);
+
+/**
+ * Sleeps until an event waits or `timeout_ms`, 0 to 2147483647, is over. With manual I/O it does
+ * the I/O meanwhile.
+ *
+ * Returns 1 if an event waits, else 0; `network_error_bad_argument`, or `network_error_busy` inside
+ * a callback. Any thread; blocks. What collected events point to stays valid.
+ */
+double network_wait(double timeout_ms);
+
+/**
+ * Moves to the next event, for hosts that know only numbers and strings: returns its type, one of
+ * `network_type_*`, or 0 if none waits. `network_event_real`, `network_event_string` and
+ * `network_event_read` then look at it until the next poll of any kind by any thread.
+ * `network_error_busy` inside a callback. Any thread; does not block.
+ */
+double network_event_next(void);
+
+/**
+ * A number of the current event: `key` is "type", "id", "socket", "server", "port", "succeeded",
+ * "message_type", "error" or "size", as in `NetworkEvent`. Returns it, or
+ * `network_error_bad_argument` for another key or without a current event. Any thread; does not
+ * block.
+ *
+ * # Safety
+ *
+ * `key` is NULL or a NUL-terminated string.
+ */
+double network_event_real(const char *key);
+
+/**
+ * A string of the current event: `key` is "ip" or "reason". Returns it, valid until the next poll
+ * of any kind by any thread, or "" for another key or without a current event. Any thread; does not
+ * block.
+ *
+ * # Safety
+ *
+ * `key` is NULL or a NUL-terminated string.
+ */
+const char *network_event_string(const char *key);
+
+/**
+ * Copies payload of the current data event: up to `size` bytes from `offset` on to `destination`,
+ * which has room for `size` bytes and may be NULL only if that is 0.
+ *
+ * Returns how many bytes were copied, 0 at the payload's end; or `network_error_bad_argument`, also
+ * without a current event. Any thread; does not block.
+ *
+ * # Safety
+ *
+ * `destination` is NULL or has room for `size` bytes.
+ */
+double network_event_read(void *destination, double offset, double size);
+
+/**
+ * Takes the functions with which a GameMaker runner makes events. Runners call it by themselves
+ * where an extension declares a function of this name with four strings; programs do not. Returns 0.
+ *
+ * # Safety
+ *
+ * The arguments are the runner's functions, or NULL.
+ */
+double RegisterCallbacks(char *post_event,
+                         char *create_map,
+                         char *add_double,
+                         char *add_string);
+
+/**
+ * Posts every event that was waiting to the GameMaker runner that called `RegisterCallbacks`, as
+ * Async - Networking events. They have the keys of the built-in ones, and `error` and `reason`.
+ * Runners cannot be given bytes this way: instead of `buffer`, data has the key `data`, for
+ * `network_event_read_posted`.
+ *
+ * Returns how many events there were, or `network_error_not_supported` if no runner has registered,
+ * `network_error_busy` inside a callback. On the game's thread; does not block.
+ */
+double network_event_post(void);
+
+/**
+ * Copies payload of a data event that `network_event_post` has posted: up to `size` bytes from
+ * `offset` on to `destination`, which has room for `size` bytes. `data` is that key of the event.
+ * The payload stays until the next `network_event_post`.
+ *
+ * Returns how many bytes were copied, 0 at the payload's end; or `network_error_bad_argument`, also
+ * if there is no such payload (any more). Any thread; does not block.
+ *
+ * # Safety
+ *
+ * `destination` is NULL or has room for `size` bytes.
+ */
+double network_event_read_posted(double data, void *destination, double offset, double size);
+
+/**
+ * Sets an option: a `network_config_*` and its values. What `value1` and `value2` mean stands with
+ * each option; `value2` is 0 where the option takes one value. Where an option takes a socket, -1
+ * means the default for sockets created from then on.
+ *
+ * Returns 0, or `network_error_bad_argument`, `network_error_bad_handle`,
+ * `network_error_wrong_kind`, `network_error_busy`. Any thread; does not block.
+ */
+double network_set_config(double config, double value1, double value2);
+
+/**
+ * Sets an option whose value is text (UTF-8, NUL-terminated, copied before the call returns).
+ * `socket` is a socket, or -1 for the default of sockets created from then on; for
+ * `network_config_bind_address` always -1.
+ *
+ * Returns 0, or `network_error_bad_argument`, `network_error_bad_handle`. Any thread; does not
+ * block.
+ *
+ * # Safety
+ *
+ * `value` is NULL or a NUL-terminated string.
+ */
+double network_set_config_string(double config, double socket, const char *value);
+
+/**
+ * A string about a socket: `key` is "ip" (the peer's address), for WebSockets also "path", "query",
+ * "origin", "protocol" (the subprotocol agreed on) and "tls" ("1" when encrypted). "" if there is
+ * none, and on failure. The string belongs to the library and is valid until this thread's next
+ * call of this function. Any thread; does not block.
+ *
+ * # Safety
+ *
+ * `key` is NULL or a NUL-terminated string.
+ */
+const char *network_get_string(double socket, const char *key);
+
+/**
+ * The local port a socket is bound to: of a server, of a socket of `network_create_socket_ext`, of
+ * a connection. Returns 1 to 65535, or `network_error_not_connected` if it has none yet,
+ * `network_error_bad_handle`. Any thread; does not block.
+ */
+double network_get_port(double socket);
+
+/**
+ * A counter of a socket, or of the whole library if `socket` is -1 (then sockets that no longer
+ * exist are counted too).
+ *
+ * `key` is "bytes_sent" or "bytes_received" (as they crossed the wire, headers included),
+ * "packets_sent" or "packets_received" (messages; of raw TCP: sends and data events), "dropped"
+ * (messages discarded because they made no sense or there was no room), "send_queue" (payload bytes
+ * not yet taken by the system), "receive_queue" (payload bytes of events not yet collected),
+ * "rtt_ms" (the system's smoothed round trip as last sampled; asking samples it again; 0 while
+ * unknown); of the library also "sockets" and "events" (not yet collected).
+ *
+ * Returns it, or `network_error_bad_argument` for another key, `network_error_bad_handle`. Any
+ * thread; does not block.
+ *
+ * # Safety
+ *
+ * `key` is NULL or a NUL-terminated string.
+ */
+double network_get_stat(double socket, const char *key);
+
+/**
+ * This thread's last failure in one sentence; "" if there was none. The string belongs to the
+ * library and is valid until this thread's next call of this function. Does not block.
+ */
+const char *network_last_error(void);
+
+/**
+ * The name of an error number, such as "network_error_timeout"; "" if it is none. The string is
+ * valid for ever. Any thread; does not block.
+ */
+const char *network_error_name(double error);
+
+/**
+ * The library's version, such as "0.1.0". The string is valid for ever. Any thread; does not block.
+ */
+const char *network_version(void);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* STEPWIRE_H */

@@ -1,0 +1,95 @@
+//! Arguments as C passes them, parsed and never cast.
+
+use std::ffi::{CStr, c_char, c_void};
+
+use crate::error::{Error, Result};
+use crate::host::Family;
+use crate::socket::Handle;
+
+/// The largest whole number that arguments are read as; beyond it doubles have gaps.
+const MOST: f64 = 9_007_199_254_740_991.0;
+
+/// A handle: any number that cannot be one is a bad handle, not a bad argument.
+#[inline]
+pub(super) fn handle(value: f64) -> Result<Handle> {
+    if value >= 0.0 && value < f64::from(Handle::END) && value.trunc() == value {
+        Ok(Handle(value as u32))
+    } else {
+        Err(Error::bad_handle())
+    }
+}
+
+/// A handle, or -1 for the default of sockets to come.
+pub(super) fn handle_or_default(value: f64) -> Result<Option<Handle>> {
+    if value == -1.0 { Ok(None) } else { handle(value).map(Some) }
+}
+
+/// A whole number from `least` to `most`.
+#[inline]
+pub(super) fn integer(what: &str, value: f64, least: u64, most: u64) -> Result<u64> {
+    // Comparisons with NaN are false, so it fails here too.
+    if (0.0..=MOST).contains(&value) && value.trunc() == value {
+        let value = value as u64;
+        if (least..=most).contains(&value) {
+            return Ok(value);
+        }
+    }
+    Err(Error::bad_argument(format!("{what} must be a whole number from {least} to {most}, not {value}")))
+}
+
+pub(super) fn port(value: f64) -> Result<u16> {
+    integer("a port", value, 0, u64::from(u16::MAX)).map(|port| port as u16)
+}
+
+pub(super) fn flag(what: &str, value: f64) -> Result<bool> {
+    integer(what, value, 0, 1).map(|flag| flag == 1)
+}
+
+pub(super) fn family(value: f64) -> Result<Family> {
+    let wrong = || Error::bad_argument(format!("{value} is not one of the network_socket_* constants"));
+    match integer("a socket type", value, 0, 7).map_err(|_| wrong())? {
+        0 => Ok(Family::Tcp),
+        1 => Ok(Family::Udp),
+        2 => Ok(Family::Bluetooth),
+        6 => Ok(Family::WebSocket),
+        7 => Ok(Family::SecureWebSocket),
+        _ => Err(wrong()),
+    }
+}
+
+/// A string of the caller's.
+///
+/// # Safety
+///
+/// `text` is NULL or points to a NUL-terminated string that stays as it is for `'a`.
+pub(super) unsafe fn string<'a>(what: &str, text: *const c_char) -> Result<&'a str> {
+    if text.is_null() {
+        return Err(Error::bad_argument(format!("{what} is NULL")));
+    }
+    // SAFETY: not NULL; the rest is the caller's promise.
+    let text = unsafe { CStr::from_ptr(text) };
+    text.to_str().map_err(|_| Error::bad_argument(format!("{what} is not UTF-8")))
+}
+
+/// How many bytes a buffer has, as far as the number makes sense; whether so many may be sent is
+/// for the call to say.
+#[inline]
+pub(super) fn size(value: f64) -> Result<usize> {
+    let size = integer("a size", value, 0, MOST as u64)?;
+    usize::try_from(size).map_err(|_| Error::bad_argument("the size is larger than memory"))
+}
+
+/// A buffer of the caller's.
+///
+/// # Safety
+///
+/// `buffer` points to `size` bytes that stay as they are for `'a`, or is NULL; `size` is at most
+/// `isize::MAX`.
+#[inline]
+pub(super) unsafe fn bytes<'a>(buffer: *const c_void, size: usize) -> Result<&'a [u8]> {
+    if buffer.is_null() {
+        return if size == 0 { Ok(&[]) } else { Err(Error::bad_argument("the buffer is NULL")) };
+    }
+    // SAFETY: not NULL; the rest is the caller's promise.
+    Ok(unsafe { std::slice::from_raw_parts(buffer.cast(), size) })
+}

@@ -1,0 +1,90 @@
+//! Asking: addresses, ports, counters, errors, the version.
+
+use std::cell::RefCell;
+use std::ffi::c_char;
+
+use crate::error::{self, Code};
+use crate::host;
+
+use super::{Kept, arg, number, text};
+
+thread_local! {
+    static ASKED: Kept = RefCell::default();
+    static LAST_ERROR: Kept = RefCell::default();
+}
+
+/// A string about a socket: `key` is "ip" (the peer's address), for WebSockets also "path", "query",
+/// "origin", "protocol" (the subprotocol agreed on) and "tls" ("1" when encrypted). "" if there is
+/// none, and on failure. The string belongs to the library and is valid until this thread's next
+/// call of this function. Any thread; does not block.
+///
+/// # Safety
+///
+/// `key` is NULL or a NUL-terminated string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn network_get_string(socket: f64, key: *const c_char) -> *const c_char {
+    text(&ASKED, || {
+        let handle = arg::handle(socket)?;
+        // SAFETY: the caller's promise.
+        host::string(handle, unsafe { arg::string("the key", key)? })
+    })
+}
+
+/// The local port a socket is bound to: of a server, of a socket of `network_create_socket_ext`, of
+/// a connection. Returns 1 to 65535, or `network_error_not_connected` if it has none yet,
+/// `network_error_bad_handle`. Any thread; does not block.
+#[unsafe(no_mangle)]
+pub extern "C" fn network_get_port(socket: f64) -> f64 {
+    number(|| host::port(arg::handle(socket)?).map(f64::from))
+}
+
+/// A counter of a socket, or of the whole library if `socket` is -1 (then sockets that no longer
+/// exist are counted too).
+///
+/// `key` is "bytes_sent" or "bytes_received" (as they crossed the wire, headers included),
+/// "packets_sent" or "packets_received" (messages; of raw TCP: sends and data events), "dropped"
+/// (messages discarded because they made no sense or there was no room), "send_queue" (payload bytes
+/// not yet taken by the system), "receive_queue" (payload bytes of events not yet collected),
+/// "rtt_ms" (the system's smoothed round trip as last sampled; asking samples it again; 0 while
+/// unknown); of the library also "sockets" and "events" (not yet collected).
+///
+/// Returns it, or `network_error_bad_argument` for another key, `network_error_bad_handle`. Any
+/// thread; does not block.
+///
+/// # Safety
+///
+/// `key` is NULL or a NUL-terminated string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn network_get_stat(socket: f64, key: *const c_char) -> f64 {
+    number(|| {
+        let handle = arg::handle_or_default(socket)?;
+        // SAFETY: the caller's promise.
+        let key = unsafe { arg::string("the key", key)? };
+        match handle {
+            Some(handle) => host::stat(handle, key),
+            None => host::total_stat(key),
+        }
+    })
+}
+
+/// This thread's last failure in one sentence; "" if there was none. The string belongs to the
+/// library and is valid until this thread's next call of this function. Does not block.
+#[unsafe(no_mangle)]
+pub extern "C" fn network_last_error() -> *const c_char {
+    text(&LAST_ERROR, || Ok(error::last().into_owned()))
+}
+
+/// The name of an error number, such as "network_error_timeout"; "" if it is none. The string is
+/// valid for ever. Any thread; does not block.
+#[unsafe(no_mangle)]
+pub extern "C" fn network_error_name(error: f64) -> *const c_char {
+    let found = Code::TABLE.iter().find(|(code, _)| f64::from(*code as i8) == error);
+    // The names in the table end with a NUL.
+    found.map_or(c"".as_ptr(), |(_, name)| name.as_ptr().cast())
+}
+
+/// The library's version, such as "0.1.0". The string is valid for ever. Any thread; does not block.
+#[unsafe(no_mangle)]
+pub extern "C" fn network_version() -> *const c_char {
+    concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+}

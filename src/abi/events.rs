@@ -1,0 +1,184 @@
+//! Collecting events: one at a time, all at once, or with numbers and strings alone.
+
+use std::ffi::{c_char, c_void};
+use std::time::Duration;
+
+use crate::engine;
+use crate::error::Error;
+use crate::event::NetworkEvent;
+
+use super::{arg, number};
+
+/// What `network_poll` calls for each event, with the `user` pointer it was given. The event and
+/// what it points to are the library's. It may call any function that cannot block,
+/// `network_destroy` of the event's own socket included; it must return, not throw or jump out.
+pub type NetworkCallback = Option<unsafe extern "C" fn(event: *const NetworkEvent, user: *mut c_void)>;
+
+/// Takes the next event. What it points to stays valid until the next `network_poll`,
+/// `network_poll_event` or `network_event_next` by any thread.
+///
+/// Returns 1 and fills `*event`, or 0 if nothing waits or another thread is inside `network_poll`;
+/// `network_error_bad_argument` if `event` is NULL, `network_error_busy` inside a callback. Any
+/// thread: threads that poll share one order of events. Does not block; with manual I/O it does a
+/// turn of I/O when nothing waits.
+///
+/// # Safety
+///
+/// `event` is NULL or points to a `NetworkEvent` that may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn network_poll_event(event: *mut NetworkEvent) -> f64 {
+    number(|| {
+        if event.is_null() {
+            return Err(Error::bad_argument("the event is NULL"));
+        }
+        match engine::next_event(|shared| shared.events.next(shared))? {
+            None => Ok(0.0),
+            Some(next) => {
+                // SAFETY: not NULL; the caller promises that it may be written.
+                unsafe { event.write(next) };
+                Ok(1.0)
+            }
+        }
+    })
+}
+
+/// Calls `callback` for each event that was waiting, in order. What the events point to stays valid
+/// until the next poll by any thread, also after this call.
+///
+/// Returns how many there were, or `network_error_bad_argument` if `callback` is NULL,
+/// `network_error_busy` inside a callback. Any thread; if another one is inside `network_poll`, it
+/// returns 0. Does not block; with manual I/O it does a turn of I/O when nothing waits.
+///
+/// # Safety
+///
+/// `callback` is NULL or a function that may be called with `user` on this thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn network_poll(callback: NetworkCallback, user: *mut c_void) -> f64 {
+    number(|| {
+        let Some(callback) = callback else { return Err(Error::bad_argument("the callback is NULL")) };
+        // SAFETY: the caller promises that it may be called; the event lives through the call.
+        engine::drain_events(|event| unsafe { callback(event, user) }).map(|delivered| delivered as f64)
+    })
+}
+
+/// Sleeps until an event waits or `timeout_ms`, 0 to 2147483647, is over. With manual I/O it does
+/// the I/O meanwhile.
+///
+/// Returns 1 if an event waits, else 0; `network_error_bad_argument`, or `network_error_busy` inside
+/// a callback. Any thread; blocks. What collected events point to stays valid.
+#[unsafe(no_mangle)]
+pub extern "C" fn network_wait(timeout_ms: f64) -> f64 {
+    number(|| {
+        let timeout = arg::integer("timeout_ms", timeout_ms, 0, i32::MAX as u64)?;
+        engine::wait(Duration::from_millis(timeout)).map(|waits| if waits { 1.0 } else { 0.0 })
+    })
+}
+
+/// Moves to the next event, for hosts that know only numbers and strings: returns its type, one of
+/// `network_type_*`, or 0 if none waits. `network_event_real`, `network_event_string` and
+/// `network_event_read` then look at it until the next poll of any kind by any thread.
+/// `network_error_busy` inside a callback. Any thread; does not block.
+#[unsafe(no_mangle)]
+pub extern "C" fn network_event_next() -> f64 {
+    number(|| {
+        let event = engine::next_event(|shared| shared.events.next_current(shared))?;
+        Ok(event.map_or(0.0, |event| event.r#type))
+    })
+}
+
+/// A number of the current event: `key` is "type", "id", "socket", "server", "port", "succeeded",
+/// "message_type", "error" or "size", as in `NetworkEvent`. Returns it, or
+/// `network_error_bad_argument` for another key or without a current event. Any thread; does not
+/// block.
+///
+/// # Safety
+///
+/// `key` is NULL or a NUL-terminated string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn network_event_real(key: *const c_char) -> f64 {
+    number(|| {
+        // SAFETY: the caller's promise.
+        let key = unsafe { arg::string("the key", key)? };
+        engine::SHARED.events.with_current(|event| {
+            let event = event.ok_or_else(no_current_event)?;
+            match key {
+                "type" => Ok(event.r#type),
+                "id" => Ok(event.id),
+                "socket" => Ok(event.socket),
+                "server" => Ok(event.server),
+                "port" => Ok(event.port),
+                "succeeded" => Ok(event.succeeded),
+                "message_type" => Ok(event.message_type),
+                "error" => Ok(event.error),
+                "size" => Ok(event.size),
+                _ => Err(Error::bad_argument(format!("unknown key \"{key}\""))),
+            }
+        })
+    })
+}
+
+/// A string of the current event: `key` is "ip" or "reason". Returns it, valid until the next poll
+/// of any kind by any thread, or "" for another key or without a current event. Any thread; does not
+/// block.
+///
+/// # Safety
+///
+/// `key` is NULL or a NUL-terminated string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn network_event_string(key: *const c_char) -> *const c_char {
+    let found = super::guarded(|| {
+        // SAFETY: the caller's promise.
+        let key = unsafe { arg::string("the key", key)? };
+        engine::SHARED.events.with_current(|event| {
+            let event = event.ok_or_else(no_current_event)?;
+            match key {
+                "ip" => Ok(event.ip),
+                "reason" => Ok(event.reason),
+                _ => Err(Error::bad_argument(format!("unknown key \"{key}\""))),
+            }
+        })
+    });
+    found.unwrap_or_else(|error| {
+        crate::error::set_last(&error);
+        c"".as_ptr()
+    })
+}
+
+/// Copies payload of the current data event: up to `size` bytes from `offset` on to `destination`,
+/// which has room for `size` bytes and may be NULL only if that is 0.
+///
+/// Returns how many bytes were copied, 0 at the payload's end; or `network_error_bad_argument`, also
+/// without a current event. Any thread; does not block.
+///
+/// # Safety
+///
+/// `destination` is NULL or has room for `size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn network_event_read(destination: *mut c_void, offset: f64, size: f64) -> f64 {
+    number(|| {
+        let offset = arg::size(offset)?;
+        let size = arg::size(size)?;
+        if destination.is_null() && size > 0 {
+            return Err(Error::bad_argument("the destination is NULL"));
+        }
+        engine::SHARED.events.with_current(|event| {
+            let event = event.ok_or_else(no_current_event)?;
+            // Zero for all events but data.
+            let available = event.size as usize;
+            let copied = size.min(available.saturating_sub(offset));
+            if copied > 0 {
+                // SAFETY: the payload has `available` bytes and stays while the queue is locked, as
+                // it is here; the caller promises room for `size` bytes, which do not overlap it.
+                unsafe {
+                    let from = event.buffer.add(offset);
+                    std::ptr::copy_nonoverlapping(from, destination.cast::<u8>(), copied);
+                }
+            }
+            Ok(copied as f64)
+        })
+    })
+}
+
+fn no_current_event() -> Error {
+    Error::bad_argument("there is no current event: network_event_next moves to one")
+}

@@ -1,0 +1,192 @@
+//! Setting options.
+#![allow(non_upper_case_globals, reason = "the constants have their names in C")]
+
+use std::ffi::c_char;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::options::Texts;
+use crate::{engine, host};
+
+use super::constants::*;
+use super::{arg, number};
+
+/// The largest byte count or time an option takes.
+const MOST: u64 = i32::MAX as u64;
+
+/// Sets an option: a `network_config_*` and its values. What `value1` and `value2` mean stands with
+/// each option; `value2` is 0 where the option takes one value. Where an option takes a socket, -1
+/// means the default for sockets created from then on.
+///
+/// Returns 0, or `network_error_bad_argument`, `network_error_bad_handle`,
+/// `network_error_wrong_kind`, `network_error_busy`. Any thread; does not block.
+#[unsafe(no_mangle)]
+pub extern "C" fn network_set_config(config: f64, value1: f64, value2: f64) -> f64 {
+    number(|| set(config, value1, value2).map(|()| 0.0))
+}
+
+fn set(config: f64, value1: f64, value2: f64) -> Result<()> {
+    let config = arg::integer("an option", config, 0, MOST)? as i32;
+    let single = || arg::integer("value2 of an option with one value", value2, 0, 0).map(drop);
+    let milliseconds = || arg::integer("a time in ms", value1, 1, MOST).map(|ms| ms as u32);
+    let bytes = || arg::integer("a number of bytes", value2, 1, MOST).map(|bytes| bytes as u32);
+    match config {
+        network_config_connect_timeout => {
+            single()?;
+            let ms = milliseconds()?;
+            engine::SHARED.with_options(|options| options.connect_timeout_ms = ms);
+        }
+        network_config_handshake_timeout => {
+            single()?;
+            let ms = milliseconds()?;
+            engine::SHARED.with_options(|options| options.handshake_timeout_ms = Some(ms));
+        }
+        network_config_use_non_blocking_socket => {
+            single()?;
+            let on = arg::flag("value1", value1)?;
+            engine::SHARED.with_options(|options| options.non_blocking = on);
+        }
+        network_config_manual_io => {
+            single()?;
+            engine::set_manual_io(arg::flag("value1", value1)?)?;
+        }
+        network_config_total_queue_limit => {
+            single()?;
+            let limit = arg::integer("a number of bytes", value1, 1, 1 << 52)?;
+            engine::SHARED.with_options(|options| options.total_queue_limit = limit);
+        }
+        network_config_avoid_time_wait => {
+            single()?;
+            host::change_settings(arg::handle(value1)?, |_, settings| {
+                settings.avoid_time_wait = true;
+                Ok(())
+            })?;
+        }
+        network_config_enable_reliable_udp
+        | network_config_disable_reliable_udp
+        | network_config_enable_multicast
+        | network_config_disable_multicast => {
+            single()?;
+            host::check_datagram_socket(arg::handle(value1)?)?;
+        }
+        network_config_reliable_ordered => {
+            arg::flag("value2", value2)?;
+            host::check_datagram_socket(arg::handle(value1)?)?;
+        }
+        network_config_reliable_timeout => {
+            arg::integer("a time in ms", value2, 1, MOST)?;
+            host::check_datagram_socket(arg::handle(value1)?)?;
+        }
+        network_config_message_size_limit => {
+            let limit = bytes()?;
+            change(value1, |settings| settings.message_limit = Some(limit))?;
+        }
+        network_config_send_queue_limit => {
+            let limit = bytes()?;
+            change(value1, |settings| settings.send_queue_limit = limit)?;
+        }
+        network_config_receive_queue_limit => {
+            let limit = bytes()?;
+            change(value1, |settings| settings.receive_queue_limit = Some(limit))?;
+        }
+        network_config_game_id => {
+            let id = arg::integer("a game id", value2, 0, u64::from(u32::MAX))? as u32;
+            change(value1, |settings| settings.game_id = id)?;
+        }
+        network_config_no_delay => {
+            let on = arg::flag("value2", value2)?;
+            change(value1, |settings| settings.no_delay = on)?;
+        }
+        network_config_tls_verify => {
+            let on = arg::flag("value2", value2)?;
+            change(value1, |settings| Arc::make_mut(&mut settings.texts).tls_verify = on)?;
+        }
+        _ if text_of(config).is_some() || config == network_config_bind_address => {
+            return Err(Error::bad_argument(
+                "the value of this option is text: use network_set_config_string",
+            ));
+        }
+        _ => return Err(unknown(config)),
+    }
+    Ok(())
+}
+
+/// Sets an option whose value is text (UTF-8, NUL-terminated, copied before the call returns).
+/// `socket` is a socket, or -1 for the default of sockets created from then on; for
+/// `network_config_bind_address` always -1.
+///
+/// Returns 0, or `network_error_bad_argument`, `network_error_bad_handle`. Any thread; does not
+/// block.
+///
+/// # Safety
+///
+/// `value` is NULL or a NUL-terminated string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn network_set_config_string(config: f64, socket: f64, value: *const c_char) -> f64 {
+    number(|| {
+        let config = arg::integer("an option", config, 0, MOST)? as i32;
+        // SAFETY: the caller's promise.
+        let value = unsafe { arg::string("the value", value)? };
+        if config == network_config_bind_address {
+            set_bind_address(socket, value)?;
+        } else if let Some(text) = text_of(config) {
+            change(socket, |settings| *text(Arc::make_mut(&mut settings.texts)) = value.to_owned())?;
+        } else if (0..=network_config_message_size_limit).contains(&config)
+            || (network_config_game_id..=network_config_total_queue_limit).contains(&config)
+        {
+            return Err(Error::bad_argument("the value of this option is a number: use network_set_config"));
+        } else {
+            return Err(unknown(config));
+        }
+        Ok(0.0)
+    })
+}
+
+fn set_bind_address(socket: f64, value: &str) -> Result<()> {
+    if socket != -1.0 {
+        return Err(Error::bad_argument(
+            "the bind address is set for sockets created later: socket must be -1",
+        ));
+    }
+    let address = match value {
+        "" => None,
+        _ => Some(value.parse::<IpAddr>().map_err(|_| {
+            Error::bad_argument(format!("the bind address must be an IPv4 or IPv6 address, not \"{value}\""))
+        })?),
+    };
+    engine::SHARED.with_options(|options| options.bind_address = address);
+    Ok(())
+}
+
+fn change(socket: f64, change: impl FnOnce(&mut crate::options::Settings)) -> Result<()> {
+    match arg::handle_or_default(socket)? {
+        Some(handle) => host::change_settings(handle, |_, settings| {
+            change(settings);
+            Ok(())
+        }),
+        None => {
+            engine::SHARED.with_options(|options| change(&mut options.defaults));
+            Ok(())
+        }
+    }
+}
+
+/// Where the text of an option is kept.
+fn text_of(config: i32) -> Option<fn(&mut Texts) -> &mut String> {
+    Some(match config {
+        network_config_websocket_protocol => |texts| &mut texts.websocket_protocol,
+        network_config_websocket_headers => |texts| &mut texts.websocket_headers,
+        network_config_websocket_origins => |texts| &mut texts.websocket_origins,
+        network_config_tls_ca_file => |texts| &mut texts.tls_ca_file,
+        network_config_tls_certificate => |texts| &mut texts.tls_certificate,
+        network_config_tls_private_key => |texts| &mut texts.tls_private_key,
+        network_config_tls_identity => |texts| &mut texts.tls_identity,
+        network_config_tls_identity_password => |texts| &mut texts.tls_identity_password,
+        _ => return None,
+    })
+}
+
+fn unknown(config: i32) -> Error {
+    Error::bad_argument(format!("{config} is not one of the network_config_* constants"))
+}

@@ -1,0 +1,247 @@
+//! Who runs the reactor's turns: a thread of ours, or with manual I/O the host's own polls and waits.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::SeqCst};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use crate::error::{Code, Error, Result};
+use crate::event::NetworkEvent;
+use crate::options::Options;
+use crate::reactor::{Command, Reactor, Waiter};
+use crate::shared::Shared;
+use crate::sys;
+
+/// All state of the library, for the whole life of the process.
+pub(crate) static SHARED: Shared = Shared::new();
+
+static ENGINE: Mutex<Engine> = Mutex::new(Engine::Off);
+/// Whether `ENGINE` is other than `Off`; lets calls that must not block skip its lock.
+static STARTED: AtomicBool = AtomicBool::new(false);
+static MANUAL: AtomicBool = AtomicBool::new(false);
+/// What the I/O thread is asked to do: one of the `stop` constants.
+static STOP: AtomicU8 = AtomicU8::new(stop::NO);
+/// A shutdown is under way: waits with manual I/O make room for it.
+static CLOSING: AtomicBool = AtomicBool::new(false);
+
+mod stop {
+    pub(super) const NO: u8 = 0;
+    /// Return the reactor as it is.
+    pub(super) const NOW: u8 = 1;
+    /// Return it when all connections have closed, or the time for that is over.
+    pub(super) const WHEN_FLUSHED: u8 = 2;
+}
+
+/// How long `network_shutdown` may take to flush.
+const FLUSH: Duration = Duration::from_millis(2_100);
+/// With manual I/O, how often a thread that waits looks whether it must take over the turns.
+const TAKE_OVER: Duration = Duration::from_millis(5);
+
+enum Engine {
+    Off,
+    Manual(Box<Reactor>),
+    Thread(JoinHandle<Box<Reactor>>),
+}
+
+thread_local! {
+    static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Fails inside a callback of `network_poll`, where nothing may block.
+pub(crate) fn check_may_block() -> Result<()> {
+    if IN_CALLBACK.get() {
+        return Err(Error::new(Code::Busy, "not from inside a callback of network_poll"));
+    }
+    Ok(())
+}
+
+/// Sees to it that somebody runs turns.
+pub(crate) fn start() -> Result<()> {
+    if STARTED.load(SeqCst) {
+        return Ok(());
+    }
+    let mut engine = ENGINE.lock();
+    if matches!(*engine, Engine::Off) {
+        let reactor = Box::new(Reactor::new(&SHARED)?);
+        *engine = if MANUAL.load(SeqCst) { Engine::Manual(reactor) } else { run_in_thread(reactor)? };
+        STARTED.store(true, SeqCst);
+    }
+    Ok(())
+}
+
+fn run_in_thread(reactor: Box<Reactor>) -> Result<Engine> {
+    STOP.store(stop::NO, SeqCst);
+    let started = sys::without_signals(|| {
+        std::thread::Builder::new().name("stepwire-io".into()).spawn(move || run(reactor))
+    });
+    started.map(Engine::Thread).map_err(|error| Error::from_io("cannot start the I/O thread", &error))
+}
+
+fn run(mut reactor: Box<Reactor>) -> Box<Reactor> {
+    let mut flushed_by = None;
+    loop {
+        let most = match STOP.load(SeqCst) {
+            stop::NO => None,
+            stop::NOW => return reactor,
+            _ => {
+                let by = *flushed_by.get_or_insert_with(|| Instant::now() + FLUSH);
+                let left = by.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return reactor;
+                }
+                Some(left)
+            }
+        };
+        // Endpoints catch their own panics; this keeps the thread alive through one elsewhere.
+        let _ = catch_unwind(AssertUnwindSafe(|| reactor.turn(most, false)));
+        if flushed_by.is_some() && reactor.is_empty() {
+            return reactor;
+        }
+    }
+}
+
+/// `network_config_manual_io`.
+pub(crate) fn set_manual_io(manual: bool) -> Result<()> {
+    let busy = || Error::new(Code::Busy, "manual I/O can be changed only while no socket exists");
+    if MANUAL.load(SeqCst) == manual {
+        return Ok(());
+    }
+    let mut engine = ENGINE.try_lock().ok_or_else(busy)?;
+    if SHARED.registry.len() > 0 {
+        return Err(busy());
+    }
+    // Connections that are still closing go on under the new regime.
+    let reactor = match std::mem::replace(&mut *engine, Engine::Off) {
+        Engine::Off => None,
+        Engine::Manual(reactor) => Some(reactor),
+        Engine::Thread(thread) => {
+            STOP.store(stop::NOW, SeqCst);
+            SHARED.work.notify();
+            thread.join().ok()
+        }
+    };
+    MANUAL.store(manual, SeqCst);
+    STARTED.store(false, SeqCst);
+    SHARED.with_options(|options| options.manual_io = manual);
+    if let Some(reactor) = reactor {
+        *engine = if manual { Engine::Manual(reactor) } else { run_in_thread(reactor)? };
+        STARTED.store(true, SeqCst);
+    }
+    Ok(())
+}
+
+/// With manual I/O, one turn. False if there is none to do here: another thread is in one.
+fn turn(most: Duration) -> bool {
+    match ENGINE.try_lock().as_deref_mut() {
+        Some(Engine::Manual(reactor)) => {
+            reactor.turn(Some(most), true);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// The next event, after a turn if none waits and turns are the host's.
+pub(crate) fn next_event(take: impl Fn(&Shared) -> Option<NetworkEvent>) -> Result<Option<NetworkEvent>> {
+    check_may_block()?;
+    if let Some(event) = take(&SHARED) {
+        return Ok(Some(event));
+    }
+    if MANUAL.load(SeqCst) && turn(Duration::ZERO) {
+        return Ok(take(&SHARED));
+    }
+    Ok(None)
+}
+
+/// `network_poll`.
+pub(crate) fn drain_events(mut deliver: impl FnMut(&NetworkEvent)) -> Result<usize> {
+    check_may_block()?;
+    let mut deliver = |event: &NetworkEvent| {
+        IN_CALLBACK.set(true);
+        deliver(event);
+        IN_CALLBACK.set(false);
+    };
+    let delivered = SHARED.events.drain(&SHARED, &mut deliver);
+    if delivered == 0 && MANUAL.load(SeqCst) && turn(Duration::ZERO) {
+        return Ok(SHARED.events.drain(&SHARED, &mut deliver));
+    }
+    Ok(delivered)
+}
+
+/// `network_wait`.
+pub(crate) fn wait(timeout: Duration) -> Result<bool> {
+    check_may_block()?;
+    let deadline = Instant::now() + timeout;
+    SHARED.work.burst_ended();
+    if !MANUAL.load(SeqCst) {
+        return Ok(SHARED.events.wait(Some(deadline)));
+    }
+    start()?;
+    loop {
+        if SHARED.events.waiting() > 0 {
+            return Ok(true);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if !turn(left) && !left.is_zero() {
+            SHARED.events.wait(Some(Instant::now() + left.min(TAKE_OVER)));
+        }
+        if left.is_zero() || CLOSING.load(SeqCst) {
+            return Ok(SHARED.events.waiting() > 0);
+        }
+    }
+}
+
+/// Blocks until a connect has ended.
+pub(crate) fn await_connect(waiter: &Waiter) -> Result<()> {
+    if !MANUAL.load(SeqCst) {
+        return waiter.wait();
+    }
+    loop {
+        if let Some(outcome) = waiter.take() {
+            return outcome;
+        }
+        if !turn(Duration::from_millis(100)) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// `network_shutdown`.
+pub(crate) fn shutdown() -> Result<()> {
+    check_may_block()?;
+    CLOSING.store(true, SeqCst);
+    let sockets = SHARED.registry.remove_all();
+    SHARED.work.command(Command::Destroy(sockets));
+    SHARED.destroyed.fetch_add(1, SeqCst);
+    let mut engine = ENGINE.lock();
+    match std::mem::replace(&mut *engine, Engine::Off) {
+        Engine::Off => {}
+        Engine::Manual(mut reactor) => {
+            let by = Instant::now() + FLUSH;
+            loop {
+                let left = by.saturating_duration_since(Instant::now());
+                reactor.turn(Some(left), true);
+                if reactor.is_empty() || left.is_zero() {
+                    break;
+                }
+            }
+        }
+        Engine::Thread(thread) => {
+            STOP.store(stop::WHEN_FLUSHED, SeqCst);
+            SHARED.work.notify();
+            // It returns the reactor, which ends here; a panic in it has ended it already.
+            drop(thread.join());
+        }
+    }
+    STARTED.store(false, SeqCst);
+    MANUAL.store(false, SeqCst);
+    SHARED.work.set_waker(None);
+    SHARED.work.clear();
+    SHARED.events.clear();
+    SHARED.with_options(|options| *options = Options::default());
+    CLOSING.store(false, SeqCst);
+    Ok(())
+}

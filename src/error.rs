@@ -1,0 +1,116 @@
+//! The one table of error numbers, and the last error of each thread.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::fmt;
+use std::io;
+
+/// Why a call or a connection failed. The numbers are part of the C ABI and are never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i8)]
+pub(crate) enum Code {
+    Failed = -1,
+    BadHandle = -2,
+    BadArgument = -3,
+    WrongKind = -4,
+    NotConnected = -5,
+    Timeout = -6,
+    TooBig = -7,
+    QueueFull = -8,
+    Limit = -9,
+    Resolve = -10,
+    #[allow(dead_code, reason = "first used by the TLS transport")]
+    Tls = -11,
+    Handshake = -12,
+    AddressInUse = -13,
+    NotSupported = -14,
+    Busy = -15,
+    Closed = -16,
+    Internal = -99,
+}
+
+impl Code {
+    /// All codes with their names in C; `network_error_name` and the header's test read it.
+    pub(crate) const TABLE: [(Code, &'static str); 17] = [
+        (Code::Failed, "network_error_failed\0"),
+        (Code::BadHandle, "network_error_bad_handle\0"),
+        (Code::BadArgument, "network_error_bad_argument\0"),
+        (Code::WrongKind, "network_error_wrong_kind\0"),
+        (Code::NotConnected, "network_error_not_connected\0"),
+        (Code::Timeout, "network_error_timeout\0"),
+        (Code::TooBig, "network_error_too_big\0"),
+        (Code::QueueFull, "network_error_queue_full\0"),
+        (Code::Limit, "network_error_limit\0"),
+        (Code::Resolve, "network_error_resolve\0"),
+        (Code::Tls, "network_error_tls\0"),
+        (Code::Handshake, "network_error_handshake\0"),
+        (Code::AddressInUse, "network_error_address_in_use\0"),
+        (Code::NotSupported, "network_error_not_supported\0"),
+        (Code::Busy, "network_error_busy\0"),
+        (Code::Closed, "network_error_closed\0"),
+        (Code::Internal, "network_error_internal\0"),
+    ];
+}
+
+/// A failure: its number, and one sentence for a person.
+#[derive(Clone, Debug)]
+pub(crate) struct Error {
+    pub(crate) code: Code,
+    pub(crate) message: Cow<'static, str>,
+}
+
+pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    pub(crate) fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Error {
+        Error { code, message: message.into() }
+    }
+
+    pub(crate) fn bad_argument(message: impl Into<Cow<'static, str>>) -> Error {
+        Error::new(Code::BadArgument, message)
+    }
+
+    pub(crate) fn wrong_kind(message: impl Into<Cow<'static, str>>) -> Error {
+        Error::new(Code::WrongKind, message)
+    }
+
+    pub(crate) fn bad_handle() -> Error {
+        Error::new(Code::BadHandle, "no such socket: the handle was never valid or has been destroyed")
+    }
+
+    /// What the operating system said while we were `doing` something.
+    pub(crate) fn from_io(doing: &str, error: &io::Error) -> Error {
+        let code = match error.kind() {
+            io::ErrorKind::AddrInUse => Code::AddressInUse,
+            io::ErrorKind::TimedOut => Code::Timeout,
+            io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::UnexpectedEof => Code::Closed,
+            io::ErrorKind::OutOfMemory => Code::Limit,
+            _ if crate::sys::is_descriptor_limit(error) => Code::Limit,
+            _ => Code::Failed,
+        };
+        Error::new(code, format!("{doing}: {error}"))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+thread_local! {
+    static LAST: RefCell<Cow<'static, str>> = const { RefCell::new(Cow::Borrowed("")) };
+}
+
+/// Remembers `error` as this thread's last one.
+pub(crate) fn set_last(error: &Error) {
+    LAST.with(|last| *last.borrow_mut() = error.message.clone());
+}
+
+/// This thread's last error message; empty if nothing has failed.
+pub(crate) fn last() -> Cow<'static, str> {
+    LAST.with(|last| last.borrow().clone())
+}

@@ -1,0 +1,436 @@
+//! The events of one or more turns with all the bytes they point at.
+//!
+//! Sockets are read straight into a batch's chunks, and an event is a range of them: between the
+//! kernel and the host lies one copy. Messages that did not arrive whole are gathered by their
+//! connection and moved in as vectors.
+
+use std::ffi::{CString, c_char};
+
+use crate::error::Error;
+use crate::socket::Handle;
+
+use super::{NetworkEvent, kind};
+
+const CHUNK_BITS: u32 = 18;
+/// Bytes a batch grows by.
+pub(crate) const CHUNK: usize = 1 << CHUNK_BITS;
+/// A read is offered at least this much room.
+const LEAST_ROOM: usize = 64 << 10;
+/// What an event costs besides its payload, so that a flood of empty packets is bounded too.
+pub(crate) const EVENT_COST: u64 = 96;
+/// Chunks an empty batch keeps for its next use.
+const KEPT_CHUNKS: usize = 4;
+
+#[derive(Default)]
+pub(crate) struct Batch {
+    chunks: Vec<Box<[u8]>>,
+    /// Chunks in use, and how far the last of those is filled.
+    used_chunks: usize,
+    filled: usize,
+    entries: Vec<Entry>,
+    sources: Vec<Source>,
+    /// Addresses as text, each with a NUL behind it.
+    texts: Vec<u8>,
+    large: Vec<Vec<u8>>,
+    notes: Vec<Note>,
+    /// How many sockets the host had destroyed when the reactor began to fill this batch: events
+    /// need a look at the registry only if there were more since.
+    pub(crate) destroyed_before: u64,
+}
+
+/// Which connection some events come from, and what they cost there: once per read, not per event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source {
+    pub(crate) socket: Handle,
+    pub(crate) server: Handle,
+    pub(crate) token: u32,
+    pub(crate) serial: u32,
+    pub(crate) port: u16,
+    /// Connects and disconnects among the events.
+    pub(crate) links: u16,
+    text: u32,
+    pub(crate) events: u32,
+    pub(crate) bytes: u64,
+}
+
+impl Source {
+    /// What the events weigh against the limits of uncollected events.
+    pub(crate) fn cost(&self) -> u64 {
+        self.bytes + EVENT_COST * u64::from(self.events)
+    }
+}
+
+/// The connection whose events are about to be pushed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin<'a> {
+    pub(crate) socket: Handle,
+    pub(crate) server: Handle,
+    pub(crate) token: u32,
+    pub(crate) serial: u32,
+    pub(crate) ip: &'a str,
+    pub(crate) port: u16,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) source: u32,
+    pub(crate) what: What,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum What {
+    Data {
+        message_type: u8,
+        offset: u32,
+        size: u32,
+    },
+    /// A message that was gathered in a vector of its own; the payload begins after `skip` bytes.
+    Large {
+        message_type: u8,
+        skip: u8,
+        index: u32,
+    },
+    Connect,
+    /// `half_closed`: the connection is still there for what the host sends before it sees this.
+    Disconnect {
+        half_closed: bool,
+        note: u32,
+    },
+    Dialed {
+        note: u32,
+    },
+}
+
+/// Why a connection ended; the index `NO_NOTE` means in an orderly way.
+struct Note {
+    error: i32,
+    reason: CString,
+}
+
+const NO_NOTE: u32 = u32::MAX;
+
+impl Batch {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(crate) fn entry(&self, index: usize) -> Entry {
+        self.entries[index]
+    }
+
+    pub(crate) fn source(&self, entry: Entry) -> &Source {
+        &self.sources[entry.source as usize]
+    }
+
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Bytes of the chunks in use.
+    pub(crate) fn bytes(&self) -> usize {
+        (self.used_chunks.saturating_sub(1) << CHUNK_BITS) + self.filled
+    }
+
+    /// Room to read into: what is written there counts only after [`Batch::received`].
+    pub(crate) fn room(&mut self) -> &mut [u8] {
+        if self.used_chunks == 0 || CHUNK - self.filled < LEAST_ROOM {
+            if self.used_chunks == self.chunks.len() {
+                self.chunks.push(vec![0; CHUNK].into_boxed_slice());
+            }
+            self.used_chunks += 1;
+            self.filled = 0;
+        }
+        &mut self.chunks[self.used_chunks - 1][self.filled..]
+    }
+
+    /// The bytes a read left in the room, and what their events are pushed to.
+    #[inline]
+    pub(crate) fn received<'a>(&'a mut self, size: usize, origin: Origin<'a>) -> (&'a mut [u8], Sink<'a>) {
+        let base = ((self.used_chunks - 1) << CHUNK_BITS) + self.filled;
+        let bytes = &mut self.chunks[self.used_chunks - 1][self.filled..self.filled + size];
+        let sink = Sink {
+            entries: &mut self.entries,
+            sources: &mut self.sources,
+            texts: &mut self.texts,
+            large: &mut self.large,
+            filled: &mut self.filled,
+            base: base as u32,
+            kept: 0,
+            source: None,
+            origin,
+        };
+        (bytes, sink)
+    }
+
+    /// An event without bytes.
+    pub(crate) fn push(&mut self, origin: Origin<'_>, happened: Happened<'_>) {
+        let note = |notes: &mut Vec<Note>, error: Option<&Error>| match error {
+            None => NO_NOTE,
+            Some(error) => {
+                // A peer's words may hold a NUL; the sentence goes on without it.
+                let reason = error.message.replace('\0', " ");
+                let reason = CString::new(reason).unwrap_or_default();
+                notes.push(Note { error: error.code as i32, reason });
+                (notes.len() - 1) as u32
+            }
+        };
+        let what = match happened {
+            Happened::Connect => What::Connect,
+            Happened::Disconnect { half_closed, error } => {
+                What::Disconnect { half_closed, note: note(&mut self.notes, error) }
+            }
+            Happened::Dialed(error) => What::Dialed { note: note(&mut self.notes, error) },
+        };
+        let source = new_source(&mut self.sources, &mut self.texts, &origin);
+        let record = &mut self.sources[source as usize];
+        record.events = 1;
+        record.links = 1;
+        self.entries.push(Entry { source, what });
+    }
+
+    /// The sources, for the reactor to take the events' cost back. The events can no longer be
+    /// delivered after this.
+    pub(crate) fn take_sources(&mut self) -> Vec<Source> {
+        std::mem::take(&mut self.sources)
+    }
+
+    /// Forgets the events and keeps some memory for the next ones.
+    pub(crate) fn clear(&mut self) {
+        self.chunks.retain(|chunk| chunk.len() == CHUNK);
+        self.chunks.truncate(KEPT_CHUNKS);
+        self.used_chunks = 0;
+        self.filled = 0;
+        self.entries.clear();
+        self.sources.clear();
+        self.texts.clear();
+        self.large.clear();
+        self.notes.clear();
+    }
+
+    /// Moves the events of `other` behind these, packing their bytes: for a host that lags behind,
+    /// so that many small turns do not each hold a chunk.
+    pub(crate) fn append(&mut self, other: &mut Batch) {
+        let first_source = self.sources.len() as u32;
+        let first_text = self.texts.len() as u32;
+        let first_large = self.large.len() as u32;
+        let first_note = self.notes.len() as u32;
+        let shifted = |note: u32| if note == NO_NOTE { NO_NOTE } else { note + first_note };
+        for entry in &other.entries {
+            let what = match entry.what {
+                What::Data { message_type, offset, size } => {
+                    let (chunk, at) = split_offset(offset);
+                    let offset = self.copy_in(&other.chunks[chunk][at..at + size as usize]);
+                    What::Data { message_type, offset, size }
+                }
+                What::Large { message_type, skip, index } => {
+                    What::Large { message_type, skip, index: index + first_large }
+                }
+                What::Connect => What::Connect,
+                What::Disconnect { half_closed, note } => {
+                    What::Disconnect { half_closed, note: shifted(note) }
+                }
+                What::Dialed { note } => What::Dialed { note: shifted(note) },
+            };
+            self.entries.push(Entry { source: entry.source + first_source, what });
+        }
+        self.sources
+            .extend(other.sources.iter().map(|source| Source { text: source.text + first_text, ..*source }));
+        self.texts.append(&mut other.texts);
+        self.large.append(&mut other.large);
+        self.notes.append(&mut other.notes);
+        self.destroyed_before = self.destroyed_before.min(other.destroyed_before);
+        other.clear();
+    }
+
+    fn copy_in(&mut self, payload: &[u8]) -> u32 {
+        let left = match self.used_chunks {
+            0 => 0,
+            used => self.chunks[used - 1].len() - self.filled,
+        };
+        if left < payload.len() {
+            if self.used_chunks == self.chunks.len() {
+                self.chunks.push(vec![0; CHUNK].into_boxed_slice());
+            }
+            self.used_chunks += 1;
+            self.filled = 0;
+        }
+        let chunk = self.used_chunks - 1;
+        self.chunks[chunk][self.filled..self.filled + payload.len()].copy_from_slice(payload);
+        let offset = (chunk << CHUNK_BITS) + self.filled;
+        self.filled += payload.len();
+        offset as u32
+    }
+
+    /// Gives back the memory that a batch which will wait for long does not need. Nothing can be
+    /// read into it afterwards.
+    pub(crate) fn shrink(&mut self) {
+        self.chunks.truncate(self.used_chunks);
+        if let Some(last) = self.chunks.last_mut() {
+            *last = last[..self.filled].into();
+        }
+        self.entries.shrink_to_fit();
+        self.sources.shrink_to_fit();
+    }
+
+    /// The event in C's form. The pointers stay valid until the batch is cleared or dropped.
+    #[inline]
+    pub(crate) fn describe(&self, entry: Entry) -> NetworkEvent {
+        let source = &self.sources[entry.source as usize];
+        let number = |handle: Handle| if handle == Handle::NONE { -1.0 } else { f64::from(handle.0) };
+        let socket = number(source.socket);
+        let server = number(source.server);
+        let mut event = NetworkEvent {
+            r#type: f64::from(kind::DATA),
+            id: socket,
+            socket: -1.0,
+            server,
+            port: f64::from(source.port),
+            succeeded: 0.0,
+            message_type: 0.0,
+            error: 0.0,
+            size: 0.0,
+            buffer: std::ptr::null(),
+            ip: self.texts[source.text as usize..].as_ptr().cast::<c_char>(),
+            reason: c"".as_ptr(),
+        };
+        let mut explain = |note: u32| {
+            if let Some(note) = self.notes.get(note as usize) {
+                event.error = f64::from(note.error);
+                event.reason = note.reason.as_ptr();
+            }
+        };
+        match entry.what {
+            What::Data { message_type, .. } | What::Large { message_type, .. } => {
+                let payload = self.payload(entry);
+                event.message_type = f64::from(message_type);
+                event.buffer = payload.as_ptr();
+                event.size = payload.len() as f64;
+            }
+            What::Connect => {
+                event.r#type = f64::from(kind::CONNECT);
+                event.id = server;
+                event.socket = socket;
+            }
+            What::Disconnect { note, .. } => {
+                explain(note);
+                event.r#type = f64::from(kind::DISCONNECT);
+                event.id = if source.server == Handle::NONE { socket } else { server };
+                event.socket = socket;
+            }
+            What::Dialed { note } => {
+                explain(note);
+                event.r#type = f64::from(kind::NON_BLOCKING_CONNECT);
+                event.socket = socket;
+                event.succeeded = if note == NO_NOTE { 1.0 } else { 0.0 };
+            }
+        }
+        event
+    }
+
+    /// The bytes of a data event; empty for others.
+    #[inline]
+    pub(crate) fn payload(&self, entry: Entry) -> &[u8] {
+        match entry.what {
+            What::Data { offset, size, .. } => {
+                let (chunk, at) = split_offset(offset);
+                &self.chunks[chunk][at..at + size as usize]
+            }
+            What::Large { skip, index, .. } => &self.large[index as usize][usize::from(skip)..],
+            _ => &[],
+        }
+    }
+}
+
+impl What {
+    /// How a connect that the host did not wait for ended.
+    pub(crate) fn is_failed_dial(self) -> bool {
+        matches!(self, What::Dialed { note } if note != NO_NOTE)
+    }
+}
+
+/// An event without bytes, before its words are stored.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Happened<'a> {
+    Connect,
+    Disconnect { half_closed: bool, error: Option<&'a Error> },
+    Dialed(Option<&'a Error>),
+}
+
+fn split_offset(offset: u32) -> (usize, usize) {
+    ((offset >> CHUNK_BITS) as usize, offset as usize & (CHUNK - 1))
+}
+
+fn new_source(sources: &mut Vec<Source>, texts: &mut Vec<u8>, origin: &Origin<'_>) -> u32 {
+    let text = texts.len() as u32;
+    texts.extend_from_slice(origin.ip.as_bytes());
+    texts.push(0);
+    sources.push(Source {
+        socket: origin.socket,
+        server: origin.server,
+        token: origin.token,
+        serial: origin.serial,
+        port: origin.port,
+        links: 0,
+        text,
+        events: 0,
+        bytes: 0,
+    });
+    (sources.len() - 1) as u32
+}
+
+/// Takes the data events found in freshly received bytes.
+pub(crate) struct Sink<'a> {
+    entries: &'a mut Vec<Entry>,
+    sources: &'a mut Vec<Source>,
+    texts: &'a mut Vec<u8>,
+    large: &'a mut Vec<Vec<u8>>,
+    filled: &'a mut usize,
+    base: u32,
+    /// How many of the fresh bytes an event points at.
+    kept: usize,
+    source: Option<u32>,
+    origin: Origin<'a>,
+}
+
+impl Sink<'_> {
+    #[inline]
+    fn entry(&mut self, what: What, size: usize) {
+        let source = *self.source.get_or_insert_with(|| new_source(self.sources, self.texts, &self.origin));
+        let record = &mut self.sources[source as usize];
+        record.events += 1;
+        record.bytes += size as u64;
+        self.entries.push(Entry { source, what });
+    }
+
+    /// A message that lies in the fresh bytes.
+    #[inline]
+    pub(crate) fn data(&mut self, message_type: u8, at: usize, size: usize) {
+        self.kept = at + size;
+        self.entry(What::Data { message_type, offset: self.base + at as u32, size: size as u32 }, size);
+    }
+
+    /// A message that was gathered elsewhere and begins after `skip` bytes.
+    pub(crate) fn large(&mut self, message_type: u8, message: Vec<u8>, skip: u8) {
+        let size = message.len() - usize::from(skip);
+        self.large.push(message);
+        let index = (self.large.len() - 1) as u32;
+        self.entry(What::Large { message_type, skip, index }, size);
+    }
+
+    /// Keeps the bytes that events point at; returns how many events there were and their cost.
+    #[inline]
+    pub(crate) fn finish(self) -> (u32, u64) {
+        *self.filled += self.kept;
+        match self.source {
+            None => (0, 0),
+            Some(source) => {
+                let record = &self.sources[source as usize];
+                (record.events, record.cost())
+            }
+        }
+    }
+}

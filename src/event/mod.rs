@@ -1,0 +1,51 @@
+//! What happened, from the reactor to the host: events are gathered in a [`batch::Batch`] per turn,
+//! handed over whole, and delivered one by one from there without another copy.
+
+pub(crate) mod batch;
+pub(crate) mod queue;
+
+use std::ffi::c_char;
+
+/// One event, as C sees it. The pointers belong to the library and stay valid until the next
+/// `network_poll`, `network_poll_event` or `network_event_next` by any thread.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct NetworkEvent {
+    /// What happened: a `network_type_*`.
+    pub r#type: f64,
+    /// Connect and disconnect of a server's client: the server. Data of a server's client: that
+    /// client. Everything else: the socket itself.
+    pub id: f64,
+    /// Connect, disconnect, non_blocking_connect: the socket it is about; else -1.
+    pub socket: f64,
+    /// The server that a client's event belongs to; else -1.
+    pub server: f64,
+    /// The peer's port, 0 to 65535.
+    pub port: f64,
+    /// non_blocking_connect: 1 if the connection is ready, 0 if it failed; else 0.
+    pub succeeded: f64,
+    /// WebSocket data: `network_send_binary` or `network_send_text`; else 0.
+    pub message_type: f64,
+    /// Disconnect, failed connect: the `network_error_*` that caused it; 0 for an orderly close.
+    pub error: f64,
+    /// Data: how many bytes are at `buffer`; else 0.
+    pub size: f64,
+    /// Data: the payload, never NULL, also when it is empty; else NULL.
+    pub buffer: *const u8,
+    /// The peer's address as text, never NULL; empty where no address was reached.
+    pub ip: *const c_char,
+    /// One sentence for a person where `error` is set, also the peer's own words; else "".
+    pub reason: *const c_char,
+}
+
+// SAFETY: the pointers are to memory of the event queue that no thread writes while an event is
+// valid; who may read it when is the documented contract of the functions that hand events out.
+unsafe impl Send for NetworkEvent {}
+
+/// `network_type_*` as they stand in [`NetworkEvent`].
+pub(crate) mod kind {
+    pub(crate) const CONNECT: u8 = 1;
+    pub(crate) const DISCONNECT: u8 = 2;
+    pub(crate) const DATA: u8 = 3;
+    pub(crate) const NON_BLOCKING_CONNECT: u8 = 4;
+}

@@ -1,0 +1,337 @@
+//! The queue of events between the reactor, which publishes whole batches, and the host, which
+//! collects them: one at a time or all that wait.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
+use std::time::Instant;
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
+
+use crate::shared::Shared;
+use crate::socket::{Handle, Link, Role};
+
+use super::NetworkEvent;
+use super::batch::{Batch, Entry, Source, What};
+
+/// Batches that may wait as they are; beyond that the host lags behind, and events are packed.
+const LOOSE_BATCHES: usize = 8;
+/// A batch below this many bytes is packed into the one before it when the host lags behind.
+const PACKED_BELOW: usize = 16 << 10;
+/// Empty batches kept for the next turns.
+const SPARE_BATCHES: usize = 2;
+
+pub(crate) struct EventQueue {
+    state: Mutex<State>,
+    available: Condvar,
+    /// Events in `State::ready` not yet delivered.
+    ready: AtomicUsize,
+    /// Events that a `network_poll` under way has taken and not yet delivered.
+    delivering: AtomicUsize,
+    /// The reactor has stopped reading something and wants to hear of collected events.
+    starving: AtomicBool,
+}
+
+struct State {
+    ready: VecDeque<Batch>,
+    /// The next entry of the first ready batch.
+    next: usize,
+    /// Batches that events already handed out point into.
+    spent: Vec<Batch>,
+    spare: Vec<Batch>,
+    /// Sources of collected events, whose cost the reactor has not yet taken back.
+    credits: Vec<Vec<Source>>,
+    /// A thread is inside `network_poll`.
+    polling: bool,
+    sleepers: u32,
+    /// A server's client whose disconnect event was the last one delivered.
+    leaving: Option<Handle>,
+    /// What `network_event_real` and its siblings look at.
+    current: Option<NetworkEvent>,
+}
+
+impl EventQueue {
+    pub(crate) const fn new() -> EventQueue {
+        EventQueue {
+            state: Mutex::new(State {
+                ready: VecDeque::new(),
+                next: 0,
+                spent: Vec::new(),
+                spare: Vec::new(),
+                credits: Vec::new(),
+                polling: false,
+                sleepers: 0,
+                leaving: None,
+                current: None,
+            }),
+            available: Condvar::new(),
+            ready: AtomicUsize::new(0),
+            delivering: AtomicUsize::new(0),
+            starving: AtomicBool::new(false),
+        }
+    }
+
+    /// Events the host has not yet collected.
+    #[inline]
+    pub(crate) fn waiting(&self) -> usize {
+        self.ready.load(SeqCst) + self.delivering.load(Relaxed)
+    }
+
+    /// Hands a turn's events to the host and leaves an empty batch in their place. Returns the
+    /// sources of events collected since the last call.
+    pub(crate) fn publish(&self, batch: &mut Batch) -> Vec<Vec<Source>> {
+        let lagging = self.ready.load(Relaxed) > 0 && self.state.lock().ready.len() >= LOOSE_BATCHES;
+        let packed = lagging && batch.bytes() < PACKED_BELOW;
+        if lagging && !packed {
+            batch.shrink();
+        }
+        let mut state = self.state.lock();
+        self.ready.store(self.ready.load(Relaxed) + batch.len(), SeqCst);
+        // The first batch is being delivered from; its memory must not move.
+        let packed = packed && state.ready.len() > 1;
+        match state.ready.back_mut() {
+            Some(last) if packed => last.append(batch),
+            _ => {
+                let empty = state.spare.pop().unwrap_or_default();
+                state.ready.push_back(std::mem::replace(batch, empty));
+            }
+        }
+        if state.sleepers > 0 {
+            self.available.notify_all();
+        }
+        std::mem::take(&mut state.credits)
+    }
+
+    /// Sources of events collected since the last call.
+    pub(crate) fn take_credits(&self) -> Vec<Vec<Source>> {
+        std::mem::take(&mut self.state.lock().credits)
+    }
+
+    /// Asks to be woken when events are collected.
+    pub(crate) fn set_starving(&self, starving: bool) {
+        self.starving.store(starving, SeqCst);
+    }
+
+    /// The next event, or none if nothing waits or another thread is inside `network_poll`.
+    pub(crate) fn next(&self, shared: &Shared) -> Option<NetworkEvent> {
+        let mut state = self.begin(shared)?;
+        let event = self.step(&mut state, shared);
+        if event.is_none() {
+            drop(state);
+            shared.work.burst_ended();
+        }
+        event
+    }
+
+    /// As [`EventQueue::next`], and the event becomes the one that the accessors read.
+    pub(crate) fn next_current(&self, shared: &Shared) -> Option<NetworkEvent> {
+        let mut state = self.begin(shared)?;
+        state.current = self.step(&mut state, shared);
+        let event = state.current;
+        drop(state);
+        if event.is_none() {
+            shared.work.burst_ended();
+        }
+        event
+    }
+
+    /// Lets `read` look at the current event while nobody can invalidate it.
+    pub(crate) fn with_current<T>(&self, read: impl FnOnce(Option<&NetworkEvent>) -> T) -> T {
+        read(self.state.lock().current.as_ref())
+    }
+
+    /// Calls `deliver` for each event that waits now; returns how many there were.
+    pub(crate) fn drain(&self, shared: &Shared, mut deliver: impl FnMut(&NetworkEvent)) -> usize {
+        let Some(mut state) = self.begin(shared) else { return 0 };
+        let mut next = std::mem::take(&mut state.next);
+        let batches = std::mem::take(&mut state.ready);
+        if batches.is_empty() {
+            drop(state);
+            shared.work.burst_ended();
+            return 0;
+        }
+        let mut left = self.ready.swap(0, SeqCst);
+        self.delivering.store(left, Relaxed);
+        state.polling = true;
+        drop(state);
+
+        let mut delivered = 0;
+        let mut leaving = None;
+        let mut spent = Vec::with_capacity(batches.len());
+        for mut batch in batches {
+            while next < batch.len() {
+                if let Some(gone) = leaving.take() {
+                    shared.registry.remove(gone);
+                }
+                let entry = batch.entry(next);
+                next += 1;
+                left -= 1;
+                self.delivering.store(left, Relaxed);
+                if let Some(event) = deliverable(shared, &batch, entry, &mut leaving) {
+                    delivered += 1;
+                    deliver(&event);
+                }
+            }
+            next = 0;
+            let sources = batch.take_sources();
+            spent.push(batch);
+            self.credit(&mut self.state.lock(), shared, sources);
+        }
+
+        let mut state = self.state.lock();
+        state.spent.append(&mut spent);
+        state.leaving = leaving;
+        state.polling = false;
+        drop(state);
+        shared.work.burst_ended();
+        delivered
+    }
+
+    /// Sleeps until an event waits or `deadline` is over; whether one waits.
+    pub(crate) fn wait(&self, deadline: Option<Instant>) -> bool {
+        let mut state = self.state.lock();
+        while self.ready.load(Relaxed) == 0 {
+            state.sleepers += 1;
+            let timed_out = match deadline {
+                None => {
+                    self.available.wait(&mut state);
+                    false
+                }
+                Some(deadline) => self.available.wait_until(&mut state, deadline).timed_out(),
+            };
+            state.sleepers -= 1;
+            if timed_out {
+                break;
+            }
+        }
+        self.ready.load(Relaxed) > 0
+    }
+
+    /// Payload bytes of the uncollected data events of one socket, or of all.
+    pub(crate) fn waiting_bytes(&self, of: Option<Handle>) -> u64 {
+        let state = self.state.lock();
+        let mut bytes = 0;
+        let mut next = state.next;
+        for batch in &state.ready {
+            for &entry in &batch.entries()[next..] {
+                if of.is_none_or(|socket| batch.source(entry).socket == socket) {
+                    bytes += batch.payload(entry).len() as u64;
+                }
+            }
+            next = 0;
+        }
+        bytes
+    }
+
+    /// Lets the socket whose disconnect event was the last one stay beyond the next event; whoever
+    /// calls this takes it out of the registry in the end.
+    pub(crate) fn keep_leaving(&self) -> Option<Handle> {
+        self.state.lock().leaving.take()
+    }
+
+    /// Drops all events; for the end of the library's life.
+    pub(crate) fn clear(&self) {
+        let mut state = self.state.lock();
+        self.ready.store(0, SeqCst);
+        state.ready.clear();
+        state.next = 0;
+        state.spent.clear();
+        state.spare.clear();
+        state.credits.clear();
+        state.leaving = None;
+        state.current = None;
+        self.starving.store(false, SeqCst);
+        self.available.notify_all();
+    }
+
+    /// The program asks for the next event: what only the last one needed can go.
+    fn begin(&self, shared: &Shared) -> Option<MutexGuard<'_, State>> {
+        let mut state = self.state.lock();
+        if state.polling {
+            return None;
+        }
+        state.current = None;
+        if !state.spent.is_empty() {
+            let State { spent, spare, .. } = &mut *state;
+            for mut batch in spent.drain(..) {
+                if spare.len() < SPARE_BATCHES {
+                    batch.clear();
+                    spare.push(batch);
+                }
+            }
+        }
+        if let Some(gone) = state.leaving.take() {
+            shared.registry.remove(gone);
+        }
+        Some(state)
+    }
+
+    fn step(&self, state: &mut State, shared: &Shared) -> Option<NetworkEvent> {
+        loop {
+            let batch = state.ready.front()?;
+            let entry = batch.entry(state.next);
+            state.next += 1;
+            self.ready.store(self.ready.load(Relaxed) - 1, SeqCst);
+            let event = deliverable(shared, batch, entry, &mut state.leaving);
+            if state.next == batch.len()
+                && let Some(mut batch) = state.ready.pop_front()
+            {
+                state.next = 0;
+                let sources = batch.take_sources();
+                state.spent.push(batch);
+                self.credit(state, shared, sources);
+            }
+            if event.is_some() {
+                return event;
+            }
+        }
+    }
+
+    fn credit(&self, state: &mut State, shared: &Shared, sources: Vec<Source>) {
+        state.credits.push(sources);
+        if self.starving.load(SeqCst) {
+            shared.work.notify();
+        }
+    }
+}
+
+/// The event in C's form, unless its socket was destroyed since. With the event the host's view of
+/// the connection moves on.
+#[inline]
+fn deliverable(
+    shared: &Shared,
+    batch: &Batch,
+    entry: Entry,
+    leaving: &mut Option<Handle>,
+) -> Option<NetworkEvent> {
+    let source = batch.source(entry);
+    if shared.destroyed.load(SeqCst) != batch.destroyed_before && !shared.registry.contains(source.socket) {
+        return None;
+    }
+    if !matches!(entry.what, What::Data { .. } | What::Large { .. }) {
+        *leaving = move_on(shared, source, entry.what);
+    }
+    Some(batch.describe(entry))
+}
+
+/// Brings the host's view of a connection in step with an event about it. Returns the socket if it
+/// is to go once the program asks for the event after this one.
+fn move_on(shared: &Shared, source: &Source, what: What) -> Option<Handle> {
+    let socket = shared.registry.get(source.socket).ok()?;
+    let mut host = socket.host.lock();
+    match what {
+        What::Dialed { .. } if what.is_failed_dial() => host.link = Link::Idle,
+        What::Dialed { .. } if host.link == Link::Connecting => host.link = Link::Open,
+        What::Disconnect { half_closed, .. } => {
+            host.link = Link::Closed;
+            drop(host);
+            if half_closed {
+                shared
+                    .work
+                    .command(crate::reactor::Command::Finish { token: source.token, serial: source.serial });
+            }
+            return (socket.role == Role::Accepted).then_some(socket.handle);
+        }
+        _ => {}
+    }
+    None
+}

@@ -1,0 +1,248 @@
+//! A connect under way: the name is resolved, its addresses are tried in turn, a quarter of a
+//! second apart (RFC 8305), and the first that answers wins. All within one deadline.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use mio::net::TcpStream;
+use parking_lot::{Condvar, Mutex};
+use socket2::{Domain, Protocol, SockRef, Socket as SystemSocket, Type};
+
+use crate::error::{Code, Error, Result};
+use crate::event::batch::{Happened, Origin};
+use crate::socket::{Link, Socket};
+use crate::sys;
+
+use super::Turn;
+use super::timers::Millis;
+
+/// How long an attempt has before the next address is tried beside it (RFC 8305, section 5).
+pub(crate) const ATTEMPT_DELAY_MILLIS: Millis = 250;
+
+/// What the host asks for with one of the connect functions.
+pub(crate) struct DialRequest {
+    pub(crate) socket: Arc<Socket>,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) regular: bool,
+    pub(crate) timeout: u32,
+    /// Where to bind the connection, if the host asked for it.
+    pub(crate) local: Local,
+    /// A caller that blocks until the connect has ended; without one an event tells.
+    pub(crate) waiter: Option<Arc<Waiter>>,
+}
+
+/// The local address of an outgoing connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Local {
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) port: u16,
+}
+
+/// Where a blocking connect waits for its end.
+#[derive(Default)]
+pub(crate) struct Waiter {
+    outcome: Mutex<Option<Result<()>>>,
+    ended: Condvar,
+}
+
+impl Waiter {
+    fn end(&self, outcome: Result<()>) {
+        *self.outcome.lock() = Some(outcome);
+        self.ended.notify_all();
+    }
+
+    pub(crate) fn wait(&self) -> Result<()> {
+        let mut outcome = self.outcome.lock();
+        loop {
+            if let Some(outcome) = outcome.take() {
+                return outcome;
+            }
+            self.ended.wait(&mut outcome);
+        }
+    }
+
+    pub(crate) fn take(&self) -> Option<Result<()>> {
+        self.outcome.lock().take()
+    }
+}
+
+/// The part of a connect that lives until the host knows how it ended.
+pub(crate) struct Opening {
+    pub(crate) socket: Arc<Socket>,
+    pub(crate) regular: bool,
+    pub(crate) game_id: u32,
+    pub(crate) deadline: Millis,
+    port: u16,
+    waiter: Option<Arc<Waiter>>,
+}
+
+impl Opening {
+    pub(crate) fn succeeded(&self, origin: Origin<'_>, ip: &Arc<str>, turn: &mut Turn<'_>) {
+        {
+            let mut host = self.socket.host.lock();
+            host.regular = self.regular;
+            host.peer = Some(Arc::clone(ip));
+            host.peer_port = origin.port;
+            if self.waiter.is_some() {
+                host.link = Link::Open;
+            }
+        }
+        match &self.waiter {
+            Some(waiter) => waiter.end(Ok(())),
+            None => turn.happened(origin, Happened::Dialed(None)),
+        }
+    }
+
+    pub(crate) fn failed(&self, origin: Origin<'_>, error: &Error, turn: &mut Turn<'_>) {
+        match &self.waiter {
+            Some(waiter) => {
+                self.socket.host.lock().link = Link::Idle;
+                waiter.end(Err(error.clone()));
+            }
+            None => {
+                let origin = Origin { port: self.port, ..origin };
+                turn.happened(origin, Happened::Dialed(Some(error)));
+            }
+        }
+    }
+
+    /// The host destroyed the socket meanwhile: only a caller that blocks is told.
+    pub(crate) fn abandoned(&self) {
+        if let Some(waiter) = &self.waiter {
+            waiter.end(Err(Error::new(Code::Closed, "the socket was destroyed while it was connecting")));
+        }
+    }
+}
+
+pub(crate) struct Dial {
+    /// Taken by the attempt that wins.
+    pub(crate) opening: Option<Box<Opening>>,
+    local: Local,
+    /// `None` while the name is being resolved.
+    pub(crate) addresses: Option<VecDeque<SocketAddr>>,
+    /// Tokens of the attempts under way.
+    pub(crate) attempts: Vec<u32>,
+    /// When the next address is tried if nothing happens before.
+    pub(crate) next_attempt: Millis,
+    pub(crate) last_error: Option<Error>,
+    /// The address tried last, for the event that tells of a failure.
+    pub(crate) tried: Option<SocketAddr>,
+}
+
+impl Dial {
+    pub(crate) fn new(request: DialRequest, now: Millis) -> Dial {
+        let game_id = request.socket.host.lock().settings.game_id;
+        Dial {
+            opening: Some(Box::new(Opening {
+                socket: request.socket,
+                regular: request.regular,
+                game_id,
+                deadline: now + Millis::from(request.timeout),
+                port: request.port,
+                waiter: request.waiter,
+            })),
+            local: request.local,
+            addresses: None,
+            attempts: Vec::new(),
+            next_attempt: 0,
+            last_error: None,
+            tried: None,
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Millis {
+        self.opening.as_ref().map_or(0, |opening| opening.deadline)
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Millis> {
+        let more = self.addresses.as_ref().is_some_and(|addresses| !addresses.is_empty());
+        if more { Some(self.deadline().min(self.next_attempt)) } else { Some(self.deadline()) }
+    }
+
+    /// Begins to connect to the next address; `None` when all were tried.
+    pub(crate) fn next_stream(&mut self) -> Option<(TcpStream, SocketAddr)> {
+        loop {
+            let address = self.addresses.as_mut()?.pop_front()?;
+            self.tried = Some(address);
+            match begin_connect(address, self.local) {
+                Ok(stream) => return Some((stream, address)),
+                Err(error) => self.last_error = Some(error),
+            }
+        }
+    }
+
+    /// Why all attempts together failed.
+    pub(crate) fn failure(&mut self) -> Error {
+        self.last_error.take().unwrap_or_else(|| {
+            Error::new(Code::Failed, "no address of this name can be reached from the bound address")
+        })
+    }
+}
+
+fn begin_connect(address: SocketAddr, local: Local) -> Result<TcpStream> {
+    let failed = |error: std::io::Error| Error::from_io(&format!("cannot connect to {address}"), &error);
+    let socket =
+        SystemSocket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP)).map_err(failed)?;
+    socket.set_nonblocking(true).map_err(failed)?;
+    if local.ip.is_some() || local.port != 0 {
+        let any: IpAddr =
+            if address.is_ipv6() { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
+        let ip = local.ip.unwrap_or(any);
+        if ip.is_ipv6() != address.is_ipv6() {
+            return Err(Error::new(
+                Code::Failed,
+                format!("cannot connect to {address} from the bound address {ip}: another address family"),
+            ));
+        }
+        if address.is_ipv6() {
+            socket.set_only_v6(true).map_err(failed)?;
+        }
+        // The port is also held by the reservation that network_create_socket_ext made.
+        sys::share_listening_port(&socket).map_err(failed)?;
+        socket.bind(&SocketAddr::new(ip, local.port).into()).map_err(failed)?;
+    }
+    match socket.connect(&address.into()) {
+        Ok(()) => {}
+        Err(error) if sys::is_connect_pending(&error) => {}
+        Err(error) => return Err(failed(error)),
+    }
+    let stream = TcpStream::from_std(socket.into());
+    sys::prepare_stream(&stream).map_err(failed)?;
+    Ok(stream)
+}
+
+/// One address of a [`Dial`] being tried.
+pub(crate) struct Attempt {
+    pub(crate) io: TcpStream,
+    pub(crate) address: SocketAddr,
+    /// The dial it belongs to; both are removed together.
+    pub(crate) dial: u32,
+}
+
+impl Attempt {
+    /// Whether the connect has ended, and how.
+    pub(crate) fn outcome(&self) -> Option<Result<()>> {
+        let failed =
+            |error: std::io::Error| Error::from_io(&format!("cannot connect to {}", self.address), &error);
+        match SockRef::from(&self.io).take_error() {
+            Ok(None) => {}
+            Ok(Some(error)) | Err(error) => return Some(Err(failed(error))),
+        }
+        match self.io.peer_addr() {
+            Ok(_) => Some(Ok(())),
+            // Readiness can be reported before the connect is through.
+            Err(error) if error.kind() == std::io::ErrorKind::NotConnected => None,
+            Err(error) => Some(Err(failed(error))),
+        }
+    }
+
+    /// The local port of the connection, for `network_get_port`.
+    pub(crate) fn note_local_port(&self, socket: &Socket) {
+        if let Ok(local) = self.io.local_addr() {
+            socket.local_port.store(local.port(), Relaxed);
+        }
+    }
+}

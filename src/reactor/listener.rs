@@ -1,0 +1,157 @@
+//! A listening socket, and who may come in.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use mio::net::{TcpListener, TcpStream};
+
+use crate::error::{Code, Error, Result};
+use crate::shared::Shared;
+use crate::socket::Socket;
+use crate::{address, sys};
+
+use super::Id;
+use super::timers::Millis;
+
+/// Connections a listener takes in one turn before the others have theirs.
+pub(crate) const ACCEPTS_PER_TURN: usize = 256;
+/// When no more descriptors are to be had, accepting is tried again after this time.
+pub(crate) const RETRY_MILLIS: Millis = 100;
+/// Unfinished handshakes a server holds; the oldest makes room for a new one.
+const MOST_UNFINISHED: u32 = 4_096;
+
+/// The rules of one server, shared with the connections it accepted.
+pub(crate) struct Admission {
+    pub(crate) server: Arc<Socket>,
+    pub(crate) regular: bool,
+    max_clients: u32,
+    handshake_timeout: u32,
+    /// Connections whose handshake is done.
+    clients: AtomicU32,
+    unfinished: AtomicU32,
+}
+
+impl Admission {
+    /// A connection has finished its handshake: gives it a handle if there is a place.
+    pub(crate) fn admit(&self, shared: &Shared, ip: &Arc<str>, port: u16) -> Result<Arc<Socket>> {
+        if self.clients.load(Relaxed) >= self.max_clients {
+            return Err(Error::new(Code::Limit, "the server is full"));
+        }
+        let settings = self.server.host.lock().settings.clone();
+        let socket = shared.registry.insert_accepted(self.server.handle, self.regular, settings)?;
+        {
+            let mut host = socket.host.lock();
+            host.peer = Some(Arc::clone(ip));
+            host.peer_port = port;
+        }
+        socket.local_port.store(self.server.local_port.load(Relaxed), Relaxed);
+        self.clients.fetch_add(1, Relaxed);
+        self.unfinished.fetch_sub(1, Relaxed);
+        Ok(socket)
+    }
+
+    /// A connection is gone; `finished` tells whether it had been admitted.
+    pub(crate) fn leave(&self, finished: bool) {
+        let counter = if finished { &self.clients } else { &self.unfinished };
+        counter.fetch_sub(1, Relaxed);
+    }
+
+    pub(crate) fn handshake_timeout(&self) -> Millis {
+        Millis::from(self.handshake_timeout)
+    }
+}
+
+/// What the host asks for with `network_create_server`.
+pub(crate) struct Listen {
+    pub(crate) socket: Arc<Socket>,
+    pub(crate) listener: TcpListener,
+    pub(crate) regular: bool,
+    pub(crate) max_clients: u32,
+    pub(crate) handshake_timeout: u32,
+    /// Descriptors the process may have open.
+    pub(crate) descriptor_limit: u64,
+}
+
+pub(crate) struct Listener {
+    pub(crate) io: TcpListener,
+    pub(crate) admission: Arc<Admission>,
+    most_unfinished: u32,
+    /// Connections that began a handshake, oldest first; some of them have finished or gone since.
+    newcomers: VecDeque<Id>,
+    /// Out of descriptors until then; 0 if not.
+    pub(crate) retry_at: Millis,
+    /// Not accepting because the host does not collect its events.
+    pub(crate) paused: bool,
+}
+
+/// What one try to accept brought.
+pub(crate) enum Accepted {
+    Connection(TcpStream, SocketAddr),
+    /// Nobody waits.
+    Nobody,
+    /// This one was gone already, or nothing to worry about: try the next.
+    Skip,
+    OutOfDescriptors,
+}
+
+impl Listener {
+    pub(crate) fn new(listen: Listen) -> Listener {
+        // A quarter of the descriptors at the most, so that idle connections leave room for players.
+        let share = u32::try_from(listen.descriptor_limit / 4).unwrap_or(u32::MAX);
+        Listener {
+            io: listen.listener,
+            admission: Arc::new(Admission {
+                server: listen.socket,
+                regular: listen.regular,
+                max_clients: listen.max_clients,
+                handshake_timeout: listen.handshake_timeout,
+                clients: AtomicU32::new(0),
+                unfinished: AtomicU32::new(0),
+            }),
+            most_unfinished: MOST_UNFINISHED.min(share.max(16)),
+            newcomers: VecDeque::new(),
+            retry_at: 0,
+            paused: false,
+        }
+    }
+
+    pub(crate) fn belongs_to(&self, socket: &Arc<Socket>) -> bool {
+        Arc::ptr_eq(&self.admission.server, socket)
+    }
+
+    pub(crate) fn accept(&mut self) -> Accepted {
+        match self.io.accept() {
+            Ok((stream, address)) => {
+                if sys::prepare_stream(&stream).is_err() {
+                    return Accepted::Skip;
+                }
+                Accepted::Connection(stream, address)
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Accepted::Nobody,
+            Err(error) if sys::is_descriptor_limit(&error) => Accepted::OutOfDescriptors,
+            Err(_) => Accepted::Skip,
+        }
+    }
+
+    /// Notes a connection that is about to begin its handshake. True if there are now so many that
+    /// the oldest unfinished one must make room.
+    pub(crate) fn note_newcomer(&mut self, id: Id) -> bool {
+        self.newcomers.push_back(id);
+        self.admission.unfinished.fetch_add(1, Relaxed) + 1 > self.most_unfinished
+    }
+
+    pub(crate) fn oldest_newcomer(&self) -> Option<Id> {
+        self.newcomers.front().copied()
+    }
+
+    pub(crate) fn forget_oldest_newcomer(&mut self) {
+        self.newcomers.pop_front();
+    }
+}
+
+/// The peer's address as events show it.
+pub(crate) fn peer_name(address: &SocketAddr) -> (Arc<str>, u16) {
+    (address::text(address).into(), address.port())
+}

@@ -1,0 +1,849 @@
+//! The reactor: all file descriptors, and one function that does a turn of I/O with them.
+//!
+//! A turn takes the host's commands and queued sends, waits for the system to report readiness,
+//! reads what is ready within budgets, looks at the timers, and publishes the events of all that
+//! as one batch. Normally a thread of ours runs one turn after the other; with manual I/O the
+//! host's polls and waits do.
+
+mod dial;
+mod listener;
+mod stream;
+mod timers;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::time::{Duration, Instant};
+
+use mio::{Events, Interest, Poll, Token, Waker};
+use slab::Slab;
+
+use crate::address;
+use crate::error::{Code, Error, Result};
+use crate::event::batch::{Batch, Happened, Origin, Source};
+use crate::resolve;
+use crate::shared::Shared;
+use crate::socket::{Handle, NO_TOKEN, Socket};
+use crate::work::Dirty;
+
+pub(crate) use dial::{DialRequest, Local, Waiter};
+pub(crate) use listener::Listen;
+
+use dial::{ATTEMPT_DELAY_MILLIS, Attempt, Dial};
+use listener::{ACCEPTS_PER_TURN, Accepted, Listener, RETRY_MILLIS};
+use stream::{Next, Stream};
+use timers::{Millis, Timer, Timers};
+
+/// Sockets whose readiness one turn takes from the system. Small enough that what they sent is
+/// still in the processor's cache when the host answers it.
+const READY_PER_TURN: usize = 256;
+/// A turn reads no further sockets once it has gathered this many bytes.
+const TURN_BYTES: usize = 1 << 20;
+/// Uncollected connects and disconnects from which on servers stop accepting.
+const MOST_LINK_EVENTS: u32 = 65_536;
+/// How long the sends of a burst may wait to leave together.
+const BURST: Duration = Duration::from_micros(200);
+/// The shortest sleep the system's poll knows.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
+
+const WAKER: Token = Token(usize::MAX);
+
+/// What the host's calls ask of the reactor.
+pub(crate) enum Command {
+    Listen(Listen),
+    Dial(DialRequest),
+    Resolved {
+        id: Id,
+        addresses: Result<Vec<std::net::SocketAddr>>,
+        port: u16,
+    },
+    /// The host has destroyed these.
+    Destroy(Vec<Arc<Socket>>),
+    /// The host has seen the disconnect event of a connection that still flushed.
+    Finish {
+        token: u32,
+        serial: u32,
+    },
+    /// The socket's options have changed.
+    Apply(Arc<Socket>),
+    SampleRoundTrip(Arc<Socket>),
+}
+
+/// Names an endpoint: its place, and a number that tells it from earlier ones there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Id {
+    pub(crate) token: u32,
+    pub(crate) serial: u32,
+}
+
+enum Endpoint {
+    Listener(Box<Listener>),
+    Dial(Box<Dial>),
+    Attempt(Box<Attempt>),
+    Stream(Box<Stream>),
+    /// Removed in this turn; the place is given away again when the turn is over, so that late
+    /// readiness of the old endpoint cannot reach a new one.
+    Gone,
+}
+
+struct Slot {
+    endpoint: Endpoint,
+    serial: u32,
+    /// When the earliest timer of this endpoint comes up; `Millis::MAX` if it has none.
+    timer: Millis,
+}
+
+/// What endpoints need of the reactor while they are looked at.
+pub(crate) struct Turn<'a> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) batch: &'a mut Batch,
+    pub(crate) now: Millis,
+    pub(crate) spent: &'a mut Dirty,
+    /// Cost of all uncollected events.
+    pub(crate) queued: &'a mut u64,
+    queued_limit: u64,
+    links: &'a mut u32,
+}
+
+impl Turn<'_> {
+    /// Whether nothing may be read before the host collects events.
+    pub(crate) fn is_over_limit(&self) -> bool {
+        *self.queued >= self.queued_limit
+    }
+
+    /// An event without bytes.
+    pub(crate) fn happened(&mut self, origin: Origin<'_>, happened: Happened<'_>) {
+        *self.queued += crate::event::batch::EVENT_COST;
+        *self.links += 1;
+        self.batch.push(origin, happened);
+    }
+}
+
+pub(crate) struct Reactor {
+    shared: &'static Shared,
+    poll: Poll,
+    ready: Events,
+    /// Kept alive here; the work lists have the other reference.
+    _waker: Arc<Waker>,
+    endpoints: Slab<Slot>,
+    gone: Vec<usize>,
+    timers: Timers,
+    batch: Batch,
+    /// Endpoints that have more to do without the system saying so again.
+    again: Vec<Id>,
+    /// Streams and listeners that wait for the host to collect events.
+    paused: Vec<Id>,
+    dirty: Dirty,
+    /// Since when the sends of a burst have been held back.
+    deferred: Option<Instant>,
+    queued: u64,
+    /// The option as it stood when this turn began.
+    queued_limit: u64,
+    links: u32,
+    serial: u32,
+    began: Instant,
+    now: Millis,
+}
+
+impl Reactor {
+    pub(crate) fn new(shared: &'static Shared) -> Result<Reactor> {
+        let failed = |error: std::io::Error| Error::from_io("cannot start the reactor", &error);
+        let poll = Poll::new().map_err(failed)?;
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER).map_err(failed)?);
+        shared.work.set_waker(Some(Arc::clone(&waker)));
+        Ok(Reactor {
+            shared,
+            poll,
+            ready: Events::with_capacity(READY_PER_TURN),
+            _waker: waker,
+            endpoints: Slab::new(),
+            gone: Vec::new(),
+            timers: Timers::default(),
+            batch: Batch::default(),
+            again: Vec::new(),
+            paused: Vec::new(),
+            dirty: Dirty::default(),
+            deferred: None,
+            queued: 0,
+            queued_limit: 0,
+            links: 0,
+            serial: 0,
+            began: Instant::now(),
+            now: 0,
+        })
+    }
+
+    /// Whether nothing is left to do: no connection, not even one that is still closing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.endpoints.is_empty()
+    }
+
+    /// One turn of I/O. Sleeps until something happens, but not longer than `most` if that is set.
+    /// `host_waits` says that the host itself is running the turn and sends nothing meanwhile.
+    pub(crate) fn turn(&mut self, most: Option<Duration>, host_waits: bool) {
+        let before = Instant::now();
+        self.set_now(before);
+        self.queued_limit = self.shared.with_options(|options| options.total_queue_limit);
+        if self.batch.is_empty() {
+            self.batch.destroyed_before = self.shared.destroyed.load(SeqCst);
+        }
+        self.take_work(before, host_waits);
+        // Work can bring events at once (a refused connect); the host must not wait for those.
+        let most = if self.batch.is_empty() { most } else { Some(Duration::ZERO) };
+        self.sleep(most);
+        self.set_now(Instant::now());
+
+        for id in std::mem::take(&mut self.again) {
+            self.attend(id, |reactor, id| reactor.go_on(id));
+        }
+        let mut ready = std::mem::replace(&mut self.ready, Events::with_capacity(0));
+        for event in &ready {
+            let token = event.token();
+            if token == WAKER {
+                continue;
+            }
+            let token = token.0 as u32;
+            let Some(slot) = self.endpoints.get(token as usize) else { continue };
+            let id = Id { token, serial: slot.serial };
+            let (readable, writable) = (event.is_readable(), event.is_writable());
+            let hung_up = event.is_read_closed() || event.is_error();
+            self.attend(id, |reactor, id| reactor.on_ready(id, readable, writable, hung_up));
+        }
+        ready.clear();
+        self.ready = ready;
+        while let Some(timer) = self.timers.pop_due(self.now) {
+            self.attend(Id { token: timer.token, serial: timer.serial }, |reactor, id| reactor.on_timer(id));
+        }
+        for token in self.gone.drain(..) {
+            self.endpoints.remove(token);
+        }
+        if !self.batch.is_empty() {
+            let credits = self.shared.events.publish(&mut self.batch);
+            self.take_credits(credits);
+        }
+    }
+
+    fn set_now(&mut self, instant: Instant) {
+        self.now = instant.duration_since(self.began).as_millis() as Millis;
+    }
+
+    fn sleep(&mut self, most: Option<Duration>) {
+        let mut timeout = most;
+        let mut at_most =
+            |limit: Duration| timeout = Some(timeout.map_or(limit, |timeout| timeout.min(limit)));
+        if !self.again.is_empty() {
+            at_most(Duration::ZERO);
+        }
+        if let Some(at) = self.timers.next() {
+            at_most(Duration::from_millis(at.saturating_sub(self.now)));
+        }
+        if self.deferred.is_some() {
+            at_most(SHORTEST_SLEEP);
+        }
+        let sleeps = timeout != Some(Duration::ZERO);
+        if sleeps && !self.shared.work.fall_asleep(self.deferred.is_some()) {
+            timeout = Some(Duration::ZERO);
+        }
+        // Interrupted by a signal is as good as nothing ready; other errors leave nothing to do
+        // but go on with the work lists and timers.
+        let _ = self.poll.poll(&mut self.ready, timeout);
+        if sleeps {
+            self.shared.work.woke_up();
+        }
+    }
+
+    /// Looks at one endpoint. A panic there is a defect of ours; it costs that endpoint and no other.
+    fn attend(&mut self, id: Id, look: impl FnOnce(&mut Reactor, Id)) {
+        if self.slot(id).is_none() {
+            return;
+        }
+        if catch_unwind(AssertUnwindSafe(|| look(self, id))).is_err() {
+            let error = Error::new(Code::Internal, "a defect in stepwire broke this connection");
+            self.end(id, Next::Failed(error));
+        }
+        self.arm(id);
+    }
+
+    // ---- the host's work ---------------------------------------------------------------------
+
+    fn take_work(&mut self, before: Instant, host_waits: bool) {
+        if !self.shared.work.take_pending() && self.deferred.is_none() {
+            return;
+        }
+        for command in self.shared.work.take_commands() {
+            self.obey(command);
+        }
+        let credits = self.shared.events.take_credits();
+        self.take_credits(credits);
+        // While the host still has events to answer it is likely to send more; so that all of it
+        // leaves in few writes, wait a moment for the end of the burst.
+        let burst_goes_on = !host_waits && self.shared.events.waiting() > 0;
+        let since = *self.deferred.get_or_insert(before);
+        if burst_goes_on && before.duration_since(since) < BURST {
+            return;
+        }
+        self.deferred = None;
+        self.shared.work.swap_dirty(&mut self.dirty);
+        let mut tokens = std::mem::take(&mut self.dirty.tokens);
+        for token in tokens.drain(..) {
+            let Some(slot) = self.endpoints.get_mut(token as usize) else { continue };
+            let id = Id { token, serial: slot.serial };
+            let Endpoint::Stream(stream) = &mut slot.endpoint else { continue };
+            match stream.flush_or_fail(self.now, &mut self.dirty) {
+                Next::Sleep => {}
+                next => self.end(id, next),
+            }
+            self.arm(id);
+        }
+        self.dirty.tokens = tokens;
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Listen(listen) => self.listen(listen),
+            Command::Dial(request) => self.dial(request),
+            Command::Resolved { id, addresses, port } => self.attend(id, |reactor, id| {
+                reactor.resolved(id, addresses.map(|found| address::interleave(found, port)));
+            }),
+            Command::Destroy(sockets) => sockets.iter().for_each(|socket| self.destroy(socket)),
+            Command::Finish { token, serial } => {
+                self.attend(Id { token, serial }, |reactor, id| reactor.drain(id));
+            }
+            Command::Apply(socket) => {
+                let token = socket.token.load(Relaxed);
+                if let Some(Slot { endpoint: Endpoint::Stream(stream), serial, .. }) =
+                    self.endpoints.get_mut(token as usize)
+                {
+                    stream.apply_settings();
+                    let id = Id { token, serial: *serial };
+                    self.arm(id);
+                }
+            }
+            Command::SampleRoundTrip(socket) => {
+                let token = socket.token.load(Relaxed) as usize;
+                if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.endpoints.get(token) {
+                    stream.sample_round_trip();
+                }
+            }
+        }
+    }
+
+    /// Takes back the cost of events the host has collected, and goes on with who waited for that.
+    fn take_credits(&mut self, credits: Vec<Vec<Source>>) {
+        for sources in credits {
+            for source in sources {
+                self.take_credit(&source);
+            }
+        }
+        if self.paused.is_empty() || self.queued >= self.queued_limit {
+            return;
+        }
+        let mut paused = std::mem::take(&mut self.paused);
+        let links = self.links;
+        paused.retain(|&id| {
+            let resumes = match self.slot(id).map(|slot| &mut slot.endpoint) {
+                Some(Endpoint::Stream(stream)) if stream.paused => {
+                    stream.paused = !stream.may_resume();
+                    !stream.paused
+                }
+                Some(Endpoint::Listener(listener)) if listener.paused => {
+                    listener.paused = links >= MOST_LINK_EVENTS;
+                    !listener.paused
+                }
+                _ => return false,
+            };
+            if resumes {
+                self.again.push(id);
+            }
+            !resumes
+        });
+        self.shared.events.set_starving(!paused.is_empty());
+        self.paused = paused;
+    }
+
+    fn take_credit(&mut self, source: &Source) {
+        self.queued = self.queued.saturating_sub(source.cost());
+        self.links = self.links.saturating_sub(u32::from(source.links));
+        let id = Id { token: source.token, serial: source.serial };
+        // Only data counts on the connection itself.
+        if source.links == 0
+            && let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id)
+        {
+            stream.queued = stream.queued.saturating_sub(source.cost());
+        }
+    }
+
+    fn pause(&mut self, id: Id) {
+        self.paused.push(id);
+        self.shared.events.set_starving(true);
+        // The host may have collected everything between the last look and this.
+        if self.shared.events.waiting() == 0 {
+            self.shared.work.notify();
+        }
+    }
+
+    // ---- endpoints ---------------------------------------------------------------------------
+
+    fn slot(&mut self, id: Id) -> Option<&mut Slot> {
+        self.endpoints
+            .get_mut(id.token as usize)
+            .filter(|slot| slot.serial == id.serial && !matches!(slot.endpoint, Endpoint::Gone))
+    }
+
+    fn insert(&mut self, endpoint: Endpoint) -> Id {
+        self.serial = self.serial.wrapping_add(1);
+        let serial = self.serial;
+        let token = self.endpoints.insert(Slot { endpoint, serial, timer: Millis::MAX }) as u32;
+        Id { token, serial }
+    }
+
+    fn remove(&mut self, id: Id) {
+        if let Some(slot) = self.slot(id) {
+            // Dropping the endpoint closes its descriptor, which takes it off the poll as well.
+            slot.endpoint = Endpoint::Gone;
+            self.gone.push(id.token as usize);
+        }
+    }
+
+    /// Sees to it that a timer comes up for the endpoint's next deadline.
+    fn arm(&mut self, id: Id) {
+        let Some(slot) = self.slot(id) else { return };
+        let deadline = match &slot.endpoint {
+            Endpoint::Stream(stream) => stream.next_deadline(),
+            Endpoint::Dial(dial) => dial.next_deadline(),
+            Endpoint::Listener(listener) => (listener.retry_at != 0).then_some(listener.retry_at),
+            Endpoint::Attempt(_) | Endpoint::Gone => None,
+        };
+        if let Some(at) = deadline
+            && at < slot.timer
+        {
+            slot.timer = at;
+            self.timers.add(Timer { at, token: id.token, serial: id.serial });
+        }
+    }
+
+    fn on_ready(&mut self, id: Id, readable: bool, writable: bool, hung_up: bool) {
+        let Some(slot) = self.slot(id) else { return };
+        match &mut slot.endpoint {
+            Endpoint::Stream(stream) => {
+                stream.hung_up |= hung_up;
+                let paused = stream.paused;
+                if writable {
+                    let Reactor { endpoints, dirty, now, .. } = self;
+                    let Endpoint::Stream(stream) = &mut endpoints[id.token as usize].endpoint else { return };
+                    match stream.writable(*now, dirty) {
+                        Next::Sleep => {}
+                        next => self.end(id, next),
+                    }
+                }
+                if (readable || hung_up) && !paused {
+                    self.read(id);
+                }
+            }
+            Endpoint::Listener(listener) if !listener.paused => self.accept(id),
+            Endpoint::Attempt(_) => self.attempted(id),
+            _ => {}
+        }
+    }
+
+    /// Continues what a budget had ended, or what had been paused.
+    fn go_on(&mut self, id: Id) {
+        match self.slot(id).map(|slot| &slot.endpoint) {
+            Some(Endpoint::Stream(_)) => self.read(id),
+            Some(Endpoint::Listener(_)) => self.accept(id),
+            Some(Endpoint::Dial(_)) => self.try_next(id),
+            _ => {}
+        }
+    }
+
+    fn on_timer(&mut self, id: Id) {
+        let now = self.now;
+        let Some(slot) = self.slot(id) else { return };
+        slot.timer = Millis::MAX;
+        match &mut slot.endpoint {
+            Endpoint::Stream(stream) if stream.next_deadline().is_some_and(|at| at <= now) => {
+                let next = stream.timed_out();
+                self.end(id, next);
+            }
+            Endpoint::Listener(listener) if listener.retry_at != 0 && listener.retry_at <= now => {
+                listener.retry_at = 0;
+                self.accept(id);
+            }
+            Endpoint::Dial(dial) => {
+                if dial.deadline() <= now {
+                    let resolving = dial.addresses.is_none();
+                    let why =
+                        if resolving { "the name was not resolved in time" } else { "no connection in time" };
+                    self.dial_failed(id, Error::new(Code::Timeout, why));
+                } else if dial.next_attempt <= now {
+                    self.try_next(id);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Runs `with` on a stream with what it needs of the reactor.
+    fn with_stream<T>(&mut self, id: Id, with: impl FnOnce(&mut Stream, &mut Turn<'_>) -> T) -> Option<T> {
+        let Reactor { shared, endpoints, batch, now, dirty, queued, queued_limit, links, .. } = self;
+        let slot = endpoints.get_mut(id.token as usize).filter(|slot| slot.serial == id.serial)?;
+        let Endpoint::Stream(stream) = &mut slot.endpoint else { return None };
+        let mut turn =
+            Turn { shared, batch, now: *now, spent: dirty, queued, queued_limit: *queued_limit, links };
+        Some(with(stream, &mut turn))
+    }
+
+    fn read(&mut self, id: Id) {
+        if self.batch.bytes() >= TURN_BYTES {
+            self.again.push(id);
+            return;
+        }
+        match self.with_stream(id, |stream, turn| stream.read(id, turn)) {
+            None | Some(Next::Sleep) => {}
+            Some(next) => self.end(id, next),
+        }
+    }
+
+    /// Does what looking at a stream came to.
+    fn end(&mut self, id: Id, next: Next) {
+        match next {
+            Next::Sleep => {}
+            Next::Again => self.again.push(id),
+            Next::Pause => self.pause(id),
+            Next::Close => self.close(id),
+            Next::Eof => self.disconnected(id, None),
+            Next::Failed(error) => match self.slot(id).map(|slot| &slot.endpoint) {
+                Some(Endpoint::Dial(_)) => self.dial_failed(id, error),
+                Some(Endpoint::Attempt(attempt)) => {
+                    let dial = attempt.dial;
+                    self.attempt_failed(id, dial, error);
+                }
+                _ => self.disconnected(id, Some(error)),
+            },
+        }
+    }
+
+    /// Closes without an event.
+    fn close(&mut self, id: Id) {
+        if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id) {
+            stream.lose();
+        }
+        self.remove(id);
+    }
+
+    /// A connection has ended by itself: tells the host if it knew of it.
+    fn disconnected(&mut self, id: Id, error: Option<Error>) {
+        let lingers = self.with_stream(id, |stream, turn| {
+            if let Some(opening) = stream.opening.take() {
+                let early = Error::new(Code::Closed, "the server closed the connection before it was ready");
+                opening.failed(stream.origin(id), error.as_ref().unwrap_or(&early), turn);
+                return false;
+            }
+            if stream.socket.is_none() || !stream.tells_of_end() {
+                return false;
+            }
+            let half_closed = error.is_none();
+            turn.happened(stream.origin(id), Happened::Disconnect { half_closed, error: error.as_ref() });
+            if half_closed {
+                stream.half_close();
+            }
+            half_closed
+        });
+        if lingers != Some(true) {
+            self.close(id);
+        }
+    }
+
+    fn drain(&mut self, id: Id) {
+        let next = self.with_stream(id, |stream, turn| stream.drain(turn.now, turn.spent));
+        self.end(id, next.unwrap_or(Next::Sleep));
+    }
+
+    fn destroy(&mut self, socket: &Arc<Socket>) {
+        let token = socket.token.load(Relaxed);
+        let Some(slot) = self.endpoints.get(token as usize) else { return };
+        let id = Id { token, serial: slot.serial };
+        match &slot.endpoint {
+            Endpoint::Listener(listener) if listener.belongs_to(socket) => {
+                self.abandon_newcomers(socket.handle);
+                self.remove(id);
+            }
+            Endpoint::Dial(dial) => {
+                let attempts = dial.attempts.clone();
+                if let Some(opening) = &dial.opening {
+                    opening.abandoned();
+                }
+                self.remove_attempts(&attempts);
+                self.remove(id);
+            }
+            Endpoint::Stream(stream) if stream.belongs_to(socket) => {
+                if let Some(opening) = &stream.opening {
+                    opening.abandoned();
+                }
+                self.attend(id, |reactor, id| reactor.drain(id));
+            }
+            _ => {}
+        }
+    }
+
+    /// Drops the connections of a destroyed server that have not finished their handshake.
+    fn abandon_newcomers(&mut self, server: Handle) {
+        let of_server = |slot: &Slot| match &slot.endpoint {
+            Endpoint::Stream(stream) => stream.is_newcomer_of(server),
+            _ => false,
+        };
+        let abandoned: Vec<Id> = self
+            .endpoints
+            .iter()
+            .filter(|(_, slot)| of_server(slot))
+            .map(|(token, slot)| Id { token: token as u32, serial: slot.serial })
+            .collect();
+        for id in abandoned {
+            self.close(id);
+        }
+    }
+
+    // ---- servers -----------------------------------------------------------------------------
+
+    fn listen(&mut self, listen: Listen) {
+        let socket = Arc::clone(&listen.socket);
+        if !self.shared.registry.contains(socket.handle) {
+            return;
+        }
+        let id = self.insert(Endpoint::Listener(Box::new(Listener::new(listen))));
+        socket.token.store(id.token, Relaxed);
+        let Reactor { poll, endpoints, .. } = self;
+        if let Endpoint::Listener(listener) = &mut endpoints[id.token as usize].endpoint {
+            // Adding a descriptor to the poll fails only when the kernel is out of memory; then
+            // accepting is tried by timer.
+            if poll
+                .registry()
+                .register(&mut listener.io, Token(id.token as usize), Interest::READABLE)
+                .is_err()
+            {
+                listener.retry_at = self.now + RETRY_MILLIS;
+                self.arm(id);
+            }
+        }
+    }
+
+    fn accept(&mut self, id: Id) {
+        for _ in 0..ACCEPTS_PER_TURN {
+            let congested = self.links >= MOST_LINK_EVENTS || self.queued >= self.queued_limit;
+            let now = self.now;
+            let Some(Slot { endpoint: Endpoint::Listener(listener), .. }) = self.slot(id) else { return };
+            if congested {
+                listener.paused = true;
+                self.pause(id);
+                return;
+            }
+            match listener.accept() {
+                Accepted::Connection(io, peer) => {
+                    let admission = Arc::clone(&listener.admission);
+                    let (ip, port) = listener::peer_name(&peer);
+                    self.greet(id, Stream::accepted(io, admission, ip, port, now));
+                }
+                Accepted::Nobody => return,
+                Accepted::Skip => {}
+                Accepted::OutOfDescriptors => {
+                    listener.retry_at = now + RETRY_MILLIS;
+                    return;
+                }
+            }
+        }
+        self.again.push(id);
+    }
+
+    fn greet(&mut self, listener: Id, stream: Stream) {
+        let id = self.insert(Endpoint::Stream(Box::new(stream)));
+        let Some(Slot { endpoint: Endpoint::Listener(noting), .. }) = self.slot(listener) else { return };
+        let crowded = noting.note_newcomer(id);
+        while let Some(oldest) = self.oldest_newcomer(listener) {
+            let unfinished = match self.slot(oldest) {
+                Some(Slot { endpoint: Endpoint::Stream(stream), .. }) => stream.socket.is_none(),
+                _ => false,
+            };
+            if unfinished && !crowded {
+                break;
+            }
+            if let Some(Slot { endpoint: Endpoint::Listener(noting), .. }) = self.slot(listener) {
+                noting.forget_oldest_newcomer();
+            }
+            if unfinished {
+                self.close(oldest);
+                break;
+            }
+        }
+        self.attend(id, |reactor, id| reactor.begin(id));
+    }
+
+    fn oldest_newcomer(&mut self, listener: Id) -> Option<Id> {
+        match self.slot(listener) {
+            Some(Slot { endpoint: Endpoint::Listener(listener), .. }) => listener.oldest_newcomer(),
+            _ => None,
+        }
+    }
+
+    /// Registers a new stream with the poll and lets it begin.
+    fn begin(&mut self, id: Id) {
+        let Reactor { poll, endpoints, .. } = self;
+        let Endpoint::Stream(stream) = &mut endpoints[id.token as usize].endpoint else { return };
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        if let Err(error) = poll.registry().register(stream.io_mut(), Token(id.token as usize), interest) {
+            self.end(id, Next::Failed(Error::from_io("cannot watch the connection", &error)));
+            return;
+        }
+        if let Some(Err(error)) = self.with_stream(id, |stream, turn| stream.begin(id, turn)) {
+            self.end(id, Next::Failed(error));
+        }
+    }
+
+    // ---- clients -----------------------------------------------------------------------------
+
+    fn dial(&mut self, request: DialRequest) {
+        let socket = Arc::clone(&request.socket);
+        let (host, port) = (request.host.clone(), request.port);
+        let id = self.insert(Endpoint::Dial(Box::new(Dial::new(request, self.now))));
+        socket.token.store(id.token, Relaxed);
+        if !self.shared.registry.contains(socket.handle) {
+            self.destroy(&socket);
+            return;
+        }
+        self.arm(id);
+        match address::literal(&host) {
+            Some(mut literal) => {
+                literal.set_port(port);
+                self.attend(id, |reactor, id| reactor.resolved(id, Ok(vec![literal])));
+            }
+            None => {
+                let shared = self.shared;
+                resolve::look_up(
+                    &host,
+                    Box::new(move |addresses| shared.work.command(Command::Resolved { id, addresses, port })),
+                );
+            }
+        }
+    }
+
+    fn resolved(&mut self, id: Id, addresses: Result<Vec<std::net::SocketAddr>>) {
+        let Some(Slot { endpoint: Endpoint::Dial(dial), .. }) = self.slot(id) else { return };
+        match addresses {
+            Err(error) => self.dial_failed(id, error),
+            Ok(addresses) => {
+                dial.addresses = Some(addresses.into());
+                self.try_next(id);
+            }
+        }
+    }
+
+    fn try_next(&mut self, id: Id) {
+        let now = self.now;
+        let Some(Slot { endpoint: Endpoint::Dial(dial), .. }) = self.slot(id) else { return };
+        match dial.next_stream() {
+            Some((io, address)) => {
+                dial.next_attempt = now + ATTEMPT_DELAY_MILLIS;
+                let attempt =
+                    self.insert(Endpoint::Attempt(Box::new(Attempt { io, address, dial: id.token })));
+                if let Endpoint::Dial(dial) = &mut self.endpoints[id.token as usize].endpoint {
+                    dial.attempts.push(attempt.token);
+                }
+                let Reactor { poll, endpoints, .. } = self;
+                let Endpoint::Attempt(trying) = &mut endpoints[attempt.token as usize].endpoint else {
+                    return;
+                };
+                let interest = Interest::READABLE | Interest::WRITABLE;
+                let token = Token(attempt.token as usize);
+                if let Err(error) = poll.registry().register(&mut trying.io, token, interest) {
+                    self.attempt_failed(
+                        attempt,
+                        id.token,
+                        Error::from_io("cannot watch the connection", &error),
+                    );
+                }
+            }
+            None if dial.attempts.is_empty() => {
+                let error = dial.failure();
+                self.dial_failed(id, error);
+            }
+            None => {}
+        }
+    }
+
+    /// The system says that an attempt has got somewhere.
+    fn attempted(&mut self, id: Id) {
+        let Some(Slot { endpoint: Endpoint::Attempt(attempt), .. }) = self.slot(id) else { return };
+        let dial = attempt.dial;
+        match attempt.outcome() {
+            None => {}
+            Some(Err(error)) => self.attempt_failed(id, dial, error),
+            Some(Ok(())) => self.attempt_won(id, dial),
+        }
+    }
+
+    fn attempt_failed(&mut self, id: Id, dial_token: u32, error: Error) {
+        self.remove(id);
+        let slot = &mut self.endpoints[dial_token as usize];
+        let dial_id = Id { token: dial_token, serial: slot.serial };
+        if let Endpoint::Dial(dial) = &mut slot.endpoint {
+            dial.attempts.retain(|&token| token != id.token);
+            dial.last_error = Some(error);
+            self.attend(dial_id, |reactor, id| reactor.try_next(id));
+        }
+    }
+
+    fn attempt_won(&mut self, id: Id, dial_token: u32) {
+        let now = self.now;
+        let slot = &mut self.endpoints[dial_token as usize];
+        let dial_id = Id { token: dial_token, serial: slot.serial };
+        let Endpoint::Dial(dial) = &mut slot.endpoint else { return };
+        let Some(opening) = dial.opening.take() else { return };
+        let losers: Vec<u32> = dial.attempts.iter().copied().filter(|&token| token != id.token).collect();
+        self.remove_attempts(&losers);
+        self.remove(dial_id);
+
+        let slot = &mut self.endpoints[id.token as usize];
+        let Endpoint::Attempt(attempt) = std::mem::replace(&mut slot.endpoint, Endpoint::Gone) else {
+            return;
+        };
+        attempt.note_local_port(&opening.socket);
+        opening.socket.token.store(id.token, Relaxed);
+        let (ip, port) = listener::peer_name(&attempt.address);
+        slot.endpoint = Endpoint::Stream(Box::new(Stream::connected(attempt.io, opening, ip, port, now)));
+        if let Some(Err(error)) = self.with_stream(id, |stream, turn| stream.begin(id, turn)) {
+            self.end(id, Next::Failed(error));
+            return;
+        }
+        // The server's greeting may have come with the same readiness.
+        self.read(id);
+    }
+
+    fn dial_failed(&mut self, id: Id, error: Error) {
+        let Some(Slot { endpoint: Endpoint::Dial(dial), .. }) = self.slot(id) else { return };
+        let attempts = std::mem::take(&mut dial.attempts);
+        let tried = dial.tried;
+        let Some(opening) = dial.opening.take() else { return };
+        self.remove_attempts(&attempts);
+        self.remove(id);
+        opening.socket.token.store(NO_TOKEN, Relaxed);
+        let ip = tried.map(|address| address::text(&address)).unwrap_or_default();
+        let origin = Origin {
+            socket: opening.socket.handle,
+            server: Handle::NONE,
+            token: id.token,
+            serial: id.serial,
+            ip: &ip,
+            port: 0,
+        };
+        let Reactor { shared, batch, now, dirty, queued, queued_limit, links, .. } = self;
+        let mut turn =
+            Turn { shared, batch, now: *now, spent: dirty, queued, queued_limit: *queued_limit, links };
+        opening.failed(origin, &error, &mut turn);
+    }
+
+    fn remove_attempts(&mut self, attempts: &[u32]) {
+        for &token in attempts {
+            let serial = self.endpoints[token as usize].serial;
+            self.remove(Id { token, serial });
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! One socket as the host sees it: its queue of bytes to send, the state of its link, its counters.
+//! The file descriptor is not here; that belongs to the reactor's endpoint.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use parking_lot::Mutex;
+
+use crate::options::{ACCEPTED_MESSAGE_LIMIT, MESSAGE_LIMIT, Settings};
+use crate::reactor::Local;
+
+/// The number by which the host names a socket. Never used twice in a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Handle(pub(crate) u32);
+
+impl Handle {
+    /// Handles are below this, so that they fit GameMaker's signed 32-bit integers.
+    pub(crate) const END: u32 = 1 << 31;
+    /// Stands for "no socket" in packed records.
+    pub(crate) const NONE: Handle = Handle(u32::MAX);
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Client,
+    Server,
+    /// A client's connection at a server.
+    Accepted,
+}
+
+/// What the host may do with the connection; it changes in step with the events the host collects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Link {
+    /// A client that never connected, or whose connect failed.
+    Idle,
+    /// From the call of connect until the host has seen how it ended.
+    Connecting,
+    Open,
+    /// Broken, but the host has not yet collected the disconnect event.
+    Lost,
+    /// The host has seen the disconnect event.
+    Closed,
+    /// A server.
+    Listening,
+}
+
+/// No endpoint of the reactor belongs to the socket.
+pub(crate) const NO_TOKEN: u32 = u32::MAX;
+
+#[derive(Debug)]
+pub(crate) struct Socket {
+    pub(crate) handle: Handle,
+    /// The server that accepted the connection.
+    pub(crate) server: Handle,
+    pub(crate) role: Role,
+    /// Index of the reactor's endpoint; written by the reactor alone.
+    pub(crate) token: AtomicU32,
+    pub(crate) message_limit: AtomicU32,
+    /// 0 stands for twice the message limit.
+    pub(crate) receive_limit: AtomicU32,
+    pub(crate) local_port: AtomicU16,
+    /// Payload bytes the reactor has taken from the queue and not yet written.
+    pub(crate) in_flight: AtomicU32,
+    pub(crate) traffic: Traffic,
+    pub(crate) host: Mutex<HostSide>,
+}
+
+/// Counters with one writer each, so that plain stores do.
+#[derive(Debug)]
+pub(crate) struct Traffic {
+    pub(crate) bytes_sent: AtomicU64,
+    pub(crate) bytes_received: AtomicU64,
+    pub(crate) packets_sent: AtomicU64,
+    pub(crate) packets_received: AtomicU64,
+    pub(crate) dropped: AtomicU64,
+    /// Smoothed round trip in microseconds; 0 while unknown.
+    pub(crate) round_trip: AtomicU32,
+}
+
+/// Adds to a counter that only the calling thread writes: cheaper than an atomic addition.
+#[inline]
+pub(crate) fn count(counter: &AtomicU64, more: u64) {
+    counter.store(counter.load(Relaxed).wrapping_add(more), Relaxed);
+}
+
+#[derive(Debug)]
+pub(crate) struct HostSide {
+    pub(crate) link: Link,
+    /// The connection has GameMaker's handshake and headers.
+    pub(crate) regular: bool,
+    /// The socket is on the reactor's list of those with something to write.
+    pub(crate) dirty: bool,
+    /// Bytes as they go on the wire that the reactor has not yet taken.
+    pub(crate) pending: Vec<u8>,
+    /// How many of them are payload.
+    pub(crate) pending_payload: u32,
+    pub(crate) peer_port: u16,
+    pub(crate) peer: Option<Arc<str>>,
+    pub(crate) settings: Settings,
+    /// Where a client's connections are bound, and the socket that holds the port for them.
+    pub(crate) local: Local,
+    pub(crate) reserved: Option<socket2::Socket>,
+}
+
+impl Socket {
+    pub(crate) fn new(
+        handle: Handle,
+        role: Role,
+        server: Handle,
+        regular: bool,
+        settings: Settings,
+    ) -> Socket {
+        let socket = Socket {
+            handle,
+            server,
+            role,
+            token: AtomicU32::new(NO_TOKEN),
+            message_limit: AtomicU32::new(0),
+            receive_limit: AtomicU32::new(0),
+            local_port: AtomicU16::new(0),
+            in_flight: AtomicU32::new(0),
+            traffic: Traffic::new(),
+            host: Mutex::new(HostSide {
+                link: match role {
+                    Role::Client => Link::Idle,
+                    Role::Server => Link::Listening,
+                    Role::Accepted => Link::Open,
+                },
+                regular,
+                dirty: false,
+                pending: Vec::new(),
+                pending_payload: 0,
+                peer_port: 0,
+                peer: None,
+                settings,
+                local: Local::default(),
+                reserved: None,
+            }),
+        };
+        socket.refresh_limits(&socket.host.lock().settings);
+        socket
+    }
+
+    /// Copies the limits that the reactor reads on its hot path out of the settings.
+    pub(crate) fn refresh_limits(&self, settings: &Settings) {
+        let default = if self.role == Role::Accepted { ACCEPTED_MESSAGE_LIMIT } else { MESSAGE_LIMIT };
+        self.message_limit.store(settings.message_limit.unwrap_or(default), Relaxed);
+        self.receive_limit.store(settings.receive_queue_limit.unwrap_or(0), Relaxed);
+    }
+
+    /// Bytes of uncollected events from which on the socket is not read.
+    pub(crate) fn receive_limit(&self) -> u64 {
+        match self.receive_limit.load(Relaxed) {
+            0 => 2 * u64::from(self.message_limit.load(Relaxed)),
+            limit => u64::from(limit),
+        }
+    }
+}
+
+/// What sockets that no longer exist have carried.
+static PAST: Traffic = Traffic::new();
+
+impl Traffic {
+    const fn new() -> Traffic {
+        Traffic {
+            bytes_sent: AtomicU64::new(0),
+            bytes_received: AtomicU64::new(0),
+            packets_sent: AtomicU64::new(0),
+            packets_received: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+            round_trip: AtomicU32::new(0),
+        }
+    }
+
+    /// The counters that add up over sockets, by the names `network_get_stat` knows.
+    pub(crate) fn sums(&self) -> [(&'static str, &AtomicU64); 5] {
+        [
+            ("bytes_sent", &self.bytes_sent),
+            ("bytes_received", &self.bytes_received),
+            ("packets_sent", &self.packets_sent),
+            ("packets_received", &self.packets_received),
+            ("dropped", &self.dropped),
+        ]
+    }
+
+    /// The traffic of sockets that no longer exist.
+    pub(crate) fn past() -> &'static Traffic {
+        &PAST
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        for ((_, past), (_, own)) in PAST.sums().iter().zip(self.traffic.sums()) {
+            past.fetch_add(own.load(Relaxed), Relaxed);
+        }
+    }
+}

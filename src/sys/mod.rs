@@ -1,0 +1,24 @@
+//! What is particular to an operating system: the same names for each, nothing else of the crate
+//! asks which system it runs on.
+//!
+//! | item | what it hides |
+//! |---|---|
+//! | [`DRAINED_BY_SHORT_READ`] | whether a short read re-arms readiness (epoll, kqueue) or only "would block" does (Windows) |
+//! | [`is_descriptor_limit`] | the error numbers of "no more descriptors" |
+//! | [`raise_descriptor_limit`] | `RLIMIT_NOFILE` |
+//! | [`without_signals`] | the signal mask a new thread inherits |
+//! | [`share_listening_port`] | `SO_REUSEADDR` or `SO_EXCLUSIVEADDRUSE` |
+//! | [`prepare_stream`] | `SO_NOSIGPIPE` |
+//! | [`is_connect_pending`] | how a non-blocking connect says "not yet" |
+//! | [`interface_index`], [`interface_name`] | the zones of link-local IPv6 addresses |
+//! | [`round_trip_micros`] | `TCP_INFO` |
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub(crate) use unix::*;
+
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+pub(crate) use windows::*;

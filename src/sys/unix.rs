@@ -1,0 +1,125 @@
+use std::io;
+use std::mem::MaybeUninit;
+
+use mio::net::TcpStream;
+use socket2::{SockRef, Socket};
+
+/// With epoll and kqueue a read that returned less than it was offered has emptied the socket; the
+/// next arrival is a new edge. Saves the read that would only say "would block".
+pub(crate) const DRAINED_BY_SHORT_READ: bool = true;
+
+pub(crate) fn is_descriptor_limit(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM))
+}
+
+pub(crate) fn is_connect_pending(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EINPROGRESS) || error.kind() == io::ErrorKind::WouldBlock
+}
+
+/// Raises the soft limit of file descriptors to the hard one and returns what then holds.
+pub(crate) fn raise_descriptor_limit() -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: getrlimit and setrlimit read and write only the struct they are given.
+    unsafe {
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) != 0 {
+            return 1024;
+        }
+        if limit.rlim_cur < limit.rlim_max {
+            let raised = libc::rlimit { rlim_cur: limit.rlim_max, rlim_max: limit.rlim_max };
+            if libc::setrlimit(libc::RLIMIT_NOFILE, &raised) == 0 {
+                limit = raised;
+            }
+        }
+    }
+    // `rlim_t` is 64 bits wide on the common targets only.
+    #[allow(clippy::useless_conversion, clippy::unnecessary_cast)]
+    let soft = limit.rlim_cur as u64;
+    soft
+}
+
+/// Runs `start` with all signals blocked, so that a thread it starts never takes the host's signals.
+pub(crate) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
+    let mut before = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: both sets live on this stack; sigfillset initialises the first and pthread_sigmask
+    // the second. The mask belongs to this thread alone and is put back below.
+    let blocked = unsafe {
+        let mut all = MaybeUninit::<libc::sigset_t>::uninit();
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) == 0
+    };
+    let result = start();
+    if blocked {
+        // SAFETY: `before` was filled in by the call above.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
+    }
+    result
+}
+
+/// Lets a restarted server take its port again while old connections are in TIME_WAIT. On Unix
+/// this does not let two servers listen on one port.
+pub(crate) fn share_listening_port(socket: &Socket) -> io::Result<()> {
+    socket.set_reuse_address(true)
+}
+
+/// No write on this socket may raise SIGPIPE. Elsewhere than on Apple's systems every send carries
+/// `MSG_NOSIGNAL` instead.
+pub(crate) fn prepare_stream(stream: &TcpStream) -> io::Result<()> {
+    #[cfg(target_vendor = "apple")]
+    SockRef::from(stream).set_nosigpipe(true)?;
+    #[cfg(not(target_vendor = "apple"))]
+    let _ = SockRef::from(stream);
+    Ok(())
+}
+
+/// The kernel's smoothed round trip of a connection, where it tells.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn round_trip_micros(stream: &TcpStream) -> Option<u32> {
+    use std::os::fd::AsRawFd;
+    let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
+    let mut length = size_of::<libc::tcp_info>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `length` bytes into `info`, whose all-zero value is valid.
+    let info = unsafe {
+        let done = libc::getsockopt(
+            stream.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            info.as_mut_ptr().cast(),
+            &mut length,
+        );
+        if done != 0 {
+            return None;
+        }
+        info.assume_init()
+    };
+    Some(info.tcpi_rtt)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn round_trip_micros(_stream: &TcpStream) -> Option<u32> {
+    None
+}
+
+/// The number of a network interface that goes by `name`.
+pub(crate) fn interface_index(name: &str) -> Option<u32> {
+    let name = std::ffi::CString::new(name).ok()?;
+    // SAFETY: the call reads the NUL-terminated name and nothing else.
+    match unsafe { libc::if_nametoindex(name.as_ptr()) } {
+        0 => None,
+        index => Some(index),
+    }
+}
+
+/// The name of the network interface with that number.
+pub(crate) fn interface_name(index: u32) -> Option<String> {
+    let mut name = [0; libc::IF_NAMESIZE];
+    // SAFETY: the buffer has the size the call requires; it returns NULL or that buffer, which
+    // then holds a NUL-terminated name.
+    let name = unsafe {
+        let found = libc::if_indextoname(index, name.as_mut_ptr());
+        if found.is_null() {
+            return None;
+        }
+        std::ffi::CStr::from_ptr(found)
+    };
+    name.to_str().ok().map(str::to_owned)
+}

@@ -1,0 +1,165 @@
+//! The way from the host's calls to the reactor: commands, the list of sockets with something to
+//! send, and the signal that wakes the reactor once per burst.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::SeqCst};
+
+use mio::Waker;
+use parking_lot::Mutex;
+
+use crate::reactor::Command;
+
+/// Buffers up to this size go round between sends and the reactor instead of being freed.
+const REUSED_BUFFER: usize = 16 << 10;
+/// How many of them are kept.
+const REUSED_BUFFERS: usize = 256;
+
+/// What the reactor is doing, as far as somebody with work for it must know.
+mod state {
+    /// It will look at the lists by itself before it sleeps.
+    pub(super) const AWAKE: u8 = 0;
+    pub(super) const ASLEEP: u8 = 1;
+    /// It knows of the burst of sends under way and sleeps for a moment to write it as a whole.
+    pub(super) const DEFERRING: u8 = 2;
+}
+
+pub(crate) struct Work {
+    commands: Mutex<Vec<Command>>,
+    dirty: Mutex<Dirty>,
+    /// Something was put on a list since the reactor last looked.
+    pending: AtomicBool,
+    state: AtomicU8,
+    waker: Mutex<Option<Arc<Waker>>>,
+}
+
+/// The sockets with something to send, and empty buffers for the next ones.
+#[derive(Default)]
+pub(crate) struct Dirty {
+    pub(crate) tokens: Vec<u32>,
+    pub(crate) buffers: Vec<Vec<u8>>,
+}
+
+impl Dirty {
+    /// Takes back a buffer whose bytes were written, if it is worth keeping.
+    pub(crate) fn keep(&mut self, mut buffer: Vec<u8>) {
+        if buffer.capacity() <= REUSED_BUFFER && buffer.capacity() > 0 && self.buffers.len() < REUSED_BUFFERS
+        {
+            buffer.clear();
+            self.buffers.push(buffer);
+        }
+    }
+}
+
+impl Work {
+    pub(crate) const fn new() -> Work {
+        Work {
+            commands: Mutex::new(Vec::new()),
+            dirty: Mutex::new(Dirty { tokens: Vec::new(), buffers: Vec::new() }),
+            pending: AtomicBool::new(false),
+            state: AtomicU8::new(state::AWAKE),
+            waker: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn set_waker(&self, waker: Option<Arc<Waker>>) {
+        *self.waker.lock() = waker;
+        self.state.store(state::AWAKE, SeqCst);
+    }
+
+    pub(crate) fn command(&self, command: Command) {
+        self.commands.lock().push(command);
+        self.notify();
+    }
+
+    /// Puts a socket on the list of those with something to send and lends it an empty buffer. To
+    /// be followed by [`Work::sent`] when the bytes are in the buffer.
+    #[inline]
+    pub(crate) fn dirty(&self, token: u32, buffer: &mut Vec<u8>) {
+        let mut dirty = self.dirty.lock();
+        dirty.tokens.push(token);
+        if buffer.capacity() == 0
+            && let Some(empty) = dirty.buffers.pop()
+        {
+            *buffer = empty;
+        }
+    }
+
+    /// The reactor has something to write. `burst_goes_on` tells whether the host is likely to send
+    /// more in a moment.
+    #[inline]
+    pub(crate) fn sent(&self, burst_goes_on: impl FnOnce() -> bool) {
+        self.pending.store(true, SeqCst);
+        match self.state.load(SeqCst) {
+            state::ASLEEP => self.wake(),
+            state::DEFERRING if !burst_goes_on() => self.wake(),
+            _ => {}
+        }
+    }
+
+    /// Makes the reactor look at the lists.
+    pub(crate) fn notify(&self) {
+        self.pending.store(true, SeqCst);
+        if self.state.load(SeqCst) != state::AWAKE {
+            self.wake();
+        }
+    }
+
+    /// The host has no more events to answer: what it sent should leave now.
+    #[inline]
+    pub(crate) fn burst_ended(&self) {
+        if self.state.load(SeqCst) == state::DEFERRING {
+            self.wake();
+        }
+    }
+
+    #[cold]
+    fn wake(&self) {
+        // Only the first of several that find the reactor asleep makes the system call.
+        if self.state.swap(state::AWAKE, SeqCst) != state::AWAKE {
+            let waker = self.waker.lock().clone();
+            if let Some(waker) = waker {
+                // It can fail only if the poll is gone, and then nobody is asleep.
+                let _ = waker.wake();
+            }
+        }
+    }
+
+    /// Whether something was put on a list since this was last asked.
+    pub(crate) fn take_pending(&self) -> bool {
+        self.pending.swap(false, SeqCst)
+    }
+
+    pub(crate) fn take_commands(&self) -> Vec<Command> {
+        std::mem::take(&mut *self.commands.lock())
+    }
+
+    /// Exchanges the list of sockets to write for an empty one that brings spent buffers back.
+    pub(crate) fn swap_dirty(&self, spent: &mut Dirty) {
+        let mut dirty = self.dirty.lock();
+        std::mem::swap(&mut dirty.tokens, &mut spent.tokens);
+        while let Some(buffer) = spent.buffers.pop() {
+            dirty.keep(buffer);
+        }
+    }
+
+    /// The reactor is about to sleep; false if it must not, because there is work.
+    pub(crate) fn fall_asleep(&self, deferring: bool) -> bool {
+        self.state.store(if deferring { state::DEFERRING } else { state::ASLEEP }, SeqCst);
+        if self.pending.load(SeqCst) {
+            self.state.store(state::AWAKE, SeqCst);
+            return false;
+        }
+        true
+    }
+
+    pub(crate) fn woke_up(&self) {
+        self.state.store(state::AWAKE, SeqCst);
+    }
+
+    /// Drops what was on the lists; for the end of the library's life.
+    pub(crate) fn clear(&self) {
+        self.commands.lock().clear();
+        *self.dirty.lock() = Dirty::default();
+        self.pending.store(false, SeqCst);
+    }
+}

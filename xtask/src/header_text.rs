@@ -1,0 +1,31 @@
+//! The C header as it should be.
+
+use std::path::Path;
+
+/// Makes the text of `include/stepwire.h` from the sources of the crate at `root`.
+pub fn generate(root: &Path) -> Result<String, String> {
+    let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml"))?;
+    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).map_err(|error| error.to_string())?;
+    let version = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'))
+        .ok_or("Cargo.toml has no version")?;
+    config.after_includes = config.after_includes.map(|text| text.replace("@VERSION@", version));
+    let mut text = Vec::new();
+    cbindgen::Builder::new()
+        .with_config(config)
+        .with_src(root.join("src/abi/constants.rs"))
+        .with_src(root.join("src/event/mod.rs"))
+        .with_src(root.join("src/abi/sockets.rs"))
+        .with_src(root.join("src/abi/connecting.rs"))
+        .with_src(root.join("src/abi/sending.rs"))
+        .with_src(root.join("src/abi/udp_target.rs"))
+        .with_src(root.join("src/abi/events.rs"))
+        .with_src(root.join("src/abi/posting.rs"))
+        .with_src(root.join("src/abi/options.rs"))
+        .with_src(root.join("src/abi/asking.rs"))
+        .generate()
+        .map_err(|error| error.to_string())?
+        .write(&mut text);
+    String::from_utf8(text).map_err(|error| error.to_string())
+}

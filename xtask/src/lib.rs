@@ -1,0 +1,3 @@
+//! What the project's commands and its tests have in common.
+
+pub mod header_text;
