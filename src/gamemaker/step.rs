@@ -129,15 +129,13 @@ fn hand_over(event: &NetworkEvent, listening: &mut Listening) -> Result<(), Mess
         if let Some(buffer) = buffer {
             add_double(map, c"buffer".as_ptr(), f64::from(buffer));
         }
-        report(event);
-        // From here on it is the runner's: should the slot run the event at once and the event
-        // step again, it gets the next one.
-        *IN_HAND.lock() = None;
         match buffer {
             Some(buffer) => post_with_buffer(map, buffer, ASYNC_NETWORKING),
             None => post(map, ASYNC_NETWORKING),
         }
     }
+    *IN_HAND.lock() = None;
+    report(event);
     Ok(())
 }
 

@@ -7,6 +7,7 @@
 #include <csetjmp>
 #include <cstdarg>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 namespace {
@@ -229,7 +230,9 @@ struct Runner::Slots {
     {
         maybe_throw(slot_create_buffer);
         CHECK(size > 0);
-        return current->create_buffer(kind, static_cast<std::size_t>(size), alignment);
+        const int buffer = current->create_buffer(kind, static_cast<std::size_t>(size), alignment);
+        current->buffers_[buffer].foreign = true;
+        return buffer;
     }
 
     static bool bundle_file_exists(const char *name) { return current->bundle.count(name) == 1; }
@@ -409,7 +412,7 @@ RValue Runner::id(int buffer) const
 int Runner::create_buffer(BufferKind kind, std::size_t size, int alignment)
 {
     const int buffer = next_buffer_++;
-    buffers_[buffer] = {kind, alignment, std::vector<std::uint8_t>(size)};
+    buffers_[buffer] = {kind, alignment, std::vector<std::uint8_t>(size), false};
     return buffer;
 }
 
@@ -452,11 +455,21 @@ int Runner::run_events(const Handler &handler)
     return static_cast<int>(events.size());
 }
 
+void Runner::forget_unposted()
+{
+    CHECK(queue_.empty());
+    maps_.clear();
+    for (auto buffer = buffers_.begin(); buffer != buffers_.end();) {
+        buffer = buffer->second.foreign ? buffers_.erase(buffer) : std::next(buffer);
+    }
+}
+
 void Runner::check_nothing_left() const
 {
     CHECK_EQ(allocations_.size(), 0U);
     CHECK_EQ(queue_.size(), 0U);
     CHECK_EQ(maps_.size(), 0U);
+    CHECK_EQ(buffers_.size(), 0U);
 }
 
 RValue value_of_kind(std::uint32_t kind)

@@ -150,6 +150,9 @@ public:
     int run_events(const Handler &handler);
     std::size_t queued() const { return queue_.size(); }
 
+    // Frees maps and buffers that were made for events and never posted.
+    void forget_unposted();
+
     // Fails if the library kept something of the runner's, or posted something twice.
     void check_nothing_left() const;
 
@@ -158,6 +161,8 @@ private:
         BufferKind kind;
         int alignment;
         std::vector<std::uint8_t> bytes;
+        // Made by the extension, not by the game.
+        bool foreign = false;
     };
     struct Queued {
         int map;
