@@ -129,4 +129,15 @@ public:
         runner.delete_buffer(buffer);
         return result;
     }
+
+    double send_udp(double socket, const std::string &ip, double port, const std::string &data, bool raw = false)
+    {
+        const int buffer = runner.buffer_of(data);
+        const double size = static_cast<double>(data.size());
+        const double result = good(raw ? "stepwire_send_udp_raw" : "stepwire_send_udp",
+                                   {real_value(socket), runner.string(ip), real_value(port), runner.id(buffer),
+                                    real_value(size)});
+        runner.delete_buffer(buffer);
+        return result;
+    }
 };

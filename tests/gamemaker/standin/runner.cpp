@@ -207,7 +207,9 @@ struct Runner::Slots {
         const auto &bytes = found->second.bytes;
         *size = static_cast<int>(bytes.size());
         *data = alloc(*size);
-        std::memcpy(*data, bytes.data(), bytes.size());
+        if (!bytes.empty()) {
+            std::memcpy(*data, bytes.data(), bytes.size());
+        }
         return true;
     }
 
