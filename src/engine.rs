@@ -87,19 +87,18 @@ fn run(mut reactor: Box<Reactor>) -> Box<Reactor> {
             stop::NO => None,
             stop::NOW => return reactor,
             _ => {
+                let first = flushed_by.is_none();
                 let by = *flushed_by.get_or_insert_with(|| Instant::now() + FLUSH);
                 let left = by.saturating_duration_since(Instant::now());
-                if left.is_zero() {
+                // The first turn takes the command to close everything.
+                if left.is_zero() || (reactor.is_empty() && !first) {
                     return reactor;
                 }
-                Some(left)
+                Some(if first { Duration::ZERO } else { left })
             }
         };
         // Endpoints catch their own panics; this keeps the thread alive through one elsewhere.
         let _ = catch_unwind(AssertUnwindSafe(|| reactor.turn(most, false)));
-        if flushed_by.is_some() && reactor.is_empty() {
-            return reactor;
-        }
     }
 }
 
@@ -221,12 +220,9 @@ pub(crate) fn shutdown() -> Result<()> {
         Engine::Off => {}
         Engine::Manual(mut reactor) => {
             let by = Instant::now() + FLUSH;
-            loop {
-                let left = by.saturating_duration_since(Instant::now());
-                reactor.turn(Some(left), true);
-                if reactor.is_empty() || left.is_zero() {
-                    break;
-                }
+            reactor.turn(Some(Duration::ZERO), true);
+            while !reactor.is_empty() && Instant::now() < by {
+                reactor.turn(Some(by.saturating_duration_since(Instant::now())), true);
             }
         }
         Engine::Thread(thread) => {

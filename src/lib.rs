@@ -20,4 +20,8 @@ mod resolve;
 mod shared;
 mod socket;
 mod sys;
+#[allow(dead_code)]
+mod url;
+#[allow(dead_code, unused_imports)]
+mod websocket;
 mod work;

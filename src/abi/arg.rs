@@ -7,13 +7,15 @@ use crate::host::Family;
 use crate::socket::Handle;
 
 /// The largest whole number that arguments are read as; beyond it doubles have gaps.
-const MOST: f64 = 9_007_199_254_740_991.0;
+const MOST: u64 = (1 << 53) - 1;
 
 /// A handle: any number that cannot be one is a bad handle, not a bad argument.
 #[inline]
 pub(super) fn handle(value: f64) -> Result<Handle> {
-    if value >= 0.0 && value < f64::from(Handle::END) && value.trunc() == value {
-        Ok(Handle(value as u32))
+    // The cast saturates and takes NaN for 0, so only a whole number in range survives the way back.
+    let handle = value as u32;
+    if f64::from(handle) == value && handle < Handle::END {
+        Ok(Handle(handle))
     } else {
         Err(Error::bad_handle())
     }
@@ -27,14 +29,18 @@ pub(super) fn handle_or_default(value: f64) -> Result<Option<Handle>> {
 /// A whole number from `least` to `most`.
 #[inline]
 pub(super) fn integer(what: &str, value: f64, least: u64, most: u64) -> Result<u64> {
-    // Comparisons with NaN are false, so it fails here too.
-    if (0.0..=MOST).contains(&value) && value.trunc() == value {
-        let value = value as u64;
-        if (least..=most).contains(&value) {
-            return Ok(value);
-        }
+    // As with handles; `most` is below where doubles have gaps.
+    let whole = value as u64;
+    if whole as f64 == value && (least..=most).contains(&whole) {
+        Ok(whole)
+    } else {
+        Err(out_of_range(what, value, least, most))
     }
-    Err(Error::bad_argument(format!("{what} must be a whole number from {least} to {most}, not {value}")))
+}
+
+#[cold]
+fn out_of_range(what: &str, value: f64, least: u64, most: u64) -> Error {
+    Error::bad_argument(format!("{what} must be a whole number from {least} to {most}, not {value}"))
 }
 
 pub(super) fn port(value: f64) -> Result<u16> {
@@ -75,7 +81,12 @@ pub(super) unsafe fn string<'a>(what: &str, text: *const c_char) -> Result<&'a s
 /// for the call to say.
 #[inline]
 pub(super) fn size(value: f64) -> Result<usize> {
-    let size = integer("a size", value, 0, MOST as u64)?;
+    // The usual case in a few instructions; see `handle`.
+    let small = value as u32;
+    if f64::from(small) == value {
+        return Ok(small as usize);
+    }
+    let size = integer("a size", value, 0, MOST)?;
     usize::try_from(size).map_err(|_| Error::bad_argument("the size is larger than memory"))
 }
 

@@ -161,6 +161,8 @@ impl Batch {
             base: base as u32,
             kept: 0,
             source: None,
+            events: 0,
+            payload: 0,
             origin,
         };
         (bytes, sink)
@@ -305,10 +307,7 @@ impl Batch {
         };
         match entry.what {
             What::Data { message_type, .. } | What::Large { message_type, .. } => {
-                let payload = self.payload(entry);
-                event.message_type = f64::from(message_type);
-                event.buffer = payload.as_ptr();
-                event.size = payload.len() as f64;
+                self.describe_next(&mut event, entry, message_type);
             }
             What::Connect => {
                 event.r#type = f64::from(kind::CONNECT);
@@ -329,6 +328,15 @@ impl Batch {
             }
         }
         event
+    }
+
+    /// Turns the description of a data event into that of `entry`, another one of the same source.
+    #[inline]
+    pub(crate) fn describe_next(&self, event: &mut NetworkEvent, entry: Entry, message_type: u8) {
+        let payload = self.payload(entry);
+        event.message_type = f64::from(message_type);
+        event.buffer = payload.as_ptr();
+        event.size = payload.len() as f64;
     }
 
     /// The bytes of a data event; empty for others.
@@ -393,6 +401,8 @@ pub(crate) struct Sink<'a> {
     /// How many of the fresh bytes an event points at.
     kept: usize,
     source: Option<u32>,
+    events: u32,
+    payload: u64,
     origin: Origin<'a>,
 }
 
@@ -400,9 +410,8 @@ impl Sink<'_> {
     #[inline]
     fn entry(&mut self, what: What, size: usize) {
         let source = *self.source.get_or_insert_with(|| new_source(self.sources, self.texts, &self.origin));
-        let record = &mut self.sources[source as usize];
-        record.events += 1;
-        record.bytes += size as u64;
+        self.events += 1;
+        self.payload += size as u64;
         self.entries.push(Entry { source, what });
     }
 
@@ -428,7 +437,9 @@ impl Sink<'_> {
         match self.source {
             None => (0, 0),
             Some(source) => {
-                let record = &self.sources[source as usize];
+                let record = &mut self.sources[source as usize];
+                record.events = self.events;
+                record.bytes = self.payload;
                 (record.events, record.cost())
             }
         }

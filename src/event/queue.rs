@@ -158,6 +158,8 @@ impl EventQueue {
         let mut leaving = None;
         let mut spent = Vec::with_capacity(batches.len());
         for mut batch in batches {
+            // A read brings several events of one socket: what they have in common is described once.
+            let mut described: Option<(u32, NetworkEvent)> = None;
             while next < batch.len() {
                 if let Some(gone) = leaving.take() {
                     shared.registry.remove(gone);
@@ -166,9 +168,17 @@ impl EventQueue {
                 next += 1;
                 left -= 1;
                 self.delivering.store(left, Relaxed);
-                if let Some(event) = deliverable(shared, &batch, entry, &mut leaving) {
+                if let (What::Data { message_type, .. }, Some((source, event))) = (entry.what, &mut described)
+                    && *source == entry.source
+                    && shared.destroyed.load(SeqCst) == batch.destroyed_before
+                {
+                    batch.describe_next(event, entry, message_type);
+                    delivered += 1;
+                    deliver(event);
+                } else if let Some(event) = deliverable(shared, &batch, entry, &mut leaving) {
                     delivered += 1;
                     deliver(&event);
+                    described = matches!(entry.what, What::Data { .. }).then_some((entry.source, event));
                 }
             }
             next = 0;

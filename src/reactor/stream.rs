@@ -269,7 +269,13 @@ impl Stream {
             return Next::Failed(*error);
         }
         match self.phase {
-            Phase::HalfClosed | Phase::Draining => Next::Close,
+            // Every later readiness reads the end again; the way out stays open.
+            Phase::HalfClosed => Next::Sleep,
+            Phase::Draining if self.written < self.writing.len() => {
+                self.hung_up = true;
+                Next::Sleep
+            }
+            Phase::Draining => Next::Close,
             Phase::Packets if !self.partial.is_empty() => Next::Failed(Error::new(
                 Code::Closed,
                 "the peer closed the connection in the middle of a packet",

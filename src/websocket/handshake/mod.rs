@@ -1,0 +1,31 @@
+//! The opening handshake (RFC 6455, section 4), without I/O: an HTTP request and its answer.
+//!
+//! Both machines take what was received, say once the peer's head is complete how many of those
+//! bytes belonged to it, and leave the rest, which is frames already, to the caller. Time limits
+//! are the caller's as well.
+
+mod client;
+mod head;
+mod headers;
+mod options;
+mod server;
+
+pub use client::{ClientHandshake, HandshakeError, Opened};
+pub use options::{OptionError, Origins, Protocols, RequestHeaders};
+pub use server::{Accepted, Refusal, Request, ServerHandshake};
+pub use tungstenite::http::StatusCode;
+
+/// How much a peer may send before its handshake is done.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of the whole head.
+    pub bytes: usize,
+    /// Header lines.
+    pub headers: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 8 * 1024, headers: 100 }
+    }
+}

@@ -1,0 +1,35 @@
+//! The WebSocket protocol (RFC 6455) without any I/O: bytes in, events and bytes out.
+//!
+//! A connection first goes through one of the two machines in [`handshake`]; what it leaves over
+//! of the bytes received, and everything after, goes through a [`Receiver`]. Frames to send are
+//! appended to a buffer by [`frame::write_frame`] and [`close::write_close`].
+
+pub mod close;
+pub mod frame;
+pub mod handshake;
+
+pub mod mask;
+mod receiver;
+#[cfg(test)]
+mod tests;
+mod utf8;
+mod violation;
+
+pub use receiver::{Receiver, Sink};
+pub use violation::Violation;
+
+/// Which end of the connection we are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// We connected: we mask what we send, the peer must not.
+    Client,
+    /// We accepted: the peer masks, we must not.
+    Server,
+}
+
+/// What a message carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Binary,
+}
