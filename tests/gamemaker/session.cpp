@@ -146,6 +146,16 @@ struct Process {
     std::FILE *output;
 };
 
+// Those that have not ended yet; none outlives this program.
+std::set<pid_t> running;
+
+void end_what_runs()
+{
+    for (const pid_t id : running) {
+        kill(id, SIGKILL);
+    }
+}
+
 Process start(const std::vector<std::string> &command)
 {
     int ends[2];
@@ -165,6 +175,7 @@ Process start(const std::vector<std::string> &command)
         _exit(127);
     }
     close(ends[1]);
+    running.insert(id);
     return {id, fdopen(ends[0], "r")};
 }
 
@@ -192,6 +203,7 @@ void finish(Process process, const std::string &what)
     std::fclose(process.output);
     int status = 0;
     CHECK(waitpid(process.id, &status, 0) == process.id);
+    running.erase(process.id);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         fail(__FILE__, __LINE__, what + " ended with status " + std::to_string(status));
     }
@@ -232,6 +244,7 @@ int main(int count, char **arguments)
         CHECK_EQ(count, 6);
         play(arguments[1], std::stoi(arguments[3]), std::stod(arguments[4]), arguments[5]);
     } else {
+        std::atexit(end_what_runs);
         // The kinds may be given, to run one alone.
         const std::map<std::string, int> kinds = {{"tcp", socket_tcp}, {"udp", socket_udp}, {"ws", socket_ws}};
         for (const auto &[kind, type] : kinds) {

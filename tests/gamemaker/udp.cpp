@@ -1,0 +1,148 @@
+// Datagrams as a game sees them, reliable ones too, and the plain functions that send them.
+// Usage: udp LIBRARY
+
+#include "standin/check.hpp"
+#include "standin/game.hpp"
+#include "standin/runner.hpp"
+
+#include <set>
+
+namespace {
+
+constexpr double not_connected = -5;
+constexpr double too_big = -7;
+constexpr double timeout = -6;
+
+double udp_socket(Game &game)
+{
+    return game.good("stepwire_create_socket_ext", {real_value(socket_udp), real_value(0)});
+}
+
+void keys_and_answers(Game &game)
+{
+    const double server = game.server(socket_udp);
+    const double socket = udp_socket(game);
+    CHECK_EQ(game.send_udp(socket, "127.0.0.1", game.port(server), "ping"), 12.0 + 4.0);
+    game.until("the datagram", [&] { return game.seen.size() == 1; });
+    const Seen ping = game.first(type_data, "id", server);
+    CHECK_EQ(ping.data, "ping");
+    CHECK_EQ(ping.event.text("ip"), "127.0.0.1");
+    CHECK_EQ(ping.event.real("port"), game.port(socket));
+    CHECK_EQ(ping.event.real("server"), server);
+    CHECK(!ping.event.has("other_port") && !ping.event.has("socket") && !ping.event.has("message_type"));
+
+    // The event says enough to answer; a raw datagram arrives as it is.
+    game.seen.clear();
+    CHECK_EQ(game.send_udp(server, ping.event.text("ip"), ping.event.real("port"), "pong", true), 4.0);
+    CHECK_EQ(game.send_udp(server, ping.event.text("ip"), ping.event.real("port"), "", false), 12.0);
+    game.until("both answers", [&] { return game.seen.size() == 2; });
+    const Seen pong = game.first(type_data, "size", 4);
+    CHECK_EQ(pong.data, "pong");
+    CHECK_EQ(pong.event.real("id"), socket);
+    CHECK_EQ(pong.event.real("port"), game.port(server));
+    CHECK(!pong.event.has("server"));
+    CHECK_EQ(game.first(type_data, "size", 0).event.real("id"), socket);
+
+    const int buffer = game.runner.create_buffer(buffer_fixed, 70'000);
+    CHECK_EQ(game.runner.real("stepwire_send_udp", {real_value(socket), game.runner.string("127.0.0.1"), real_value(9),
+                                                    game.runner.id(buffer), real_value(70'000)}),
+             too_big);
+    game.runner.delete_buffer(buffer);
+    game.good("stepwire_destroy", {real_value(socket)});
+    game.good("stepwire_destroy", {real_value(server)});
+    game.seen.clear();
+}
+
+void reliable(Game &game)
+{
+    const RValue enable = real_value(2);
+    const double server = game.server(socket_udp);
+    const double socket = udp_socket(game);
+    game.good("stepwire_set_config", {enable, real_value(server)});
+    game.good("stepwire_set_config", {enable, real_value(socket)});
+    std::set<std::string> expected;
+    for (int number = 0; number < 200; ++number) {
+        const std::string word = "message " + std::to_string(number);
+        CHECK(game.send_udp(socket, "127.0.0.1", game.port(server), word) > 0);
+        expected.insert(word);
+    }
+    game.until("all of them", [&] { return game.seen.size() == 200; });
+    std::set<std::string> received;
+    for (const Seen &entry : game.seen) {
+        CHECK_EQ(entry.event.type(), type_data);
+        received.insert(entry.data);
+    }
+    CHECK(received == expected);
+
+    // A peer that is gone: the event says which.
+    const double peer_port = game.port(socket);
+    game.good("stepwire_set_config", {real_value(1011), real_value(server), real_value(200)});
+    game.good("stepwire_destroy", {real_value(socket)});
+    game.seen.clear();
+    CHECK(game.send_udp(server, "127.0.0.1", peer_port, "are you there?") > 0);
+    game.until("it to be given up", [&] { return game.count(type_disconnect) == 1; });
+    const Event end = game.first(type_disconnect, "id", server).event;
+    CHECK_EQ(end.real("socket"), server);
+    CHECK_EQ(end.text("ip"), "127.0.0.1");
+    CHECK_EQ(end.real("port"), peer_port);
+    CHECK_EQ(end.real("error"), timeout);
+    CHECK(!end.text("reason").empty());
+    game.good("stepwire_destroy", {real_value(server)});
+    game.seen.clear();
+}
+
+void broadcast(Game &game)
+{
+    const double server = game.server(socket_udp);
+    const double socket = game.good("stepwire_create_socket", {real_value(socket_udp)});
+    const int buffer = game.runner.buffer_of("anybody?");
+    CHECK_EQ(game.runner.real("stepwire_send_broadcast", {real_value(socket), real_value(game.port(server)),
+                                                          game.runner.id(buffer), real_value(8)}),
+             8.0);
+    game.runner.delete_buffer(buffer);
+    game.until("an echo of it", [&] { return !game.seen.empty(); });
+    CHECK_EQ(game.first(type_data, "id", server).data, "anybody?");
+    game.good("stepwire_destroy", {real_value(socket)});
+    game.good("stepwire_destroy", {real_value(server)});
+    game.frame();
+    game.seen.clear();
+}
+
+// What hosts do that cannot mix five arguments.
+void targets(Game &game)
+{
+    using SetTarget = double (*)(double, const char *, double);
+    using Send = double (*)(double, const char *, double);
+    const auto set_target = reinterpret_cast<SetTarget>(game.runner.symbol("network_set_udp_target"));
+    const auto send = reinterpret_cast<Send>(game.runner.symbol("network_send_udp_to_target"));
+    const auto send_raw = reinterpret_cast<Send>(game.runner.symbol("network_send_udp_raw_to_target"));
+    const double server = game.server(socket_udp);
+    const double socket = udp_socket(game);
+    CHECK_EQ(send(socket, "x", 1), not_connected);
+    CHECK_EQ(set_target(socket, "127.0.0.1", game.port(server)), 0.0);
+    CHECK_EQ(send(socket, "with header", 11), 23.0);
+    CHECK_EQ(send_raw(socket, "raw", 3), 3.0);
+    game.until("both", [&] { return game.seen.size() == 2; });
+    CHECK_EQ(game.seen[0].data, "with header");
+    CHECK_EQ(game.seen[1].data, "raw");
+    game.good("stepwire_destroy", {real_value(socket)});
+    game.good("stepwire_destroy", {real_value(server)});
+    game.seen.clear();
+}
+
+} // namespace
+
+int main(int count, char **arguments)
+{
+    CHECK_EQ(count, 2);
+    Runner runner(arguments[1]);
+    Game game(runner);
+    keys_and_answers(game);
+    targets(game);
+    broadcast(game);
+    reliable(game);
+    CHECK_EQ(runner.real("stepwire_final"), 0.0);
+    runner.check_nothing_left();
+    std::puts("udp: passed");
+    return 0;
+}
