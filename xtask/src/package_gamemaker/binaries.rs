@@ -49,7 +49,7 @@ impl Platform {
     }
 
     /// What cargo calls the library there.
-    fn built_name(self) -> &'static str {
+    pub fn built_name(self) -> &'static str {
         match self {
             Platform::Linux => "libstepwire.so",
             Platform::MacOs => "libstepwire.dylib",

@@ -138,7 +138,8 @@ fn function(description: &Description, function: &Function) -> Value {
         "documentation": documentation(function),
         "externalName": name,
         "help": function.call(&name),
-        "hidden": matches!(function.name.as_str(), "init" | "final"),
+        // The runner calls it, and nobody else should.
+        "hidden": function.name == "final",
         "kind": FUNCTION_KIND,
         "name": name,
         "resourceType": "GMExtensionFunction",
