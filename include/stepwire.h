@@ -787,19 +787,6 @@ const char *network_event_string(const char *key);
 double network_event_read(void *destination, double offset, double size);
 
 /**
- * Takes the functions with which a GameMaker runner makes events. Runners call it by themselves
- * where an extension declares a function of this name with four strings; programs do not. Returns 0.
- *
- * # Safety
- *
- * The arguments are the runner's functions, or NULL.
- */
-double RegisterCallbacks(char *post_event,
-                         char *create_map,
-                         char *add_double,
-                         char *add_string);
-
-/**
  * Posts every event that was waiting to the GameMaker runner that called `RegisterCallbacks`, as
  * Async - Networking events. They have the keys of the built-in ones, and `error` and `reason`.
  * Runners cannot be given bytes this way: instead of `buffer`, data has the key `data`, for

@@ -158,14 +158,15 @@ pub(crate) fn next_event(take: impl Fn(&Shared) -> Option<NetworkEvent>) -> Resu
 /// `network_poll`.
 pub(crate) fn drain_events(mut deliver: impl FnMut(&NetworkEvent)) -> Result<usize> {
     check_may_block()?;
-    let mut deliver = |event: &NetworkEvent| {
+    let mut drain = || {
         IN_CALLBACK.set(true);
-        deliver(event);
+        let delivered = SHARED.events.drain(&SHARED, &mut deliver);
         IN_CALLBACK.set(false);
+        delivered
     };
-    let delivered = SHARED.events.drain(&SHARED, &mut deliver);
+    let delivered = drain();
     if delivered == 0 && MANUAL.load(SeqCst) && turn(Duration::ZERO) {
-        return Ok(SHARED.events.drain(&SHARED, &mut deliver));
+        return Ok(drain());
     }
     Ok(delivered)
 }

@@ -26,7 +26,7 @@ pub(crate) struct Options {
     /// Bytes of events not yet collected, of all sockets together, above which nothing is read.
     pub(crate) total_queue_limit: u64,
     /// What sockets created later begin with.
-    pub(crate) defaults: Settings,
+    pub(crate) defaults: Arc<Settings>,
 }
 
 impl Options {
@@ -44,7 +44,7 @@ impl Default for Options {
             manual_io: false,
             bind_address: None,
             total_queue_limit: 256 << 20,
-            defaults: Settings::default(),
+            defaults: Arc::default(),
         }
     }
 }

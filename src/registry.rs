@@ -68,7 +68,7 @@ impl Registry {
     }
 
     /// A new socket under a handle of its own.
-    pub(crate) fn insert(&self, role: Role, regular: bool, settings: Settings) -> Result<Arc<Socket>> {
+    pub(crate) fn insert(&self, role: Role, regular: bool, settings: Arc<Settings>) -> Result<Arc<Socket>> {
         let mut sockets = self.sockets.write();
         insert(&mut sockets, role, Handle::NONE, regular, settings)
     }
@@ -78,7 +78,7 @@ impl Registry {
         &self,
         server: Handle,
         regular: bool,
-        settings: Settings,
+        settings: Arc<Settings>,
     ) -> Result<Arc<Socket>> {
         let mut sockets = self.sockets.write();
         if !sockets.contains_key(&server) {
@@ -109,7 +109,7 @@ fn insert(
     role: Role,
     server: Handle,
     regular: bool,
-    settings: Settings,
+    settings: Arc<Settings>,
 ) -> Result<Arc<Socket>> {
     let handle = NEXT_HANDLE
         .fetch_update(Relaxed, Relaxed, |next| (next < Handle::END).then_some(next + 1))

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 
+use crate::address::PeerName;
 use crate::options::{ACCEPTED_MESSAGE_LIMIT, MESSAGE_LIMIT, Settings};
 use crate::reactor::Local;
 
@@ -94,12 +95,19 @@ pub(crate) struct HostSide {
     pub(crate) pending: Vec<u8>,
     /// How many of them are payload.
     pub(crate) pending_payload: u32,
-    pub(crate) peer_port: u16,
-    pub(crate) peer: Option<Arc<str>>,
-    pub(crate) settings: Settings,
-    /// Where a client's connections are bound, and the socket that holds the port for them.
+    pub(crate) peer: Option<PeerName>,
+    /// A server's are shared with its clients until one has its own.
+    pub(crate) settings: Arc<Settings>,
+    /// Where a client's connections are bound, if the host asked for it.
+    pub(crate) outgoing: Option<Box<Outgoing>>,
+}
+
+/// The local end of a client's connections.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
     pub(crate) local: Local,
-    pub(crate) reserved: Option<socket2::Socket>,
+    /// Holds the port for them.
+    pub(crate) _reserved: Option<socket2::Socket>,
 }
 
 impl Socket {
@@ -108,7 +116,7 @@ impl Socket {
         role: Role,
         server: Handle,
         regular: bool,
-        settings: Settings,
+        settings: Arc<Settings>,
     ) -> Socket {
         let socket = Socket {
             handle,
@@ -130,11 +138,9 @@ impl Socket {
                 dirty: false,
                 pending: Vec::new(),
                 pending_payload: 0,
-                peer_port: 0,
                 peer: None,
                 settings,
-                local: Local::default(),
-                reserved: None,
+                outgoing: None,
             }),
         };
         socket.refresh_limits(&socket.host.lock().settings);

@@ -166,7 +166,7 @@ fn change(socket: f64, change: impl FnOnce(&mut crate::options::Settings)) -> Re
             Ok(())
         }),
         None => {
-            engine::SHARED.with_options(|options| change(&mut options.defaults));
+            engine::SHARED.with_options(|options| change(Arc::make_mut(&mut options.defaults)));
             Ok(())
         }
     }

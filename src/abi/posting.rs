@@ -38,6 +38,8 @@ struct Posted {
 
 static POSTED: Mutex<Posted> = Mutex::new(Posted { first: 0, payloads: Vec::new() });
 
+/// cbindgen:ignore
+///
 /// Takes the functions with which a GameMaker runner makes events. Runners call it by themselves
 /// where an extension declares a function of this name with four strings; programs do not. Returns 0.
 ///

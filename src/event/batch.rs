@@ -7,6 +7,8 @@
 use std::ffi::{CString, c_char};
 
 use crate::error::Error;
+use crate::protocol::framing::PacketSink;
+use crate::protocol::packet::HEADER_SIZE;
 use crate::socket::Handle;
 
 use super::{NetworkEvent, kind};
@@ -443,5 +445,16 @@ impl Sink<'_> {
                 (record.events, record.cost())
             }
         }
+    }
+}
+
+impl PacketSink for Sink<'_> {
+    #[inline]
+    fn packet(&mut self, at: usize, size: usize) {
+        self.data(0, at, size);
+    }
+
+    fn gathered(&mut self, packet: Vec<u8>) {
+        self.large(0, packet, HEADER_SIZE as u8);
     }
 }

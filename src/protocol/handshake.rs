@@ -19,70 +19,143 @@ pub fn answer(game_id: u32) -> [u8; ANSWER_SIZE] {
     answer
 }
 
-/// How far some received bytes match a step of the handshake.
+/// One end's part in the handshake: what to send and what must come, in any pieces.
+#[derive(Clone, Debug)]
+pub struct Handshake {
+    step: Step,
+    /// The step that is coming in, as far as it came.
+    received: [u8; GREETING.len()],
+    length: u8,
+}
+
+/// The step that must come next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Match {
-    /// The step is there in whole and takes this many bytes; what follows are packets.
-    Whole(usize),
-    /// So far it is right.
-    Partial,
-    /// The peer speaks something else.
-    Wrong,
+enum Step {
+    Answer,
+    Greeting,
+    Confirmation,
 }
 
-fn compare(bytes: &[u8], fixed: &[u8], size: usize) -> Match {
-    let known = bytes.len().min(fixed.len());
-    if bytes[..known] != fixed[..known] {
-        Match::Wrong
-    } else if bytes.len() < size {
-        Match::Partial
-    } else {
-        Match::Whole(size)
+/// What some received bytes came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// More must come.
+    Wait,
+    /// A client is to send its [`answer`]; then more must come.
+    Answer,
+    /// The connection is ready. A server is to send the [`CONFIRMATION`].
+    Ready,
+}
+
+/// The peer speaks something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wrong;
+
+impl Handshake {
+    /// A server's, which begins by sending the [`GREETING`].
+    pub fn server() -> Handshake {
+        Handshake { step: Step::Answer, received: [0; GREETING.len()], length: 0 }
     }
-}
 
-/// Looks for step 1 at the beginning of `bytes`.
-pub fn match_greeting(bytes: &[u8]) -> Match {
-    compare(bytes, &GREETING, GREETING.len())
-}
+    /// A client's, which begins by waiting.
+    pub fn client() -> Handshake {
+        Handshake { step: Step::Greeting, ..Handshake::server() }
+    }
 
-/// Looks for step 2 at the beginning of `bytes`.
-pub fn match_answer(bytes: &[u8]) -> Match {
-    compare(bytes, &ANSWER_START, ANSWER_SIZE)
-}
+    /// Whether this is a server's part.
+    pub fn is_server(&self) -> bool {
+        self.step == Step::Answer
+    }
 
-/// Looks for step 3 at the beginning of `bytes`.
-pub fn match_confirmation(bytes: &[u8]) -> Match {
-    compare(bytes, &CONFIRMATION, CONFIRMATION.len())
+    /// Takes bytes of the current step from the beginning of `bytes` and returns how many; what is
+    /// behind them belongs to the next step or, after [`Progress::Ready`], to packets. A wrong byte
+    /// is noticed when it comes, not when the step is over.
+    pub fn receive(&mut self, bytes: &[u8]) -> Result<(usize, Progress), Wrong> {
+        let (fixed, size): (&[u8], usize) = match self.step {
+            Step::Answer => (&ANSWER_START, ANSWER_SIZE),
+            Step::Greeting => (&GREETING, GREETING.len()),
+            Step::Confirmation => (&CONFIRMATION, CONFIRMATION.len()),
+        };
+        let had = usize::from(self.length);
+        let taken = (size - had).min(bytes.len());
+        let has = had + taken;
+        self.received[had..has].copy_from_slice(&bytes[..taken]);
+        self.length = has as u8;
+        let known = has.min(fixed.len());
+        if self.received[..known] != fixed[..known] {
+            return Err(Wrong);
+        }
+        if has < size {
+            return Ok((taken, Progress::Wait));
+        }
+        self.length = 0;
+        if self.step == Step::Greeting {
+            self.step = Step::Confirmation;
+            return Ok((taken, Progress::Answer));
+        }
+        Ok((taken, Progress::Ready))
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Receives a stream piece by piece until it is ready; returns what is behind the handshake.
+    fn receive<'a>(
+        mut handshake: Handshake,
+        stream: &'a [u8],
+        pieces: &[usize],
+    ) -> Result<Option<&'a [u8]>, Wrong> {
+        let mut at = 0;
+        let mut sizes = pieces.iter().copied().chain(std::iter::repeat(usize::MAX));
+        while at < stream.len() {
+            let end = at + sizes.next().unwrap_or(usize::MAX).clamp(1, stream.len() - at);
+            while at < end {
+                let (taken, progress) = handshake.receive(&stream[at..end])?;
+                at += taken;
+                if progress == Progress::Ready {
+                    return Ok(Some(&stream[at..]));
+                }
+            }
+        }
+        Ok(None)
+    }
 
     #[test]
     fn vectors_of_the_wire_document() {
         let step_2 = [0xbe, 0xba, 0xfe, 0xca, 0x0b, 0xb0, 0xad, 0xde, 0x10, 0, 0, 0, 0, 0, 0, 0];
         assert_eq!(answer(0), step_2);
-        assert_eq!(match_answer(&answer(0xFFFF_FFFF)), Match::Whole(16));
-        assert_eq!(match_greeting(b"GM:Studio-Connect\0more"), Match::Whole(18));
-        assert_eq!(match_confirmation(&CONFIRMATION), Match::Whole(12));
+        assert_eq!(Handshake::server().receive(&step_2), Ok((16, Progress::Ready)));
+        let mut client = Handshake::client();
+        assert_eq!(client.receive(b"GM:Studio-Connect\0"), Ok((18, Progress::Answer)));
+        assert_eq!(client.receive(b"\xad\xbe\xaf\xde\xeb\xbe\x0d\xf0\x0c\0\0\0"), Ok((12, Progress::Ready)));
     }
 
-    #[test]
-    fn prefixes_are_partial_and_a_wrong_byte_is_noticed_at_once() {
-        for (step, matches) in [
-            (&GREETING[..], match_greeting as fn(&[u8]) -> Match),
-            (&answer(7)[..], match_answer),
-            (&CONFIRMATION[..], match_confirmation),
-        ] {
-            for cut in 0..step.len() {
-                assert_eq!(matches(&step[..cut]), Match::Partial);
-            }
-            for wrong in 0..12 {
-                let mut bytes = step[..=wrong].to_vec();
-                bytes[wrong] ^= 1;
-                assert_eq!(matches(&bytes), Match::Wrong);
+    proptest! {
+        #[test]
+        fn any_segmentation_leaves_the_bytes_behind_it(
+            game_id in any::<u32>(),
+            behind in prop::collection::vec(any::<u8>(), 0..40),
+            pieces in prop::collection::vec(1..20_usize, 0..40),
+        ) {
+            let to_server = [&answer(game_id)[..], &behind].concat();
+            prop_assert_eq!(receive(Handshake::server(), &to_server, &pieces), Ok(Some(&behind[..])));
+            let to_client = [&GREETING[..], &CONFIRMATION, &behind].concat();
+            prop_assert_eq!(receive(Handshake::client(), &to_client, &pieces), Ok(Some(&behind[..])));
+        }
+
+        #[test]
+        fn a_wrong_byte_is_noticed_at_once(at in 0..12_usize, flip in 1..=255_u8) {
+            for (handshake, step) in
+                [(Handshake::server(), &answer(7)[..]), (Handshake::client(), &GREETING[..])]
+            {
+                let mut stream = step[..=at].to_vec();
+                prop_assert_eq!(receive(handshake.clone(), &stream, &[]), Ok(None));
+                stream[at] ^= flip;
+                prop_assert_eq!(receive(handshake, &stream, &[]), Err(Wrong));
             }
         }
     }

@@ -3,5 +3,6 @@
 //! Sources: GameMaker's open HTML5 runtime and YoYo Games' own test server, which agree with
 //! several independent implementations.
 
+pub mod framing;
 pub mod handshake;
 pub mod packet;

@@ -10,6 +10,7 @@ use mio::net::TcpStream;
 use parking_lot::{Condvar, Mutex};
 use socket2::{Domain, Protocol, SockRef, Socket as SystemSocket, Type};
 
+use crate::address::PeerName;
 use crate::error::{Code, Error, Result};
 use crate::event::batch::{Happened, Origin};
 use crate::socket::{Link, Socket};
@@ -80,12 +81,11 @@ pub(crate) struct Opening {
 }
 
 impl Opening {
-    pub(crate) fn succeeded(&self, origin: Origin<'_>, ip: &Arc<str>, turn: &mut Turn<'_>) {
+    pub(crate) fn succeeded(&self, origin: Origin<'_>, peer: &PeerName, turn: &mut Turn<'_>) {
         {
             let mut host = self.socket.host.lock();
             host.regular = self.regular;
-            host.peer = Some(Arc::clone(ip));
-            host.peer_port = origin.port;
+            host.peer = Some(peer.clone());
             if self.waiter.is_some() {
                 host.link = Link::Open;
             }
@@ -199,6 +199,9 @@ fn begin_connect(address: SocketAddr, local: Local) -> Result<TcpStream> {
         }
         if address.is_ipv6() {
             socket.set_only_v6(true).map_err(failed)?;
+        }
+        if local.port == 0 {
+            sys::choose_port_on_connect(&socket);
         }
         // The port is also held by the reservation that network_create_socket_ext made.
         sys::share_listening_port(&socket).map_err(failed)?;

@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use mio::net::{TcpListener, TcpStream};
 
+use crate::address::PeerName;
 use crate::error::{Code, Error, Result};
 use crate::shared::Shared;
 use crate::socket::Socket;
-use crate::{address, sys};
+use crate::sys;
 
 use super::Id;
 use super::timers::Millis;
@@ -35,17 +36,13 @@ pub(crate) struct Admission {
 
 impl Admission {
     /// A connection has finished its handshake: gives it a handle if there is a place.
-    pub(crate) fn admit(&self, shared: &Shared, ip: &Arc<str>, port: u16) -> Result<Arc<Socket>> {
+    pub(crate) fn admit(&self, shared: &Shared, peer: &PeerName) -> Result<Arc<Socket>> {
         if self.clients.load(Relaxed) >= self.max_clients {
             return Err(Error::new(Code::Limit, "the server is full"));
         }
         let settings = self.server.host.lock().settings.clone();
         let socket = shared.registry.insert_accepted(self.server.handle, self.regular, settings)?;
-        {
-            let mut host = socket.host.lock();
-            host.peer = Some(Arc::clone(ip));
-            host.peer_port = port;
-        }
+        socket.host.lock().peer = Some(peer.clone());
         socket.local_port.store(self.server.local_port.load(Relaxed), Relaxed);
         self.clients.fetch_add(1, Relaxed);
         self.unfinished.fetch_sub(1, Relaxed);
@@ -149,9 +146,4 @@ impl Listener {
     pub(crate) fn forget_oldest_newcomer(&mut self) {
         self.newcomers.pop_front();
     }
-}
-
-/// The peer's address as events show it.
-pub(crate) fn peer_name(address: &SocketAddr) -> (Arc<str>, u16) {
-    (address::text(address).into(), address.port())
 }

@@ -6,7 +6,9 @@
 //! host's polls and waits do.
 
 mod dial;
+mod dialing;
 mod listener;
+mod serving;
 mod stream;
 mod timers;
 
@@ -15,22 +17,21 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::time::{Duration, Instant};
 
-use mio::{Events, Interest, Poll, Token, Waker};
+use mio::{Events, Poll, Token, Waker};
 use slab::Slab;
 
 use crate::address;
 use crate::error::{Code, Error, Result};
 use crate::event::batch::{Batch, Happened, Origin, Source};
-use crate::resolve;
 use crate::shared::Shared;
-use crate::socket::{Handle, NO_TOKEN, Socket};
+use crate::socket::{Handle, Socket};
 use crate::work::Dirty;
 
 pub(crate) use dial::{DialRequest, Local, Waiter};
 pub(crate) use listener::Listen;
 
-use dial::{ATTEMPT_DELAY_MILLIS, Attempt, Dial};
-use listener::{ACCEPTS_PER_TURN, Accepted, Listener, RETRY_MILLIS};
+use dial::{Attempt, Dial};
+use listener::Listener;
 use stream::{Next, Stream};
 use timers::{Millis, Timer, Timers};
 
@@ -91,6 +92,8 @@ struct Slot {
     serial: u32,
     /// When the earliest timer of this endpoint comes up; `Millis::MAX` if it has none.
     timer: Millis,
+    /// Stands on one of the lists of those to go on with.
+    listed: bool,
 }
 
 /// What endpoints need of the reactor while they are looked at.
@@ -131,6 +134,8 @@ pub(crate) struct Reactor {
     batch: Batch,
     /// Endpoints that have more to do without the system saying so again.
     again: Vec<Id>,
+    /// Endpoints that had no part in this turn because it was full: they come first in the next.
+    postponed: Vec<Id>,
     /// Streams and listeners that wait for the host to collect events.
     paused: Vec<Id>,
     dirty: Dirty,
@@ -161,6 +166,7 @@ impl Reactor {
             timers: Timers::default(),
             batch: Batch::default(),
             again: Vec::new(),
+            postponed: Vec::new(),
             paused: Vec::new(),
             dirty: Dirty::default(),
             deferred: None,
@@ -193,7 +199,12 @@ impl Reactor {
         self.sleep(most);
         self.set_now(Instant::now());
 
-        for id in std::mem::take(&mut self.again) {
+        let mut going_on = std::mem::take(&mut self.postponed);
+        going_on.append(&mut self.again);
+        for id in going_on {
+            if let Some(slot) = self.slot(id) {
+                slot.listed = false;
+            }
             self.attend(id, |reactor, id| reactor.go_on(id));
         }
         let mut ready = std::mem::replace(&mut self.ready, Events::with_capacity(0));
@@ -231,7 +242,7 @@ impl Reactor {
         let mut timeout = most;
         let mut at_most =
             |limit: Duration| timeout = Some(timeout.map_or(limit, |timeout| timeout.min(limit)));
-        if !self.again.is_empty() {
+        if !(self.again.is_empty() && self.postponed.is_empty()) {
             at_most(Duration::ZERO);
         }
         if let Some(at) = self.timers.next() {
@@ -353,7 +364,7 @@ impl Reactor {
                 _ => return false,
             };
             if resumes {
-                self.again.push(id);
+                self.go_on_later(id);
             }
             !resumes
         });
@@ -371,6 +382,17 @@ impl Reactor {
         {
             stream.queued = stream.queued.saturating_sub(source.cost());
         }
+    }
+
+    fn go_on_later(&mut self, id: Id) {
+        if self.enlist(id) {
+            self.again.push(id);
+        }
+    }
+
+    /// Whether the endpoint may be put on a list of those to go on with: it stands on none.
+    fn enlist(&mut self, id: Id) -> bool {
+        self.slot(id).is_some_and(|slot| !std::mem::replace(&mut slot.listed, true))
     }
 
     fn pause(&mut self, id: Id) {
@@ -393,7 +415,8 @@ impl Reactor {
     fn insert(&mut self, endpoint: Endpoint) -> Id {
         self.serial = self.serial.wrapping_add(1);
         let serial = self.serial;
-        let token = self.endpoints.insert(Slot { endpoint, serial, timer: Millis::MAX }) as u32;
+        let token =
+            self.endpoints.insert(Slot { endpoint, serial, timer: Millis::MAX, listed: false }) as u32;
         Id { token, serial }
     }
 
@@ -441,7 +464,7 @@ impl Reactor {
                 }
             }
             Endpoint::Listener(listener) if !listener.paused => self.accept(id),
-            Endpoint::Attempt(_) => self.attempted(id),
+            Endpoint::Attempt(_) => self.attempted(id, hung_up),
             _ => {}
         }
     }
@@ -495,7 +518,9 @@ impl Reactor {
 
     fn read(&mut self, id: Id) {
         if self.batch.bytes() >= TURN_BYTES {
-            self.again.push(id);
+            if self.enlist(id) {
+                self.postponed.push(id);
+            }
             return;
         }
         match self.with_stream(id, |stream, turn| stream.read(id, turn)) {
@@ -508,7 +533,7 @@ impl Reactor {
     fn end(&mut self, id: Id, next: Next) {
         match next {
             Next::Sleep => {}
-            Next::Again => self.again.push(id),
+            Next::Again => self.go_on_later(id),
             Next::Pause => self.pause(id),
             Next::Close => self.close(id),
             Next::Eof => self.disconnected(id, None),
@@ -600,250 +625,6 @@ impl Reactor {
             .collect();
         for id in abandoned {
             self.close(id);
-        }
-    }
-
-    // ---- servers -----------------------------------------------------------------------------
-
-    fn listen(&mut self, listen: Listen) {
-        let socket = Arc::clone(&listen.socket);
-        if !self.shared.registry.contains(socket.handle) {
-            return;
-        }
-        let id = self.insert(Endpoint::Listener(Box::new(Listener::new(listen))));
-        socket.token.store(id.token, Relaxed);
-        let Reactor { poll, endpoints, .. } = self;
-        if let Endpoint::Listener(listener) = &mut endpoints[id.token as usize].endpoint {
-            // Adding a descriptor to the poll fails only when the kernel is out of memory; then
-            // accepting is tried by timer.
-            if poll
-                .registry()
-                .register(&mut listener.io, Token(id.token as usize), Interest::READABLE)
-                .is_err()
-            {
-                listener.retry_at = self.now + RETRY_MILLIS;
-                self.arm(id);
-            }
-        }
-    }
-
-    fn accept(&mut self, id: Id) {
-        for _ in 0..ACCEPTS_PER_TURN {
-            let congested = self.links >= MOST_LINK_EVENTS || self.queued >= self.queued_limit;
-            let now = self.now;
-            let Some(Slot { endpoint: Endpoint::Listener(listener), .. }) = self.slot(id) else { return };
-            if congested {
-                listener.paused = true;
-                self.pause(id);
-                return;
-            }
-            match listener.accept() {
-                Accepted::Connection(io, peer) => {
-                    let admission = Arc::clone(&listener.admission);
-                    let (ip, port) = listener::peer_name(&peer);
-                    self.greet(id, Stream::accepted(io, admission, ip, port, now));
-                }
-                Accepted::Nobody => return,
-                Accepted::Skip => {}
-                Accepted::OutOfDescriptors => {
-                    listener.retry_at = now + RETRY_MILLIS;
-                    return;
-                }
-            }
-        }
-        self.again.push(id);
-    }
-
-    fn greet(&mut self, listener: Id, stream: Stream) {
-        let id = self.insert(Endpoint::Stream(Box::new(stream)));
-        let Some(Slot { endpoint: Endpoint::Listener(noting), .. }) = self.slot(listener) else { return };
-        let crowded = noting.note_newcomer(id);
-        while let Some(oldest) = self.oldest_newcomer(listener) {
-            let unfinished = match self.slot(oldest) {
-                Some(Slot { endpoint: Endpoint::Stream(stream), .. }) => stream.socket.is_none(),
-                _ => false,
-            };
-            if unfinished && !crowded {
-                break;
-            }
-            if let Some(Slot { endpoint: Endpoint::Listener(noting), .. }) = self.slot(listener) {
-                noting.forget_oldest_newcomer();
-            }
-            if unfinished {
-                self.close(oldest);
-                break;
-            }
-        }
-        self.attend(id, |reactor, id| reactor.begin(id));
-    }
-
-    fn oldest_newcomer(&mut self, listener: Id) -> Option<Id> {
-        match self.slot(listener) {
-            Some(Slot { endpoint: Endpoint::Listener(listener), .. }) => listener.oldest_newcomer(),
-            _ => None,
-        }
-    }
-
-    /// Registers a new stream with the poll and lets it begin.
-    fn begin(&mut self, id: Id) {
-        let Reactor { poll, endpoints, .. } = self;
-        let Endpoint::Stream(stream) = &mut endpoints[id.token as usize].endpoint else { return };
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        if let Err(error) = poll.registry().register(stream.io_mut(), Token(id.token as usize), interest) {
-            self.end(id, Next::Failed(Error::from_io("cannot watch the connection", &error)));
-            return;
-        }
-        if let Some(Err(error)) = self.with_stream(id, |stream, turn| stream.begin(id, turn)) {
-            self.end(id, Next::Failed(error));
-        }
-    }
-
-    // ---- clients -----------------------------------------------------------------------------
-
-    fn dial(&mut self, request: DialRequest) {
-        let socket = Arc::clone(&request.socket);
-        let (host, port) = (request.host.clone(), request.port);
-        let id = self.insert(Endpoint::Dial(Box::new(Dial::new(request, self.now))));
-        socket.token.store(id.token, Relaxed);
-        if !self.shared.registry.contains(socket.handle) {
-            self.destroy(&socket);
-            return;
-        }
-        self.arm(id);
-        match address::literal(&host) {
-            Some(mut literal) => {
-                literal.set_port(port);
-                self.attend(id, |reactor, id| reactor.resolved(id, Ok(vec![literal])));
-            }
-            None => {
-                let shared = self.shared;
-                resolve::look_up(
-                    &host,
-                    Box::new(move |addresses| shared.work.command(Command::Resolved { id, addresses, port })),
-                );
-            }
-        }
-    }
-
-    fn resolved(&mut self, id: Id, addresses: Result<Vec<std::net::SocketAddr>>) {
-        let Some(Slot { endpoint: Endpoint::Dial(dial), .. }) = self.slot(id) else { return };
-        match addresses {
-            Err(error) => self.dial_failed(id, error),
-            Ok(addresses) => {
-                dial.addresses = Some(addresses.into());
-                self.try_next(id);
-            }
-        }
-    }
-
-    fn try_next(&mut self, id: Id) {
-        let now = self.now;
-        let Some(Slot { endpoint: Endpoint::Dial(dial), .. }) = self.slot(id) else { return };
-        match dial.next_stream() {
-            Some((io, address)) => {
-                dial.next_attempt = now + ATTEMPT_DELAY_MILLIS;
-                let attempt =
-                    self.insert(Endpoint::Attempt(Box::new(Attempt { io, address, dial: id.token })));
-                if let Endpoint::Dial(dial) = &mut self.endpoints[id.token as usize].endpoint {
-                    dial.attempts.push(attempt.token);
-                }
-                let Reactor { poll, endpoints, .. } = self;
-                let Endpoint::Attempt(trying) = &mut endpoints[attempt.token as usize].endpoint else {
-                    return;
-                };
-                let interest = Interest::READABLE | Interest::WRITABLE;
-                let token = Token(attempt.token as usize);
-                if let Err(error) = poll.registry().register(&mut trying.io, token, interest) {
-                    self.attempt_failed(
-                        attempt,
-                        id.token,
-                        Error::from_io("cannot watch the connection", &error),
-                    );
-                }
-            }
-            None if dial.attempts.is_empty() => {
-                let error = dial.failure();
-                self.dial_failed(id, error);
-            }
-            None => {}
-        }
-    }
-
-    /// The system says that an attempt has got somewhere.
-    fn attempted(&mut self, id: Id) {
-        let Some(Slot { endpoint: Endpoint::Attempt(attempt), .. }) = self.slot(id) else { return };
-        let dial = attempt.dial;
-        match attempt.outcome() {
-            None => {}
-            Some(Err(error)) => self.attempt_failed(id, dial, error),
-            Some(Ok(())) => self.attempt_won(id, dial),
-        }
-    }
-
-    fn attempt_failed(&mut self, id: Id, dial_token: u32, error: Error) {
-        self.remove(id);
-        let slot = &mut self.endpoints[dial_token as usize];
-        let dial_id = Id { token: dial_token, serial: slot.serial };
-        if let Endpoint::Dial(dial) = &mut slot.endpoint {
-            dial.attempts.retain(|&token| token != id.token);
-            dial.last_error = Some(error);
-            self.attend(dial_id, |reactor, id| reactor.try_next(id));
-        }
-    }
-
-    fn attempt_won(&mut self, id: Id, dial_token: u32) {
-        let now = self.now;
-        let slot = &mut self.endpoints[dial_token as usize];
-        let dial_id = Id { token: dial_token, serial: slot.serial };
-        let Endpoint::Dial(dial) = &mut slot.endpoint else { return };
-        let Some(opening) = dial.opening.take() else { return };
-        let losers: Vec<u32> = dial.attempts.iter().copied().filter(|&token| token != id.token).collect();
-        self.remove_attempts(&losers);
-        self.remove(dial_id);
-
-        let slot = &mut self.endpoints[id.token as usize];
-        let Endpoint::Attempt(attempt) = std::mem::replace(&mut slot.endpoint, Endpoint::Gone) else {
-            return;
-        };
-        attempt.note_local_port(&opening.socket);
-        opening.socket.token.store(id.token, Relaxed);
-        let (ip, port) = listener::peer_name(&attempt.address);
-        slot.endpoint = Endpoint::Stream(Box::new(Stream::connected(attempt.io, opening, ip, port, now)));
-        if let Some(Err(error)) = self.with_stream(id, |stream, turn| stream.begin(id, turn)) {
-            self.end(id, Next::Failed(error));
-            return;
-        }
-        // The server's greeting may have come with the same readiness.
-        self.read(id);
-    }
-
-    fn dial_failed(&mut self, id: Id, error: Error) {
-        let Some(Slot { endpoint: Endpoint::Dial(dial), .. }) = self.slot(id) else { return };
-        let attempts = std::mem::take(&mut dial.attempts);
-        let tried = dial.tried;
-        let Some(opening) = dial.opening.take() else { return };
-        self.remove_attempts(&attempts);
-        self.remove(id);
-        opening.socket.token.store(NO_TOKEN, Relaxed);
-        let ip = tried.map(|address| address::text(&address)).unwrap_or_default();
-        let origin = Origin {
-            socket: opening.socket.handle,
-            server: Handle::NONE,
-            token: id.token,
-            serial: id.serial,
-            ip: &ip,
-            port: 0,
-        };
-        let Reactor { shared, batch, now, dirty, queued, queued_limit, links, .. } = self;
-        let mut turn =
-            Turn { shared, batch, now: *now, spent: dirty, queued, queued_limit: *queued_limit, links };
-        opening.failed(origin, &error, &mut turn);
-    }
-
-    fn remove_attempts(&mut self, attempts: &[u32]) {
-        for &token in attempts {
-            let serial = self.endpoints[token as usize].serial;
-            self.remove(Id { token, serial });
         }
     }
 }

@@ -2,7 +2,7 @@
 //! the host's queue.
 
 use std::io::{self, Read, Write};
-use std::net::Shutdown;
+use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -10,10 +10,11 @@ use std::time::Duration;
 use mio::net::TcpStream;
 use socket2::SockRef;
 
+use crate::address::PeerName;
 use crate::error::{Code, Error, Result};
-use crate::event::batch::{Happened, Origin, Sink};
-use crate::protocol::handshake::{self, Match};
-use crate::protocol::packet::{self, HEADER_SIZE, Packet};
+use crate::event::batch::{Happened, Origin};
+use crate::protocol::framing::{Broken, Framer};
+use crate::protocol::handshake::{self, Handshake, Progress};
 use crate::socket::{Handle, Link, NO_TOKEN, Socket, count};
 use crate::sys;
 use crate::work::Dirty;
@@ -37,7 +38,7 @@ pub(crate) struct Stream {
     admission: Option<Arc<Admission>>,
     /// A connect that is not yet reported to the host.
     pub(crate) opening: Option<Box<Opening>>,
-    ip: Arc<str>,
+    ip: PeerName,
     port: u16,
     phase: Phase,
     /// The peer has sent its last byte; reads go on until they say so.
@@ -48,8 +49,7 @@ pub(crate) struct Stream {
     blocked: bool,
     /// What a write failed with; told to the host after all that had arrived was read.
     write_error: Option<Box<Error>>,
-    /// The beginning of a handshake step or packet that did not arrive whole.
-    partial: Vec<u8>,
+    framer: Framer,
     writing: Vec<u8>,
     written: usize,
     /// Payload bytes in `writing` when nothing of it was written.
@@ -64,12 +64,9 @@ pub(crate) struct Stream {
     last_progress: Millis,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Phase {
-    /// A server waits for the client's answer to its greeting.
-    AwaitAnswer,
-    AwaitGreeting,
-    AwaitConfirmation,
+    Handshake(Box<Handshake>),
     Packets,
     Raw,
     /// The peer has closed; what the host sends before it learns of that still goes out.
@@ -99,26 +96,21 @@ impl Stream {
     pub(crate) fn accepted(
         io: TcpStream,
         admission: Arc<Admission>,
-        ip: Arc<str>,
-        port: u16,
+        peer: &SocketAddr,
         now: Millis,
     ) -> Stream {
-        let phase = if admission.regular { Phase::AwaitAnswer } else { Phase::Raw };
+        let phase =
+            if admission.regular { Phase::Handshake(Box::new(Handshake::server())) } else { Phase::Raw };
         let deadline = if admission.regular { now + admission.handshake_timeout() } else { 0 };
-        Stream::new(io, Some(admission), None, ip, port, phase, deadline, now)
+        Stream::new(io, Some(admission), None, peer, phase, deadline, now)
     }
 
     /// The client's side, as soon as TCP is connected.
-    pub(crate) fn connected(
-        io: TcpStream,
-        opening: Box<Opening>,
-        ip: Arc<str>,
-        port: u16,
-        now: Millis,
-    ) -> Stream {
-        let phase = if opening.regular { Phase::AwaitGreeting } else { Phase::Raw };
+    pub(crate) fn connected(io: TcpStream, opening: Box<Opening>, peer: &SocketAddr, now: Millis) -> Stream {
+        let phase =
+            if opening.regular { Phase::Handshake(Box::new(Handshake::client())) } else { Phase::Raw };
         let deadline = opening.deadline;
-        Stream::new(io, None, Some(opening), ip, port, phase, deadline, now)
+        Stream::new(io, None, Some(opening), peer, phase, deadline, now)
     }
 
     #[allow(clippy::too_many_arguments, reason = "the two constructors above are its only callers")]
@@ -126,8 +118,7 @@ impl Stream {
         io: TcpStream,
         admission: Option<Arc<Admission>>,
         opening: Option<Box<Opening>>,
-        ip: Arc<str>,
-        port: u16,
+        peer: &SocketAddr,
         phase: Phase,
         deadline: Millis,
         now: Millis,
@@ -137,14 +128,14 @@ impl Stream {
             socket: opening.as_ref().map(|opening| Arc::clone(&opening.socket)),
             admission,
             opening,
-            ip,
-            port,
+            ip: PeerName::new(peer),
+            port: peer.port(),
             phase,
             hung_up: false,
             paused: false,
             blocked: false,
             write_error: None,
-            partial: Vec::new(),
+            framer: Framer::default(),
             writing: Vec::new(),
             written: 0,
             writing_payload: 0,
@@ -159,6 +150,10 @@ impl Stream {
         stream
     }
 
+    fn is_draining(&self) -> bool {
+        matches!(self.phase, Phase::Draining)
+    }
+
     pub(crate) fn io_mut(&mut self) -> &mut TcpStream {
         &mut self.io
     }
@@ -168,13 +163,15 @@ impl Stream {
             Some(socket) => (socket.handle, socket.server),
             None => (Handle::NONE, Handle::NONE),
         };
-        Origin { socket, server, token: id.token, serial: id.serial, ip: &self.ip, port: self.port }
+        Origin { socket, server, token: id.token, serial: id.serial, ip: self.ip.as_str(), port: self.port }
     }
 
     /// A server that speaks GameMaker's protocol greets first; a raw connection is ready at once.
     pub(crate) fn begin(&mut self, id: Id, turn: &mut Turn<'_>) -> Result<()> {
         match self.phase {
-            Phase::AwaitAnswer => self.write_now(&handshake::GREETING, turn),
+            Phase::Handshake(ref handshake) if handshake.is_server() => {
+                self.write_now(&handshake::GREETING, turn)
+            }
             Phase::Raw => self.ready(id, turn),
             _ => Ok(()),
         }
@@ -187,7 +184,7 @@ impl Stream {
             let origin = self.origin(id);
             opening.succeeded(origin, &self.ip, turn);
         } else if let Some(admission) = &self.admission {
-            let socket = admission.admit(turn.shared, &self.ip, self.port)?;
+            let socket = admission.admit(turn.shared, &self.ip)?;
             socket.token.store(id.token, Relaxed);
             self.socket = Some(socket);
             let origin = self.origin(id);
@@ -196,15 +193,14 @@ impl Stream {
         if let (Some(socket), Some(micros)) = (&self.socket, sys::round_trip_micros(&self.io)) {
             socket.traffic.round_trip.store(micros, Relaxed);
         }
-        self.apply_settings();
         Ok(())
     }
 
     /// Takes over what the host may have changed of the socket's options.
     pub(crate) fn apply_settings(&mut self) {
         let settings = match (&self.socket, &self.admission) {
-            (Some(socket), _) => socket.host.lock().settings.clone(),
-            (None, Some(admission)) => admission.server.host.lock().settings.clone(),
+            (Some(socket), _) => Arc::clone(&socket.host.lock().settings),
+            (None, Some(admission)) => Arc::clone(&admission.server.host.lock().settings),
             (None, None) => return,
         };
         self.read_timeout = settings.read_timeout_ms;
@@ -222,7 +218,7 @@ impl Stream {
     pub(crate) fn read(&mut self, id: Id, turn: &mut Turn<'_>) -> Next {
         let mut budget = READ_BUDGET;
         loop {
-            if self.phase != Phase::Draining && (self.is_over_limit() || turn.is_over_limit()) {
+            if !self.is_draining() && (self.is_over_limit() || turn.is_over_limit()) {
                 self.paused = true;
                 return Next::Pause;
             }
@@ -276,14 +272,13 @@ impl Stream {
                 Next::Sleep
             }
             Phase::Draining => Next::Close,
-            Phase::Packets if !self.partial.is_empty() => Next::Failed(Error::new(
+            Phase::Packets if !self.framer.is_between_packets() => Next::Failed(Error::new(
                 Code::Closed,
                 "the peer closed the connection in the middle of a packet",
             )),
-            Phase::AwaitGreeting | Phase::AwaitConfirmation => Next::Failed(Error::new(
-                Code::Closed,
-                "the server closed the connection during the handshake",
-            )),
+            Phase::Handshake(_) => {
+                Next::Failed(Error::new(Code::Closed, "the peer closed the connection during the handshake"))
+            }
             _ => Next::Eof,
         }
     }
@@ -291,9 +286,7 @@ impl Stream {
     /// Passes freshly read bytes on to the handshake or the framing.
     fn take_in(&mut self, size: usize, id: Id, turn: &mut Turn<'_>) -> Result<()> {
         let mut at = 0;
-        while at < size
-            && matches!(self.phase, Phase::AwaitAnswer | Phase::AwaitGreeting | Phase::AwaitConfirmation)
-        {
+        while at < size && matches!(self.phase, Phase::Handshake(_)) {
             at += self.shake_hands(at, size, id, turn)?;
         }
         let Some(socket) = &self.socket else { return Ok(()) };
@@ -307,12 +300,14 @@ impl Stream {
             server: socket.server,
             token: id.token,
             serial: id.serial,
-            ip: &self.ip,
+            ip: self.ip.as_str(),
             port: self.port,
         };
         let (bytes, mut sink) = turn.batch.received(size, origin);
         let result = match self.phase {
-            Phase::Packets => split(bytes, at, &mut self.partial, limit, &mut sink),
+            Phase::Packets => {
+                self.framer.receive(bytes, at, limit, &mut sink).map_err(|wrong| broken(wrong, limit))
+            }
             _ => {
                 sink.data(0, at, size - at);
                 Ok(())
@@ -325,36 +320,25 @@ impl Stream {
         result
     }
 
-    /// One step of the handshake; returns how many of the fresh bytes from `at` on it took.
+    /// Passes fresh bytes from `at` on to the handshake; returns how many it took.
     fn shake_hands(&mut self, at: usize, size: usize, id: Id, turn: &mut Turn<'_>) -> Result<usize> {
-        let (matcher, whole): (fn(&[u8]) -> Match, usize) = match self.phase {
-            Phase::AwaitAnswer => (handshake::match_answer, handshake::ANSWER_SIZE),
-            Phase::AwaitGreeting => (handshake::match_greeting, handshake::GREETING.len()),
-            _ => (handshake::match_confirmation, handshake::CONFIRMATION.len()),
-        };
-        let taken = (whole - self.partial.len()).min(size - at);
-        self.partial.extend_from_slice(&turn.batch.room()[at..at + taken]);
-        match matcher(&self.partial) {
-            Match::Partial => return Ok(taken),
-            Match::Wrong => {
-                return Err(Error::new(Code::Handshake, "the peer does not speak GameMaker's protocol"));
-            }
-            Match::Whole(_) => self.partial = Vec::new(),
-        }
-        match self.phase {
-            Phase::AwaitGreeting => {
+        let Phase::Handshake(handshake) = &mut self.phase else { return Ok(0) };
+        let is_server = handshake.is_server();
+        let (taken, progress) = handshake
+            .receive(&turn.batch.room()[at..size])
+            .map_err(|_| Error::new(Code::Handshake, "the peer does not speak GameMaker's protocol"))?;
+        match progress {
+            Progress::Wait => {}
+            Progress::Answer => {
                 let game_id = self.opening.as_ref().map_or(0, |opening| opening.game_id);
-                self.phase = Phase::AwaitConfirmation;
                 self.write_now(&handshake::answer(game_id), turn)?;
             }
-            Phase::AwaitAnswer => {
+            Progress::Ready => {
                 self.phase = Phase::Packets;
                 self.ready(id, turn)?;
-                self.write_now(&handshake::CONFIRMATION, turn)?;
-            }
-            _ => {
-                self.phase = Phase::Packets;
-                self.ready(id, turn)?;
+                if is_server {
+                    self.write_now(&handshake::CONFIRMATION, turn)?;
+                }
             }
         }
         Ok(taken)
@@ -395,7 +379,7 @@ impl Stream {
                             u64::from(self.writing_payload) * left as u64 / self.writing.len() as u64
                         };
                         // A client socket may have connected anew while its old connection closes.
-                        if self.phase != Phase::Draining {
+                        if !self.is_draining() {
                             socket.in_flight.store(payload as u32, Relaxed);
                         }
                     }
@@ -416,7 +400,7 @@ impl Stream {
         self.written = 0;
         self.writing_payload = 0;
         self.blocked = false;
-        let Some(socket) = self.socket.as_ref().filter(|_| self.phase != Phase::Draining) else {
+        let Some(socket) = self.socket.as_ref().filter(|_| !self.is_draining()) else {
             return false;
         };
         let mut host = socket.host.lock();
@@ -438,7 +422,7 @@ impl Stream {
     /// Flushes; a failure is told to the host only after all that had arrived was read.
     pub(crate) fn flush_or_fail(&mut self, now: Millis, spent: &mut Dirty) -> Next {
         match self.flush(now, spent) {
-            Ok(()) if self.phase == Phase::Draining && !self.blocked => self.close_after_flush(),
+            Ok(()) if self.is_draining() && !self.blocked => self.close_after_flush(),
             Ok(()) => Next::Sleep,
             Err(_) if matches!(self.phase, Phase::Draining | Phase::HalfClosed) => Next::Close,
             Err(error) => {
@@ -474,7 +458,7 @@ impl Stream {
 
     /// The connection is broken: nothing more can be sent.
     pub(crate) fn lose(&mut self) {
-        if self.phase != Phase::Draining {
+        if !self.is_draining() {
             self.discard_queue();
             if let Some(socket) = &self.socket {
                 socket.token.store(NO_TOKEN, Relaxed);
@@ -502,7 +486,7 @@ impl Stream {
     /// The host is done with the connection: what it sent is flushed, then it closes.
     pub(crate) fn drain(&mut self, now: Millis, spent: &mut Dirty) -> Next {
         self.leave_server();
-        let peer_closed = self.phase == Phase::HalfClosed;
+        let peer_closed = matches!(self.phase, Phase::HalfClosed);
         if let Some(socket) = &self.socket {
             let mut host = socket.host.lock();
             let pending = std::mem::take(&mut host.pending);
@@ -516,12 +500,11 @@ impl Stream {
             }
             socket.token.store(NO_TOKEN, Relaxed);
         }
-        let unfinished =
-            matches!(self.phase, Phase::AwaitAnswer | Phase::AwaitGreeting | Phase::AwaitConfirmation);
+        let unfinished = matches!(self.phase, Phase::Handshake(_));
         self.hung_up |= peer_closed;
         self.paused = false;
         self.phase = Phase::Draining;
-        self.partial = Vec::new();
+        self.framer = Framer::default();
         if unfinished {
             return Next::Close;
         }
@@ -570,9 +553,7 @@ impl Stream {
     pub(crate) fn timed_out(&self) -> Next {
         let why = match self.phase {
             Phase::Draining => return Next::Close,
-            Phase::AwaitAnswer | Phase::AwaitGreeting | Phase::AwaitConfirmation => {
-                "the peer did not finish the handshake in time"
-            }
+            Phase::Handshake(_) => "the peer did not finish the handshake in time",
             _ if self.blocked => "the peer took none of the queued bytes for the time set as write timeout",
             _ => "nothing was received for the time set as read timeout",
         };
@@ -587,65 +568,15 @@ impl Stream {
     }
 }
 
-/// Splits a regular connection's bytes from `at` on into packets.
-#[inline]
-fn split(
-    bytes: &[u8],
-    mut at: usize,
-    partial: &mut Vec<u8>,
-    limit: usize,
-    sink: &mut Sink<'_>,
-) -> Result<()> {
-    if !partial.is_empty() {
-        at += gather(&bytes[at..], partial, limit, sink)?;
-    }
-    while at < bytes.len() {
-        match packet::parse(&bytes[at..], limit) {
-            Packet::Whole(size) => {
-                sink.data(0, at + HEADER_SIZE, size);
-                at += HEADER_SIZE + size;
-            }
-            Packet::Partial(_) | Packet::PartialHeader => {
-                partial.extend_from_slice(&bytes[at..]);
-                return Ok(());
-            }
-            wrong => return Err(broken(wrong, limit)),
-        }
-    }
-    Ok(())
-}
-
-/// Goes on with a packet that began in an earlier read; returns how many bytes that took. Its
-/// vector grows with what arrives, never with what was announced.
 #[cold]
-fn gather(bytes: &[u8], partial: &mut Vec<u8>, limit: usize, sink: &mut Sink<'_>) -> Result<usize> {
-    let mut at = 0;
-    loop {
-        let missing = match packet::parse(partial, limit) {
-            Packet::PartialHeader => HEADER_SIZE - partial.len(),
-            Packet::Partial(size) => HEADER_SIZE + size - partial.len(),
-            Packet::Whole(_) => {
-                sink.large(0, std::mem::take(partial), HEADER_SIZE as u8);
-                return Ok(at);
-            }
-            wrong => return Err(broken(wrong, limit)),
-        };
-        if at == bytes.len() {
-            return Ok(at);
-        }
-        let taken = missing.min(bytes.len() - at);
-        partial.extend_from_slice(&bytes[at..at + taken]);
-        at += taken;
-    }
-}
-
-#[cold]
-fn broken(packet: Packet, limit: usize) -> Error {
-    match packet {
-        Packet::TooBig(size) => Error::new(
+fn broken(broken: Broken, limit: usize) -> Error {
+    match broken {
+        Broken::TooBig(size) => Error::new(
             Code::TooBig,
             format!("the peer announced a packet of {size} bytes; the limit is {limit}"),
         ),
-        _ => Error::new(Code::Handshake, "the peer sent something that is not a GameMaker packet"),
+        Broken::NotAPacket => {
+            Error::new(Code::Handshake, "the peer sent something that is not a GameMaker packet")
+        }
     }
 }

@@ -8,6 +8,7 @@
 //! | [`raise_descriptor_limit`] | `RLIMIT_NOFILE` |
 //! | [`without_signals`] | the signal mask a new thread inherits |
 //! | [`share_listening_port`] | `SO_REUSEADDR` or `SO_EXCLUSIVEADDRUSE` |
+//! | [`choose_port_on_connect`] | `IP_BIND_ADDRESS_NO_PORT` |
 //! | [`prepare_stream`] | `SO_NOSIGPIPE` |
 //! | [`is_connect_pending`] | how a non-blocking connect says "not yet" |
 //! | [`interface_index`], [`interface_name`] | the zones of link-local IPv6 addresses |

@@ -61,6 +61,29 @@ pub(crate) fn share_listening_port(socket: &Socket) -> io::Result<()> {
     socket.set_reuse_address(true)
 }
 
+/// A socket that binds to an address and port 0 gets its port when it connects: a port chosen while
+/// binding has to be free towards all peers, and the system would run out of those.
+pub(crate) fn choose_port_on_connect(socket: &Socket) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use std::os::fd::AsRawFd;
+        let on: libc::c_int = 1;
+        // SAFETY: the option takes an int, which is read during the call. Without the option the
+        // bind still works, only less well.
+        unsafe {
+            libc::setsockopt(
+                socket.as_raw_fd(),
+                libc::IPPROTO_IP,
+                libc::IP_BIND_ADDRESS_NO_PORT,
+                (&raw const on).cast(),
+                size_of::<libc::c_int>() as libc::socklen_t,
+            )
+        };
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = socket;
+}
+
 /// No write on this socket may raise SIGPIPE. Elsewhere than on Apple's systems every send carries
 /// `MSG_NOSIGNAL` instead.
 pub(crate) fn prepare_stream(stream: &TcpStream) -> io::Result<()> {

@@ -33,6 +33,9 @@ pub(crate) fn share_listening_port(_socket: &Socket) -> io::Result<()> {
     Ok(())
 }
 
+/// Windows chooses the port when the socket is bound.
+pub(crate) fn choose_port_on_connect(_socket: &Socket) {}
+
 pub(crate) fn prepare_stream(_stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }

@@ -32,10 +32,10 @@ fn stream(role: Role) -> impl Strategy<Value = Vec<u8>> {
     let damage = proptest::option::weighted(0.05, (0..14usize, any::<u8>()));
     proptest::collection::vec((frame, damage), 1..8).prop_map(|frames| {
         let damaged = frames.into_iter().map(|(mut frame, damage)| {
-            if let Some((at, byte)) = damage {
-                if let Some(place) = frame.get_mut(at) {
-                    *place = byte;
-                }
+            if let Some((at, byte)) = damage
+                && let Some(place) = frame.get_mut(at)
+            {
+                *place = byte;
             }
             frame
         });

@@ -133,7 +133,8 @@ fn functions_with_a_twin_have_the_twins_arguments() {
 
 #[test]
 fn plain_functions_are_those_of_the_header_and_can_be_called() {
-    for function in description().legacy {
+    // The runner's own call is not in the header.
+    for function in description().legacy.iter().filter(|function| function.name != "RegisterCallbacks") {
         let arguments: String = function.arguments.iter().map(|kind| letter(*kind)).collect();
         let expected = format!("{arguments}>{}", letter(function.returns));
         assert_eq!(signature(&function.name), Some(expected), "{}", function.name);

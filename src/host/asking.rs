@@ -1,0 +1,79 @@
+//! What the host can ask of a socket and of the library.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::engine::SHARED;
+use crate::error::{Code, Error, Result};
+use crate::reactor::Command;
+use crate::socket::{Handle, Socket, Traffic};
+
+/// Fails unless the handle names a socket.
+pub(crate) fn check_live(handle: Handle) -> Result<()> {
+    if SHARED.registry.contains(handle) { Ok(()) } else { Err(Error::bad_handle()) }
+}
+
+/// `network_get_port`.
+pub(crate) fn port(handle: Handle) -> Result<u16> {
+    match SHARED.registry.get(handle)?.local_port.load(Relaxed) {
+        0 => Err(Error::new(Code::NotConnected, "the socket has no local port yet")),
+        port => Ok(port),
+    }
+}
+
+/// `network_get_string`.
+pub(crate) fn string(handle: Handle, key: &str) -> Result<String> {
+    let socket = SHARED.registry.get(handle)?;
+    let host = socket.host.lock();
+    match key {
+        "ip" => Ok(host.peer.as_ref().map(|peer| peer.as_str().to_owned()).unwrap_or_default()),
+        "path" | "query" | "origin" | "protocol" | "tls" => Ok(String::new()),
+        _ => Err(unknown_key(key)),
+    }
+}
+
+/// `network_get_stat` of a socket.
+pub(crate) fn stat(handle: Handle, key: &str) -> Result<f64> {
+    let socket = SHARED.registry.get(handle)?;
+    if let Some((_, counter)) = socket.traffic.sums().iter().find(|(name, _)| *name == key) {
+        return Ok(counter.load(Relaxed) as f64);
+    }
+    match key {
+        "send_queue" => Ok(f64::from(send_queue(&socket))),
+        "receive_queue" => Ok(SHARED.events.waiting_bytes(Some(handle)) as f64),
+        "rtt_ms" => {
+            let micros = socket.traffic.round_trip.load(Relaxed);
+            SHARED.work.command(Command::SampleRoundTrip(socket));
+            Ok(f64::from(micros) / 1000.0)
+        }
+        _ => Err(unknown_key(key)),
+    }
+}
+
+/// `network_get_stat` of the whole library.
+pub(crate) fn total_stat(key: &str) -> Result<f64> {
+    let sockets = SHARED.registry.read();
+    let past = Traffic::past().sums();
+    if let Some(index) = past.iter().position(|(name, _)| *name == key) {
+        let live: u64 = sockets.values().map(|socket| socket.traffic.sums()[index].1.load(Relaxed)).sum();
+        return Ok((live + past[index].1.load(Relaxed)) as f64);
+    }
+    match key {
+        "sockets" => Ok(sockets.len() as f64),
+        "events" => Ok(SHARED.events.waiting() as f64),
+        "send_queue" => Ok(sockets.values().map(|socket| u64::from(send_queue(socket))).sum::<u64>() as f64),
+        "receive_queue" => {
+            drop(sockets);
+            Ok(SHARED.events.waiting_bytes(None) as f64)
+        }
+        "rtt_ms" => Err(Error::bad_argument("a round trip is that of one connection: ask with its socket")),
+        _ => Err(unknown_key(key)),
+    }
+}
+
+fn send_queue(socket: &Socket) -> u32 {
+    socket.host.lock().pending_payload + socket.in_flight.load(Relaxed)
+}
+
+fn unknown_key(key: &str) -> Error {
+    Error::bad_argument(format!("unknown key \"{key}\""))
+}

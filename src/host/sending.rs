@@ -1,0 +1,76 @@
+//! Sending: bytes go into the socket's queue, and the reactor hears of the first of a burst.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::engine::SHARED;
+use crate::error::{Code, Error, Result};
+use crate::options::MESSAGE_LIMIT;
+use crate::protocol::packet::{self, HEADER_SIZE};
+use crate::socket::{Handle, Link, count};
+
+/// `network_send_packet`: header and payload, on regular and raw connections. Returns the bytes sent.
+pub(crate) fn send_packet(handle: Handle, payload: &[u8]) -> Result<usize> {
+    // The size fits: `send` refuses more than MESSAGE_LIMIT before anything is written.
+    let header = packet::header(payload.len() as u32);
+    send(handle, &header, payload)?;
+    Ok(HEADER_SIZE + payload.len())
+}
+
+/// `network_send_raw`: the payload alone.
+pub(crate) fn send_raw(handle: Handle, payload: &[u8]) -> Result<usize> {
+    send(handle, &[], payload)?;
+    Ok(payload.len())
+}
+
+#[inline]
+fn send(handle: Handle, header: &[u8], payload: &[u8]) -> Result<()> {
+    let sockets = SHARED.registry.read();
+    let socket = sockets.get(&handle).ok_or_else(Error::bad_handle)?;
+    let mut host = socket.host.lock();
+    if host.link != Link::Open {
+        return Err(cannot_send(host.link));
+    }
+    if header.is_empty() {
+        if host.regular {
+            return Err(Error::wrong_kind(
+                "network_send_raw would corrupt a regular connection; use network_send_packet",
+            ));
+        }
+        if payload.is_empty() {
+            return Ok(());
+        }
+    }
+    if payload.len() > MESSAGE_LIMIT as usize {
+        return Err(Error::new(Code::TooBig, "a message can be 64 MiB at the most"));
+    }
+    let limit = host.settings.send_queue_limit;
+    let queued = host.pending_payload + socket.in_flight.load(Relaxed);
+    // The second condition bounds what headers cost when the payloads are tiny.
+    if (queued >= limit && queued > 0) || host.pending.len() > 2 * limit as usize + (64 << 10) {
+        return Err(Error::new(Code::QueueFull, "the peer does not keep up: its send queue is full"));
+    }
+    let first = !host.dirty;
+    if first {
+        host.dirty = true;
+        SHARED.work.dirty(socket.token.load(Relaxed), &mut host.pending);
+    }
+    host.pending.reserve(header.len() + payload.len());
+    host.pending.extend_from_slice(header);
+    host.pending.extend_from_slice(payload);
+    host.pending_payload += payload.len() as u32;
+    count(&socket.traffic.packets_sent, 1);
+    drop(host);
+    if first {
+        SHARED.work.sent(|| SHARED.events.waiting() > 0);
+    }
+    Ok(())
+}
+
+#[cold]
+fn cannot_send(link: Link) -> Error {
+    match link {
+        Link::Listening => Error::wrong_kind("a server has nobody to send to; send to one of its clients"),
+        Link::Lost | Link::Closed => Error::new(Code::Closed, "the connection is closed"),
+        _ => Error::new(Code::NotConnected, "the socket is not connected"),
+    }
+}

@@ -1,0 +1,150 @@
+//! Making, changing and destroying sockets.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::{Arc, OnceLock};
+
+use mio::net::TcpListener;
+use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
+
+use crate::engine::{self, SHARED};
+use crate::error::{Error, Result};
+use crate::options::Settings;
+use crate::reactor::{Command, Listen, Local};
+use crate::socket::{Handle, Outgoing, Role, Socket};
+use crate::sys;
+
+use super::Family;
+
+/// Connections the system may hold ready for a server to accept.
+const BACKLOG: i32 = 4096;
+
+/// `network_create_socket` and, with a port, `network_create_socket_ext`.
+pub(crate) fn create_socket(family: Family, port: Option<u16>) -> Result<Handle> {
+    family.check_supported()?;
+    engine::start()?;
+    let options = SHARED.options();
+    let mut local = Local { ip: options.bind_address, port: port.unwrap_or(0) };
+    let reserved = match port {
+        None => None,
+        Some(port) => Some(bind_stream(options.bind_address, port, BindTo::Outgoing)?),
+    };
+    let socket = SHARED.registry.insert(Role::Client, true, options.defaults)?;
+    if let Some((_, port)) = reserved {
+        local.port = port;
+        socket.local_port.store(port, Relaxed);
+    }
+    if local.ip.is_some() || reserved.is_some() {
+        let reserved = reserved.map(|(holder, _)| holder);
+        socket.host.lock().outgoing = Some(Box::new(Outgoing { local, _reserved: reserved }));
+    }
+    Ok(socket.handle)
+}
+
+/// `network_create_server` and `network_create_server_raw`.
+pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular: bool) -> Result<Handle> {
+    static DESCRIPTOR_LIMIT: OnceLock<u64> = OnceLock::new();
+    family.check_supported()?;
+    engine::start()?;
+    let descriptor_limit = *DESCRIPTOR_LIMIT.get_or_init(sys::raise_descriptor_limit);
+    let options = SHARED.options();
+    let (listening, port) = bind_stream(options.bind_address, port, BindTo::Server)?;
+    listening.listen(BACKLOG).map_err(|error| bind_failed(port, &error))?;
+    let handshake_timeout = options.handshake_timeout_ms();
+    let socket = SHARED.registry.insert(Role::Server, regular, options.defaults)?;
+    socket.local_port.store(port, Relaxed);
+    let handle = socket.handle;
+    SHARED.work.command(Command::Listen(Listen {
+        socket,
+        listener: TcpListener::from_std(listening.into()),
+        regular,
+        max_clients,
+        handshake_timeout,
+        descriptor_limit,
+    }));
+    Ok(handle)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BindTo {
+    Server,
+    /// The local port of connections to come.
+    Outgoing,
+}
+
+/// A TCP socket bound to `port` on `ip`, or on all addresses of both families. Returns the port too.
+fn bind_stream(ip: Option<IpAddr>, port: u16, to: BindTo) -> Result<(SystemSocket, u16)> {
+    let bind = |ip: IpAddr, dual_stack: bool| -> std::io::Result<SystemSocket> {
+        let address = SocketAddr::new(ip, port);
+        let socket = SystemSocket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        if address.is_ipv6() {
+            socket.set_only_v6(!dual_stack)?;
+        }
+        if to == BindTo::Server {
+            sys::share_listening_port(&socket)?;
+        }
+        socket.bind(&address.into())?;
+        if to == BindTo::Outgoing {
+            // From now on the connections made through it may bind to the same port, and only they.
+            sys::share_listening_port(&socket)?;
+        }
+        socket.set_nonblocking(true)?;
+        Ok(socket)
+    };
+    let socket = match ip {
+        Some(ip) => bind(ip, false),
+        None => bind(Ipv6Addr::UNSPECIFIED.into(), true).or_else(|error| {
+            // IPv4 alone where IPv6 is missing; a port that is taken stays taken.
+            if error.kind() == std::io::ErrorKind::AddrInUse {
+                Err(error)
+            } else {
+                bind(Ipv4Addr::UNSPECIFIED.into(), false)
+            }
+        }),
+    }
+    .map_err(|error| bind_failed(port, &error))?;
+    let bound = socket.local_addr().map_err(|error| bind_failed(port, &error))?;
+    let port = bound.as_socket().map_or(port, |address| address.port());
+    Ok((socket, port))
+}
+
+fn bind_failed(port: u16, error: &std::io::Error) -> Error {
+    Error::from_io(&format!("cannot use port {port}"), error)
+}
+
+/// `network_destroy`.
+pub(crate) fn destroy(handle: Handle) -> Result<()> {
+    let removed = SHARED.registry.remove(handle);
+    if removed.is_empty() {
+        return Err(Error::bad_handle());
+    }
+    for socket in &removed {
+        socket.host.lock().outgoing = None;
+    }
+    // The command first: a batch that counts this destroy must be begun by a reactor that has
+    // also received it.
+    SHARED.work.command(Command::Destroy(removed));
+    SHARED.destroyed.fetch_add(1, SeqCst);
+    Ok(())
+}
+
+/// Changes a socket's options; what is connected takes them over.
+pub(crate) fn change_settings(
+    handle: Handle,
+    change: impl FnOnce(&Socket, &mut Settings) -> Result<()>,
+) -> Result<()> {
+    let socket = SHARED.registry.get(handle)?;
+    {
+        let mut host = socket.host.lock();
+        change(&socket, Arc::make_mut(&mut host.settings))?;
+        socket.refresh_limits(&host.settings);
+    }
+    SHARED.work.command(Command::Apply(socket));
+    Ok(())
+}
+
+/// For calls that need a UDP socket, which none is yet.
+pub(crate) fn check_datagram_socket(handle: Handle) -> Result<()> {
+    SHARED.registry.get(handle)?;
+    Err(Error::wrong_kind("this call needs a UDP socket"))
+}

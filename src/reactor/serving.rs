@@ -1,0 +1,106 @@
+//! The reactor's part in serving: listening, accepting, making room.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use mio::{Interest, Token};
+
+use crate::error::Error;
+
+use super::listener::{ACCEPTS_PER_TURN, Accepted, Listen, Listener, RETRY_MILLIS};
+use super::stream::{Next, Stream};
+use super::{Endpoint, Id, MOST_LINK_EVENTS, Reactor, Slot};
+
+impl Reactor {
+    pub(super) fn listen(&mut self, listen: Listen) {
+        let socket = Arc::clone(&listen.socket);
+        if !self.shared.registry.contains(socket.handle) {
+            return;
+        }
+        let id = self.insert(Endpoint::Listener(Box::new(Listener::new(listen))));
+        socket.token.store(id.token, Relaxed);
+        let Reactor { poll, endpoints, .. } = self;
+        if let Endpoint::Listener(listener) = &mut endpoints[id.token as usize].endpoint {
+            // Adding a descriptor to the poll fails only when the kernel is out of memory; then
+            // accepting is tried by timer.
+            if poll
+                .registry()
+                .register(&mut listener.io, Token(id.token as usize), Interest::READABLE)
+                .is_err()
+            {
+                listener.retry_at = self.now + RETRY_MILLIS;
+                self.arm(id);
+            }
+        }
+    }
+
+    pub(super) fn accept(&mut self, id: Id) {
+        for _ in 0..ACCEPTS_PER_TURN {
+            let congested = self.links >= MOST_LINK_EVENTS || self.queued >= self.queued_limit;
+            let now = self.now;
+            let Some(Slot { endpoint: Endpoint::Listener(listener), .. }) = self.slot(id) else { return };
+            if congested {
+                listener.paused = true;
+                self.pause(id);
+                return;
+            }
+            match listener.accept() {
+                Accepted::Connection(io, peer) => {
+                    let admission = Arc::clone(&listener.admission);
+                    self.greet(id, Stream::accepted(io, admission, &peer, now));
+                }
+                Accepted::Nobody => return,
+                Accepted::Skip => {}
+                Accepted::OutOfDescriptors => {
+                    listener.retry_at = now + RETRY_MILLIS;
+                    return;
+                }
+            }
+        }
+        self.go_on_later(id);
+    }
+
+    pub(super) fn greet(&mut self, listener: Id, stream: Stream) {
+        let id = self.insert(Endpoint::Stream(Box::new(stream)));
+        let Some(Slot { endpoint: Endpoint::Listener(noting), .. }) = self.slot(listener) else { return };
+        let crowded = noting.note_newcomer(id);
+        while let Some(oldest) = self.oldest_newcomer(listener) {
+            let unfinished = match self.slot(oldest) {
+                Some(Slot { endpoint: Endpoint::Stream(stream), .. }) => stream.socket.is_none(),
+                _ => false,
+            };
+            if unfinished && !crowded {
+                break;
+            }
+            if let Some(Slot { endpoint: Endpoint::Listener(noting), .. }) = self.slot(listener) {
+                noting.forget_oldest_newcomer();
+            }
+            if unfinished {
+                self.close(oldest);
+                break;
+            }
+        }
+        self.attend(id, |reactor, id| reactor.begin(id));
+    }
+
+    pub(super) fn oldest_newcomer(&mut self, listener: Id) -> Option<Id> {
+        match self.slot(listener) {
+            Some(Slot { endpoint: Endpoint::Listener(listener), .. }) => listener.oldest_newcomer(),
+            _ => None,
+        }
+    }
+
+    /// Registers a new stream with the poll and lets it begin.
+    pub(super) fn begin(&mut self, id: Id) {
+        let Reactor { poll, endpoints, .. } = self;
+        let Endpoint::Stream(stream) = &mut endpoints[id.token as usize].endpoint else { return };
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        if let Err(error) = poll.registry().register(stream.io_mut(), Token(id.token as usize), interest) {
+            self.end(id, Next::Failed(Error::from_io("cannot watch the connection", &error)));
+            return;
+        }
+        if let Some(Err(error)) = self.with_stream(id, |stream, turn| stream.begin(id, turn)) {
+            self.end(id, Next::Failed(error));
+        }
+    }
+}
