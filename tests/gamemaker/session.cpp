@@ -99,11 +99,12 @@ private:
             positions[message.id] = message.position;
             break;
         case from_said:
+            // Who came late may have missed the other's greeting.
+            met.insert(message.id);
             if (message.text == "have met") {
                 known_to.insert(message.id);
             } else {
                 CHECK_EQ(message.text.substr(0, 11), "hello from ");
-                met.insert(message.id);
             }
             break;
         case from_left:
