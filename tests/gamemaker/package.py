@@ -51,7 +51,7 @@ def parser(directory):
 def main():
     root, library, directory = sys.argv[1], sys.argv[2], Path(sys.argv[3])
     file = directory / "stepwire.yymps"
-    command = ["cargo", "xtask", "package-gamemaker", "--binary", library, "--out", file]
+    command = [os.environ.get("CARGO", "cargo"), "xtask", "package-gamemaker", "--binary", library, "--out", file]
     subprocess.run(command, cwd=root, check=True)
     project = directory / "project"
     shutil.rmtree(project, ignore_errors=True)

@@ -22,7 +22,7 @@ Event connect(Game &game, const char *function, double socket, const std::string
 {
     game.seen.clear();
     CHECK_EQ(game.good(function, {real_value(socket), game.runner.string(address), real_value(port)}), socket);
-    game.until("the result", [&] { return !game.seen.empty(); });
+    game.until("the result", [&] { return game.count(type_non_blocking_connect) == 1; });
     const Event result = game.first(type_non_blocking_connect, "id", socket).event;
     CHECK_EQ(result.text("ip"), address);
     game.seen.clear();
