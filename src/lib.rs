@@ -20,7 +20,7 @@ mod resolve;
 mod shared;
 mod socket;
 mod sys;
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 mod url;
 #[allow(dead_code, unused_imports)]
 mod websocket;

@@ -14,9 +14,10 @@ def main():
     modules = modules or sorted(path.stem for path in HERE.glob("test_*.py"))
     program = unittest.main(module=None, argv=["run.py", *options, *modules], exit=False)
     result = program.result
-    failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
-    skipped = f", {len(result.skipped)} skipped" if result.skipped else ""
-    print(f"{result.testsRun - failed - len(result.skipped)} passed, {failed} failed{skipped}")
+    # A test can fail more than once: in its parts, and again in its clean-up.
+    failures = {getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors}
+    failed, skipped = len(failures), len(result.skipped)
+    print(f"{result.testsRun - failed - skipped} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     sys.exit(1 if failed or not result.testsRun else 0)
 
 
