@@ -1,8 +1,8 @@
 // Games in processes of their own play with each other: over TCP, UDP and WebSockets, hosted by a
 // game and by the dedicated server in C, all through Async - Networking events.
-// Usage: session LIBRARY BOXES_SERVER         runs all of it
-//        session LIBRARY host TYPE            hosts; prints the port
-//        session LIBRARY play TYPE PORT NAME  plays
+// Usage: together LIBRARY BOXES_SERVER         runs all of it
+//        together LIBRARY host TYPE            hosts; prints the port
+//        together LIBRARY play TYPE PORT NAME  plays
 
 #include "standin/boxes.hpp"
 #include "standin/check.hpp"
