@@ -8,6 +8,7 @@ import threading
 
 import gamemaker
 import process
+import segmenter
 import stepwire
 from hosting import HostTestCase, both_io_modes, wait_until
 from payloads import Digest, numbered, summary_of
@@ -184,6 +185,53 @@ class ProgramsThatDoNotPoll(MemoryTestCase):
                 self.assertEqual(self.host.do("digest", socket=client),
                                  summary_of(numbered(number, 50_000) for number in range(begun)))
                 self.assert_quiet()
+
+    def test_a_reset_behind_a_push_back_comes_last(self):
+        server, port = self.host.listen()
+        peer, client = self.joined(server, port, send_buffer=65536)
+        self.host.must("network_set_config", stepwire.CONFIG_RECEIVE_QUEUE_LIMIT, client, MIB)
+        self.host.set(poll=False)
+        begun, _ = push(peer, self.numbered_packets(1000, 50_000))
+        peer.reset()
+        # The library may find out by a write that fails; the host's queue is of no use then.
+        self.host.do("fill", socket=client, size=1000, count=100)
+        self.host.set(poll=True)
+        event = self.host.next_event()
+        self.assertEqual((event["type"], event["socket"], event["error"]),
+                         (stepwire.TYPE_DISCONNECT, client, stepwire.ERROR_CLOSED))
+        got = self.host.do("digest", socket=client)
+        self.assertLess(got["packets"], begun)
+        self.assertEqual(got, summary_of(numbered(number, 50_000) for number in range(got["packets"])))
+        self.assert_quiet()
+
+    def test_a_flush_survives_what_was_never_read(self):
+        """Neither the unread input nor the peer's end behind it may turn the close into a reset."""
+        self.host.must("network_set_config", stepwire.CONFIG_RECEIVE_QUEUE_LIMIT, -1, 65536)
+        for finished in (False, True):
+            # One packet fits into the kernel's buffers, so that the library is done with it at once.
+            for count in (1, 32):
+                with self.case(finished=finished, count=count):
+                    self.check_flush(finished, count)
+
+    def check_flush(self, finished, count):
+        server, port = self.host.listen()
+        peer, client = self.joined(server, port, receive_buffer=65536)
+        self.host.set(poll=False)
+        # The first brings the library to its limit; the second it leaves where it is.
+        peer.send_packets(numbered(0, 100_000))
+        wait_until(lambda: self.host.call("network_get_stat", client, "receive_queue") == 100_000, "the first")
+        peer.send_packets(numbered(1, 10_000))
+        if finished:
+            peer.finish()
+        with segmenter.PeerQueue() as queue:
+            # The end counts as one more byte.
+            wait_until(lambda: queue.unread(peer.socket) == 10_012 + finished, "the second")
+        self.assertEqual(self.host.do("fill", socket=client, size=65536, count=count, destroy=True)["taken"], count)
+        got, ending = peer.receive_until_end()
+        self.assertEqual(summary_of(got), summary_of(numbered(number, 65536) for number in range(count)))
+        self.assertEqual(ending, gamemaker.END_ORDERLY)
+        self.host.set(poll=True)
+        self.assert_quiet()
 
     def test_all_waiting_events_together_are_bounded(self):
         self.host.must("network_set_config", stepwire.CONFIG_TOTAL_QUEUE_LIMIT, 4 * MIB, 0)
