@@ -1,27 +1,19 @@
-// Datagrams as a game sees them, reliable ones too, and the plain functions that send them.
+// Datagrams as a game sees them, and the plain functions that send them.
 // Usage: udp LIBRARY
 
 #include "standin/check.hpp"
 #include "standin/game.hpp"
 #include "standin/runner.hpp"
 
-#include <set>
-
 namespace {
 
 constexpr double not_connected = -5;
 constexpr double too_big = -7;
-constexpr double timeout = -6;
-
-double udp_socket(Game &game)
-{
-    return game.good("stepwire_create_socket_ext", {real_value(socket_udp), real_value(0)});
-}
 
 void keys_and_answers(Game &game)
 {
     const double server = game.server(socket_udp);
-    const double socket = udp_socket(game);
+    const double socket = game.udp_socket();
     CHECK_EQ(game.send_udp(socket, "127.0.0.1", game.port(server), "ping"), 12.0 + 4.0);
     game.until("the datagram", [&] { return game.seen.size() == 1; });
     const Seen ping = game.first(type_data, "id", server);
@@ -53,44 +45,6 @@ void keys_and_answers(Game &game)
     game.seen.clear();
 }
 
-void reliable(Game &game)
-{
-    const RValue enable = real_value(2);
-    const double server = game.server(socket_udp);
-    const double socket = udp_socket(game);
-    game.good("stepwire_set_config", {enable, real_value(server)});
-    game.good("stepwire_set_config", {enable, real_value(socket)});
-    std::set<std::string> expected;
-    for (int number = 0; number < 200; ++number) {
-        const std::string word = "message " + std::to_string(number);
-        CHECK(game.send_udp(socket, "127.0.0.1", game.port(server), word) > 0);
-        expected.insert(word);
-    }
-    game.until("all of them", [&] { return game.seen.size() == 200; });
-    std::set<std::string> received;
-    for (const Seen &entry : game.seen) {
-        CHECK_EQ(entry.event.type(), type_data);
-        received.insert(entry.data);
-    }
-    CHECK(received == expected);
-
-    // A peer that is gone: the event says which.
-    const double peer_port = game.port(socket);
-    game.good("stepwire_set_config", {real_value(1011), real_value(server), real_value(200)});
-    game.good("stepwire_destroy", {real_value(socket)});
-    game.seen.clear();
-    CHECK(game.send_udp(server, "127.0.0.1", peer_port, "are you there?") > 0);
-    game.until("it to be given up", [&] { return game.count(type_disconnect) == 1; });
-    const Event end = game.first(type_disconnect, "id", server).event;
-    CHECK_EQ(end.real("socket"), server);
-    CHECK_EQ(end.text("ip"), "127.0.0.1");
-    CHECK_EQ(end.real("port"), peer_port);
-    CHECK_EQ(end.real("error"), timeout);
-    CHECK(!end.text("reason").empty());
-    game.good("stepwire_destroy", {real_value(server)});
-    game.seen.clear();
-}
-
 void broadcast(Game &game)
 {
     const double server = game.server(socket_udp);
@@ -117,7 +71,7 @@ void targets(Game &game)
     const auto send = reinterpret_cast<Send>(game.runner.symbol("network_send_udp_to_target"));
     const auto send_raw = reinterpret_cast<Send>(game.runner.symbol("network_send_udp_raw_to_target"));
     const double server = game.server(socket_udp);
-    const double socket = udp_socket(game);
+    const double socket = game.udp_socket();
     CHECK_EQ(send(socket, "x", 1), not_connected);
     CHECK_EQ(set_target(socket, "127.0.0.1", game.port(server)), 0.0);
     CHECK_EQ(send(socket, "with header", 11), 23.0);
@@ -140,7 +94,6 @@ int main(int count, char **arguments)
     keys_and_answers(game);
     targets(game);
     broadcast(game);
-    reliable(game);
     CHECK_EQ(runner.real("stepwire_final"), 0.0);
     runner.check_nothing_left();
     std::puts("udp: passed");

@@ -118,6 +118,11 @@ public:
         return good(name, {real_value(type), real_value(0), real_value(32)});
     }
 
+    double udp_socket()
+    {
+        return good("stepwire_create_socket_ext", {real_value(socket_udp), real_value(0)});
+    }
+
     double port(double socket) { return good("stepwire_get_port", {real_value(socket)}); }
 
     double send(double socket, const std::string &data, BufferKind kind = buffer_grow)
