@@ -234,6 +234,12 @@ impl EventQueue {
         bytes
     }
 
+    /// Lets the socket whose disconnect event was the last one stay beyond the next event; whoever
+    /// calls this takes it out of the registry in the end.
+    pub(crate) fn keep_leaving(&self) -> Option<Handle> {
+        self.state.lock().leaving.take()
+    }
+
     /// Drops all events; for the end of the library's life.
     pub(crate) fn clear(&self) {
         let mut state = self.state.lock();
