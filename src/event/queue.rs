@@ -335,7 +335,7 @@ fn move_on(shared: &Shared, source: &Source, what: What) -> Option<Handle> {
         What::Dialed { .. } if host.link == Link::Connecting => host.link = Link::Open,
         What::Disconnect { half_closed, .. } => {
             host.link = Link::Closed;
-            drop(host);
+            // While the socket is locked, so that it cannot connect anew before.
             if half_closed {
                 shared
                     .work
