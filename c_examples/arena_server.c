@@ -178,6 +178,9 @@ static void refuse(struct arena *arena, struct player *player, const char *why) 
     arena_put_u8(&refused, ARENA_REFUSED);
     arena_put_string(&refused, why);
     send_to(player, &refused);
+    if (!in_play(player)) {
+        printf("refused %s: %s\n", network_get_string(player->socket, "ip"), why);
+    }
     network_destroy(player->socket); /* sends what is queued, then closes */
     remove_player(arena, player, why);
 }

@@ -7,19 +7,25 @@
 
 pub mod abi;
 mod address;
+mod clock;
+pub mod conditioner;
 mod engine;
 mod error;
 mod event;
 mod host;
+mod interfaces;
+mod names;
 mod options;
+mod outgoing;
 pub mod protocol;
 mod reactor;
 mod registry;
+pub mod reliable;
 mod resolve;
 mod shared;
 mod socket;
 mod sys;
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 mod url;
 #[allow(dead_code, unused_imports)]
 mod websocket;

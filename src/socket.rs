@@ -1,6 +1,7 @@
 //! One socket as the host sees it: its queue of bytes to send, the state of its link, its counters.
 //! The file descriptor is not here; that belongs to the reactor's endpoint.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
 
@@ -8,7 +9,7 @@ use parking_lot::Mutex;
 
 use crate::address::PeerName;
 use crate::options::{ACCEPTED_MESSAGE_LIMIT, MESSAGE_LIMIT, Settings};
-use crate::reactor::Local;
+use crate::reactor::{Bound, Local};
 
 /// The number by which the host names a socket. Never used twice in a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +28,9 @@ pub(crate) enum Role {
     Server,
     /// A client's connection at a server.
     Accepted,
+    /// A UDP socket, and one made as a server.
+    Datagrams,
+    DatagramServer,
 }
 
 /// What the host may do with the connection; it changes in step with the events the host collects.
@@ -43,6 +47,8 @@ pub(crate) enum Link {
     Closed,
     /// A server.
     Listening,
+    /// A UDP socket, which has none.
+    Connectionless,
 }
 
 /// No endpoint of the reactor belongs to the socket.
@@ -100,6 +106,8 @@ pub(crate) struct HostSide {
     pub(crate) settings: Arc<Settings>,
     /// Where a client's connections are bound, if the host asked for it.
     pub(crate) outgoing: Option<Box<Outgoing>>,
+    /// What only UDP sockets have.
+    pub(crate) datagrams: Option<Box<DatagramSide>>,
 }
 
 /// The local end of a client's connections.
@@ -108,6 +116,16 @@ pub(crate) struct Outgoing {
     pub(crate) local: Local,
     /// Holds the port for them.
     pub(crate) _reserved: Option<socket2::Socket>,
+}
+
+/// The host's side of a UDP socket.
+#[derive(Debug)]
+pub(crate) struct DatagramSide {
+    /// Where it is to be bound.
+    pub(crate) ip: Option<IpAddr>,
+    /// How it is bound; not before its first send, unless the host chose a port.
+    pub(crate) bound: Option<Bound>,
+    pub(crate) multicast: bool,
 }
 
 impl Socket {
@@ -133,6 +151,7 @@ impl Socket {
                     Role::Client => Link::Idle,
                     Role::Server => Link::Listening,
                     Role::Accepted => Link::Open,
+                    Role::Datagrams | Role::DatagramServer => Link::Connectionless,
                 },
                 regular,
                 dirty: false,
@@ -141,6 +160,7 @@ impl Socket {
                 peer: None,
                 settings,
                 outgoing: None,
+                datagrams: None,
             }),
         };
         socket.refresh_limits(&socket.host.lock().settings);

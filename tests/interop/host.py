@@ -61,7 +61,7 @@ class Host:
         """Takes what waits, through whichever of the three ways is set."""
         polling = self.settings["polling"]
         if polling == "callback":
-            self.library.network_poll(self.callback, None)
+            self.took(self.library.network_poll(self.callback, None))
             return
         for _ in range(EVENTS_PER_ROUND):
             if not (self.next_by_key() if polling == "key" else self.next_by_struct()):
@@ -69,12 +69,18 @@ class Host:
             # Settings can change while events are handled; so can the patience of the commands.
             self.handle(self.event)
 
+    def took(self, value):
+        """Whether there was anything. To poll can never fail here, so the host does not survive it."""
+        if value < 0:
+            raise RuntimeError(f"polling failed with {value}: {self.library.network_last_error().decode()}")
+        return value > 0
+
     def next_by_struct(self):
-        return self.library.network_poll_event(ctypes.byref(self.event)) > 0
+        return self.took(self.library.network_poll_event(ctypes.byref(self.event)))
 
     def next_by_key(self):
         """The access for scripting languages, poured into the same structure."""
-        if self.library.network_event_next() <= 0:
+        if not self.took(self.library.network_event_next()):
             return False
         for field in EVENT_FIELDS:
             setattr(self.event, field, self.library.network_event_real(field.encode()))
@@ -185,7 +191,7 @@ class Host:
             for command in commands.ready(0 if polling else 1):
                 emit({"answer": command["number"], "value": getattr(self, command["do"])(**command["with"])})
             if self.settings["poll"]:
-                self.library.network_wait(2)
+                self.took(self.library.network_wait(2))
                 self.poll()
             sys.stdout.flush()
 

@@ -1,5 +1,6 @@
-"""Runs every test of this directory: python3 tests/interop/run.py [-v] [-k pattern] [module ...]."""
+"""Runs the tests of this directory, all of them or those of the modules named."""
 
+import argparse
 import pathlib
 import sys
 import unittest
@@ -8,15 +9,23 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("modules", nargs="*", help="test_server, test_fuzz, ...")
+    parser.add_argument("-k", action="append", default=[], metavar="PATTERN", help="only tests whose name has this in it")
+    parser.add_argument("-v", action="store_true", help="name each test")
+    parser.add_argument("-f", action="store_true", help="stop at the first failure")
+    options = parser.parse_args()
+
     sys.path.insert(0, str(HERE))
-    modules = [argument for argument in sys.argv[1:] if (HERE / f"{argument}.py").exists()]
-    options = [argument for argument in sys.argv[1:] if argument not in modules]
-    modules = modules or sorted(path.stem for path in HERE.glob("test_*.py"))
-    program = unittest.main(module=None, argv=["run.py", *options, *modules], exit=False)
-    result = program.result
-    failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
-    skipped = f", {len(result.skipped)} skipped" if result.skipped else ""
-    print(f"{result.testsRun - failed - len(result.skipped)} passed, {failed} failed{skipped}")
+    loader = unittest.TestLoader()
+    loader.testNamePatterns = [f"*{pattern}*" for pattern in options.k] or None
+    tests = loader.loadTestsFromNames(options.modules or sorted(path.stem for path in HERE.glob("test_*.py")))
+    result = unittest.TextTestRunner(verbosity=2 if options.v else 1, failfast=options.f).run(tests)
+
+    # A test can fail more than once: in its parts, and again in its clean-up.
+    failures = {getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors}
+    failed, skipped = len(failures), len(result.skipped)
+    print(f"{result.testsRun - failed - skipped} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     sys.exit(1 if failed or not result.testsRun else 0)
 
 

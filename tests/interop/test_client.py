@@ -139,6 +139,24 @@ class RegularClient(HostTestCase):
         self.assertEqual(self.host.call("network_send_packet", socket, b"again", 5), 17)
         self.assertEqual(second.receive_packet(), b"again")
 
+    def test_a_program_connects_to_itself(self):
+        self.host.set(echo=True)
+        server, port = self.host.listen()
+        for function in ("network_connect", "network_connect_async"):
+            with self.case(function=function):
+                socket = self.create()
+                self.assertGreaterEqual(self.host.call(function, socket, "localhost", port), 0)
+                client = self.host.event(type=stepwire.TYPE_CONNECT, server=server)["socket"]
+                if function.endswith("async"):
+                    self.host.event(type=stepwire.TYPE_NON_BLOCKING_CONNECT, socket=socket, succeeded=1)
+                # Both ends echo, so that this one packet goes round until one end is destroyed.
+                self.host.must("network_send_packet", socket, b"round", 5)
+                for handle in (client, socket, client, socket):
+                    self.assertEqual(self.host.event(id=handle)["payload"], b"round")
+                self.host.must("network_destroy", socket)
+                self.host.event(type=stepwire.TYPE_DISCONNECT, socket=client)
+                self.host.events.clear()
+
     def test_its_own_destroy_is_silent(self):
         socket, connection = self.connected()
         self.host.must("network_destroy", socket)

@@ -157,6 +157,30 @@ class ProgramEnds(HostTestCase):
             while True:
                 peer.receive_packet()
 
+    def test_nothing_more_is_heard_of_a_destroyed_client(self):
+        self.host.set(echo=True)
+        server, port = self.host.listen()
+        for _ in range(20):
+            peer, client = self.joined(server, port)
+            # The host destroys the client when it handles the second packet; the others wait already.
+            peer.send_packets(b"first", b"kick", *[b"never"] * 50)
+            got, ending = peer.receive_until_end()
+            self.assertEqual((got, ending), ([b"first"], gamemaker.END_ORDERLY))
+            self.assertEqual([self.host.event(id=client)["payload"] for _ in range(2)], [b"first", b"kick"])
+            peer.close()
+        self.assert_quiet()
+
+    def test_a_destroyed_server_drops_those_who_were_about_to_join(self):
+        server, port = self.host.listen()
+        peers = [self.connect(port) for _ in range(5)]
+        for said, peer in enumerate(peers):
+            peer.expect(gamemaker.BANNER)
+            peer.send(gamemaker.hello()[:said])
+        self.host.must("network_destroy", server)
+        for peer in peers:
+            self.assertEqual(peer.receive_until_end()[0], [])
+        self.assert_quiet()
+
     def test_the_handles_of_a_destroyed_server_are_gone(self):
         server, port = self.host.listen()
         _, client = self.joined(server, port)

@@ -1,6 +1,7 @@
 """Ten thousand clients, tens of thousands of comings and goings: all served, and nothing left behind."""
 
 import resource
+import select
 import socket as sockets
 import sys
 
@@ -149,6 +150,41 @@ class Churn(ScaleTestCase):
                 self.host.call(function, socket, "127.0.0.1", refusing if number % 5 == 0 else port)
                 self.host.must("network_destroy", socket)
         self.assertEqual(figures[0], figures[1])
+
+
+@both_io_modes
+class OutOfDescriptors(HostTestCase):
+    LIMIT = 64
+
+    def start_host(self, **popen):
+        limit = (self.LIMIT, self.LIMIT)
+        return super().start_host(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limit), **popen)
+
+    def test_who_does_not_fit_waits_for_a_place(self):
+        self.host.set(echo=True, report="none")
+        _, port = self.host.listen()
+        served, welcome = [], gamemaker.BANNER + gamemaker.ACCEPTED + gamemaker.packet(b"in")
+        while True:
+            peer = self.ask_to_join(port)
+            if not select.select([peer.socket], [], [], 1)[0]:
+                break
+            peer.expect(welcome)
+            served.append(peer)
+            self.assertLess(len(served), self.LIMIT)
+        waiting = [peer, *(self.ask_to_join(port) for _ in range(9))]
+        self.assertGreater(len(served), self.LIMIT // 2)
+        for peer in served:
+            peer.send_packets(b"still served")
+            self.assertEqual(peer.receive_packet(), b"still served")
+        for peer in served[:len(waiting)]:
+            peer.close()
+        for peer in waiting:
+            peer.expect(welcome)
+
+    def ask_to_join(self, port):
+        peer = self.connect(port)
+        peer.send(gamemaker.hello() + gamemaker.packet(b"in"))
+        return peer
 
 
 class UncollectedEvents(ScaleTestCase):
