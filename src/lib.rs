@@ -7,6 +7,7 @@
 
 pub mod abi;
 mod address;
+pub mod conditioner;
 mod engine;
 mod error;
 mod event;
@@ -15,6 +16,7 @@ mod options;
 pub mod protocol;
 mod reactor;
 mod registry;
+pub mod reliable;
 mod resolve;
 mod shared;
 mod socket;

@@ -158,27 +158,28 @@ impl EventQueue {
         let mut leaving = None;
         let mut spent = Vec::with_capacity(batches.len());
         for mut batch in batches {
-            // A read brings several events of one socket: what they have in common is described once.
-            let mut described: Option<(u32, NetworkEvent)> = None;
-            while next < batch.len() {
+            while let Some(&entry) = batch.entries().get(next) {
                 if let Some(gone) = leaving.take() {
                     shared.registry.remove(gone);
                 }
-                let entry = batch.entry(next);
                 next += 1;
                 left -= 1;
                 self.delivering.store(left, Relaxed);
-                if let (What::Data { message_type, .. }, Some((source, event))) = (entry.what, &mut described)
-                    && *source == entry.source
+                let Some(mut event) = deliverable(shared, &batch, entry, &mut leaving) else { continue };
+                delivered += 1;
+                deliver(&event);
+                // What a read brought is all of one socket: only the payload is described anew.
+                while let Some(&following) = batch.entries().get(next)
+                    && following.source == entry.source
+                    && let What::Data { message_type, .. } = following.what
                     && shared.destroyed.load(SeqCst) == batch.destroyed_before
                 {
-                    batch.describe_next(event, entry, message_type);
-                    delivered += 1;
-                    deliver(event);
-                } else if let Some(event) = deliverable(shared, &batch, entry, &mut leaving) {
+                    next += 1;
+                    left -= 1;
+                    self.delivering.store(left, Relaxed);
+                    batch.describe_next(&mut event, following, message_type);
                     delivered += 1;
                     deliver(&event);
-                    described = matches!(entry.what, What::Data { .. }).then_some((entry.source, event));
                 }
             }
             next = 0;

@@ -9,6 +9,7 @@ use crate::protocol::packet::{self, HEADER_SIZE};
 use crate::socket::{Handle, Link, count};
 
 /// `network_send_packet`: header and payload, on regular and raw connections. Returns the bytes sent.
+#[inline]
 pub(crate) fn send_packet(handle: Handle, payload: &[u8]) -> Result<usize> {
     // The size fits: `send` refuses more than MESSAGE_LIMIT before anything is written.
     let header = packet::header(payload.len() as u32);
@@ -17,12 +18,14 @@ pub(crate) fn send_packet(handle: Handle, payload: &[u8]) -> Result<usize> {
 }
 
 /// `network_send_raw`: the payload alone.
+#[inline]
 pub(crate) fn send_raw(handle: Handle, payload: &[u8]) -> Result<usize> {
     send(handle, &[], payload)?;
     Ok(payload.len())
 }
 
-#[inline]
+// Inlined into both callers, each of which knows the size of its header.
+#[inline(always)]
 fn send(handle: Handle, header: &[u8], payload: &[u8]) -> Result<()> {
     let sockets = SHARED.registry.read();
     let socket = sockets.get(&handle).ok_or_else(Error::bad_handle)?;
@@ -41,13 +44,13 @@ fn send(handle: Handle, header: &[u8], payload: &[u8]) -> Result<()> {
         }
     }
     if payload.len() > MESSAGE_LIMIT as usize {
-        return Err(Error::new(Code::TooBig, "a message can be 64 MiB at the most"));
+        return Err(too_big());
     }
     let limit = host.settings.send_queue_limit;
     let queued = host.pending_payload + socket.in_flight.load(Relaxed);
     // The second condition bounds what headers cost when the payloads are tiny.
     if (queued >= limit && queued > 0) || host.pending.len() > 2 * limit as usize + (64 << 10) {
-        return Err(Error::new(Code::QueueFull, "the peer does not keep up: its send queue is full"));
+        return Err(queue_full());
     }
     let first = !host.dirty;
     if first {
@@ -64,6 +67,16 @@ fn send(handle: Handle, header: &[u8], payload: &[u8]) -> Result<()> {
         SHARED.work.sent(|| SHARED.events.waiting() > 0);
     }
     Ok(())
+}
+
+#[cold]
+fn too_big() -> Error {
+    Error::new(Code::TooBig, "a message can be 64 MiB at the most")
+}
+
+#[cold]
+fn queue_full() -> Error {
+    Error::new(Code::QueueFull, "the peer does not keep up: its send queue is full")
 }
 
 #[cold]

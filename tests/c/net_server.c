@@ -123,7 +123,8 @@ static void uncollected_comings_and_goings_are_bounded(void) {
             SUCCESS(network_wait(0));
     }
     CHECK(came < MOST);
-    CHECK(network_get_stat(-1, "events") <= EVENTS + 1024);
+    /* Those that were in already may still have left since. */
+    CHECK(network_get_stat(-1, "events") <= EVENTS * 5 / 4);
     for (i = 0; i < came; i++) {
         const NetworkEvent *event = take_connect(server);
         take_event(event->socket, network_type_disconnect);

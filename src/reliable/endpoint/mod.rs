@@ -1,0 +1,291 @@
+//! All peers of one UDP socket.
+
+mod receive;
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::net::SocketAddr;
+
+use slab::Slab;
+
+use crate::reliable::Micros;
+use crate::reliable::batch::Transmits;
+use crate::reliable::config::Config;
+use crate::reliable::event::{LossReason, SendError, Sink};
+use crate::reliable::inbound::{Delivery, Workshop};
+use crate::reliable::peer::{Due, Local, Outcome, Peer};
+use crate::reliable::secret::{Address, Secret, TableHash};
+use crate::reliable::timers::Timers;
+use crate::reliable::wire::Control;
+
+/// The reliable protocol on one UDP socket: every peer's state, by address.
+pub struct Endpoint {
+    local: Local,
+    secret: Secret,
+    peers: Slab<Box<Peer>>,
+    by_address: HashMap<Address, usize, TableHash>,
+    /// The peer that was looked up last; mostly it is the next one, too.
+    last: Option<(SocketAddr, usize)>,
+    /// Peers that may have something to send, or whose deadline may have changed.
+    ready: VecDeque<usize>,
+    answers: VecDeque<(SocketAddr, Control)>,
+    timers: Timers,
+    workshop: Workshop,
+    reading: bool,
+    stats: Stats,
+}
+
+/// What an endpoint has dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Datagrams that are not laid out as the protocol says, or acknowledge what was never sent.
+    pub malformed: u64,
+    /// Datagrams of a version of the protocol that is not spoken here.
+    pub other_version: u64,
+    /// Datagrams of sessions that are not known, or over; forged and replayed ones are of these.
+    pub unknown_session: u64,
+    /// Peers that were refused because too many are known.
+    pub refused_peers: u64,
+    /// Answers to strangers that were not sent because too many waited.
+    pub unanswered: u64,
+}
+
+/// What is known of a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerInfo {
+    /// Whether both ends have proved their addresses.
+    pub open: bool,
+    /// The smoothed round trip time, once measured.
+    pub rtt: Option<Micros>,
+    /// Payload bytes that it has not acknowledged.
+    pub waiting: usize,
+    /// Bytes on their way to it.
+    pub in_flight: u64,
+    /// How many may be.
+    pub window: u64,
+}
+
+impl Endpoint {
+    /// An endpoint without peers. Everything that must not be guessed comes from `seed`, which
+    /// must be random and new for every endpoint.
+    #[must_use]
+    pub fn new(config: Config, seed: [u8; 32]) -> Self {
+        let mut secret = Secret::new(seed);
+        let config = config.clamped();
+        let incarnation = secret.draw() as u32;
+        Self {
+            by_address: HashMap::with_hasher(secret.table_hash()),
+            workshop: Workshop::new(config.receive_limit),
+            local: Local { config, incarnation },
+            secret,
+            peers: Slab::new(),
+            last: None,
+            ready: VecDeque::new(),
+            answers: VecDeque::new(),
+            timers: Timers::default(),
+            reading: true,
+            stats: Stats::default(),
+        }
+    }
+
+    /// Takes a message for a peer. It leaves with the next
+    /// [`poll_transmit`](Self::poll_transmit), or as soon as the path bears it.
+    ///
+    /// # Errors
+    /// The message is larger than allowed, or too much waits already. Nothing of it is taken.
+    pub fn send(&mut self, to: SocketAddr, payload: &[u8], now: Micros) -> Result<(), SendError> {
+        let slot = self.find(to);
+        let config = &self.local.config;
+        if payload.len() > config.message_limit {
+            return Err(SendError::TooBig);
+        }
+        let slot = match slot {
+            Some(slot) => slot,
+            None if self.peers.len() >= config.max_peers => return Err(SendError::TooManyPeers),
+            None => {
+                let peer = Peer::opening(to, self.secret.draw(), config, now);
+                self.insert(peer)
+            }
+        };
+        let draw = || self.secret.draw();
+        self.peers[slot].send(payload, draw, &self.local.config, now)?;
+        self.look_after(slot);
+        Ok(())
+    }
+
+    /// Does what [`next_timeout`](Self::next_timeout) announced.
+    pub fn handle_timeout<S: Sink + ?Sized>(&mut self, now: Micros, sink: &mut S) {
+        while let Some(slot) = self.timers.pop_due(now) {
+            match self.peers[slot].on_timeout(now, &self.local.config) {
+                Due::Transmit => self.look_after(slot),
+                Due::Silent => self.lose(slot, LossReason::Timeout, now, sink),
+                Due::Forget => self.remove(slot),
+            }
+        }
+    }
+
+    /// Appends datagrams that are to leave now, as many as there is room for. To be called after
+    /// anything else, until nothing more is appended.
+    pub fn poll_transmit(&mut self, now: Micros, out: &mut Transmits) {
+        while let Some(&(to, control)) = self.answers.front() {
+            if !out.add(to, control) {
+                return;
+            }
+            self.answers.pop_front();
+        }
+        while let Some(&slot) = self.ready.front() {
+            let Some(peer) = self.peers.get_mut(slot) else {
+                self.ready.pop_front();
+                continue;
+            };
+            match peer.transmit(now, &self.local, out) {
+                Outcome::Full => return,
+                Outcome::Again => self.ready.rotate_left(1),
+                Outcome::Done => {
+                    peer.queued = false;
+                    self.timers.set(slot, peer.deadline(&self.local.config));
+                    self.ready.pop_front();
+                }
+            }
+        }
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) and
+    /// [`poll_transmit`](Self::poll_transmit) next, if nothing happens before.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Micros> {
+        if self.ready.is_empty() && self.answers.is_empty() { self.timers.next() } else { Some(0) }
+    }
+
+    /// Ends all sessions. The peers are told with the next
+    /// [`poll_transmit`](Self::poll_transmit); what they have not acknowledged is reported lost.
+    pub fn close<S: Sink + ?Sized>(&mut self, now: Micros, sink: &mut S) {
+        for (_, peer) in &mut self.peers {
+            let config = &self.local.config;
+            let mut to = Delivery::new(peer.address, config, &mut self.workshop, sink);
+            peer.close(LossReason::Closed, now, &mut to);
+        }
+        let slots: Vec<usize> = self.peers.iter().map(|(slot, _)| slot).collect();
+        for slot in slots {
+            self.look_after(slot);
+        }
+    }
+
+    /// Whether every message sent was acknowledged.
+    #[must_use]
+    pub fn is_flushed(&self) -> bool {
+        self.peers.iter().all(|(_, peer)| peer.is_flushed())
+    }
+
+    /// Messages and bytes that a peer has not acknowledged.
+    #[must_use]
+    pub fn unacknowledged(&self, peer: SocketAddr) -> (usize, usize) {
+        self.peer(peer).map_or((0, 0), Peer::unacknowledged)
+    }
+
+    /// What is known of a peer.
+    #[must_use]
+    pub fn peer_info(&self, peer: SocketAddr) -> Option<PeerInfo> {
+        self.peer(peer).map(Peer::info)
+    }
+
+    /// Peers that are known, those just given up included.
+    #[must_use]
+    pub fn peer_count(&self) -> usize {
+        self.peers.len()
+    }
+
+    /// Bytes of incoming messages that are not complete, or wait for others.
+    #[must_use]
+    pub fn receive_memory(&self) -> usize {
+        self.workshop.memory.used()
+    }
+
+    /// What was dropped so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// The settings, with every value in range.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.local.config
+    }
+
+    /// Delivers in order from now on, or no longer. Messages that wait for others at the moment
+    /// go on waiting.
+    pub fn set_ordered(&mut self, ordered: bool) {
+        self.local.config.ordered = ordered;
+    }
+
+    /// Sets how long a peer may be silent. Counts for a peer as soon as it is looked after again.
+    pub fn set_timeout(&mut self, timeout: Micros) {
+        self.local.config.timeout = timeout;
+        let slots: Vec<usize> = self.peers.iter().map(|(slot, _)| slot).collect();
+        for slot in slots {
+            self.look_after(slot);
+        }
+    }
+
+    /// Takes no messages for a while, if false: peers keep theirs and are told that we are alive.
+    pub fn set_reading(&mut self, reading: bool) {
+        self.reading = reading;
+    }
+
+    fn peer(&self, address: SocketAddr) -> Option<&Peer> {
+        let slot = *self.by_address.get(&Address(address))?;
+        self.peers.get(slot).map(|peer| &**peer)
+    }
+
+    fn find(&mut self, address: SocketAddr) -> Option<usize> {
+        if let Some((_, slot)) = self.last.filter(|&(last, _)| last == address) {
+            return Some(slot);
+        }
+        let slot = *self.by_address.get(&Address(address))?;
+        self.last = Some((address, slot));
+        Some(slot)
+    }
+
+    fn insert(&mut self, peer: Peer) -> usize {
+        let address = peer.address;
+        let slot = self.peers.insert(Box::new(peer));
+        self.by_address.insert(Address(address), slot);
+        slot
+    }
+
+    /// Removes a peer of which nothing is left to remember.
+    fn remove(&mut self, slot: usize) {
+        let peer = self.peers.remove(slot);
+        self.by_address.remove(&Address(peer.address));
+        self.timers.set(slot, None);
+        self.last = None;
+    }
+
+    fn lose<S: Sink + ?Sized>(&mut self, slot: usize, reason: LossReason, now: Micros, sink: &mut S) {
+        let peer = &mut self.peers[slot];
+        let config = &self.local.config;
+        let mut to = Delivery::new(peer.address, config, &mut self.workshop, sink);
+        peer.lose(reason, now, &mut to);
+        self.look_after(slot);
+    }
+
+    /// Has a peer asked what it has to send, and its deadline noted.
+    fn look_after(&mut self, slot: usize) {
+        let peer = &mut self.peers[slot];
+        if !peer.queued {
+            peer.queued = true;
+            self.ready.push_back(slot);
+        }
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("peers", &self.peers.len())
+            .field("memory", &self.workshop.memory)
+            .field("stats", &self.stats)
+            .finish_non_exhaustive()
+    }
+}

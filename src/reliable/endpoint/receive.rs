@@ -1,0 +1,184 @@
+//! Datagrams that arrive, and answers to strangers.
+
+use std::net::SocketAddr;
+
+use super::Endpoint;
+use crate::reliable::Micros;
+use crate::reliable::event::{LossReason, Sink};
+use crate::reliable::inbound::Delivery;
+use crate::reliable::peer::{Confirm, Peer};
+use crate::reliable::wire::{self, Body, Control, Datagram, Proof, Unreadable};
+
+/// How long a granted token may be used to begin a session.
+const GRANT_LASTS: u32 = 10_000_000;
+
+/// Answers to strangers that may wait to be sent. Who gets none asks again.
+const ANSWERS_MAX: usize = 1024;
+
+impl Endpoint {
+    /// Takes a datagram of which [`is_reliable`](crate::reliable::is_reliable) says true.
+    pub fn receive<S: Sink + ?Sized>(
+        &mut self,
+        from: SocketAddr,
+        datagram: &[u8],
+        now: Micros,
+        sink: &mut S,
+    ) {
+        match wire::parse(datagram) {
+            Ok(Datagram::Data { token, body }) => self.on_data(from, token, &body, now, sink),
+            Ok(Datagram::Hello { token }) => self.on_hello(from, token, now),
+            Ok(Datagram::Welcome { token, grant, stamp, incarnation }) => {
+                let slot = self.find(from);
+                let welcomed =
+                    slot.is_some_and(|slot| self.peers[slot].welcomed(token, grant, stamp, incarnation, now));
+                match slot {
+                    Some(slot) if welcomed => self.look_after(slot),
+                    _ => self.stats.unknown_session += 1,
+                }
+            }
+            Ok(Datagram::Confirm { token, proof, body }) => {
+                self.on_confirm(from, token, proof, &body, now, sink);
+            }
+            Ok(Datagram::Reset { token, incarnation, gave_up }) => {
+                self.on_reset(from, token, incarnation, gave_up, now, sink)
+            }
+            Ok(Datagram::Close { token, code }) => {
+                let slot = self.find(from);
+                match slot.filter(|&slot| self.peers[slot].is_addressed(token)) {
+                    Some(slot) => self.lose(slot, LossReason::from_code(code), now, sink),
+                    None => self.stats.unknown_session += 1,
+                }
+            }
+            Err(Unreadable::Version) => self.stats.other_version += 1,
+            Err(Unreadable::Malformed) => self.stats.malformed += 1,
+        }
+    }
+
+    fn on_hello(&mut self, from: SocketAddr, token: u64, now: Micros) {
+        let slot = self.find(from);
+        if slot.is_some_and(|slot| self.peers[slot].prefers_own(token)) {
+            return;
+        }
+        let welcome = Control::Welcome {
+            token,
+            grant: self.secret.cookie(from, token, now),
+            stamp: now as u32,
+            incarnation: self.local.incarnation,
+        };
+        self.answer(from, welcome);
+    }
+
+    fn on_data<S: Sink + ?Sized>(
+        &mut self,
+        from: SocketAddr,
+        token: u64,
+        body: &Body<'_>,
+        now: Micros,
+        sink: &mut S,
+    ) {
+        match self.find(from) {
+            Some(slot) if self.peers[slot].is_addressed(token) => {
+                self.on_body(slot, body, now, sink);
+            }
+            slot => self.refuse(from, slot, token),
+        }
+    }
+
+    fn on_confirm<S: Sink + ?Sized>(
+        &mut self,
+        from: SocketAddr,
+        token: u64,
+        proof: Proof,
+        body: &Body<'_>,
+        now: Micros,
+        sink: &mut S,
+    ) {
+        let slot = self.find(from);
+        if let Some(slot) = slot.filter(|&slot| self.peers[slot].is_session(token, &proof)) {
+            return self.on_body(slot, body, now, sink);
+        }
+        let age = (now as u32).wrapping_sub(proof.stamp);
+        let granted = now.checked_sub(Micros::from(age));
+        let genuine = granted
+            .filter(|&granted| age <= GRANT_LASTS && self.secret.cookie(from, proof.token, granted) == token);
+        let Some(granted) = genuine else {
+            return self.refuse(from, slot, token);
+        };
+        let confirm = Confirm { token, proof, granted };
+        let slot = match slot {
+            Some(slot) => {
+                let peer = &mut self.peers[slot];
+                if peer.prefers_own(proof.token) {
+                    return;
+                }
+                if peer.is_outdated(&confirm) {
+                    return self.refuse(from, Some(slot), token);
+                }
+                let mut to = Delivery::new(from, &self.local.config, &mut self.workshop, sink);
+                peer.adopt(&confirm, &self.local, now, &mut to);
+                slot
+            }
+            None if self.peers.len() >= self.local.config.max_peers => {
+                self.stats.refused_peers += 1;
+                return;
+            }
+            None => self.insert(Peer::confirmed(from, &confirm, &self.local, now)),
+        };
+        self.on_body(slot, body, now, sink);
+    }
+
+    fn on_body<S: Sink + ?Sized>(&mut self, slot: usize, body: &Body<'_>, now: Micros, sink: &mut S) {
+        let peer = &mut self.peers[slot];
+        let config = &self.local.config;
+        let mut to = Delivery::new(peer.address, config, &mut self.workshop, sink);
+        match peer.receive(body, now, self.reading, &mut to) {
+            Ok(true) => {}
+            Ok(false) => self.stats.malformed += 1,
+            Err(reason) => peer.close(reason, now, &mut to),
+        }
+        self.look_after(slot);
+    }
+
+    fn on_reset<S: Sink + ?Sized>(
+        &mut self,
+        from: SocketAddr,
+        token: u64,
+        incarnation: u32,
+        gave_up: bool,
+        now: Micros,
+        sink: &mut S,
+    ) {
+        let slot = self.find(from);
+        let Some(slot) = slot.filter(|&slot| self.peers[slot].addresses(token)) else {
+            self.stats.unknown_session += 1;
+            return;
+        };
+        let draw = || self.secret.draw();
+        let peer = &mut self.peers[slot];
+        let mut to = Delivery::new(from, &self.local.config, &mut self.workshop, sink);
+        if !peer.resume(incarnation, gave_up, draw, now, &mut to) {
+            peer.lose(LossReason::Restarted, now, &mut to);
+        }
+        self.look_after(slot);
+    }
+
+    /// Tells a peer that the session it means is not known. Only who sent that datagram can know
+    /// its token, so nobody else can do this in our name.
+    fn refuse(&mut self, from: SocketAddr, slot: Option<usize>, token: u64) {
+        self.stats.unknown_session += 1;
+        let reset = Control::Reset {
+            token,
+            incarnation: self.local.incarnation,
+            gave_up: slot.is_some_and(|slot| self.peers[slot].gave_up()),
+        };
+        self.answer(from, reset);
+    }
+
+    fn answer(&mut self, to: SocketAddr, control: Control) {
+        if self.answers.len() < ANSWERS_MAX {
+            self.answers.push_back((to, control));
+        } else {
+            self.stats.unanswered += 1;
+        }
+    }
+}

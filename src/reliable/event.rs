@@ -1,0 +1,102 @@
+//! What an endpoint tells its host.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+/// Takes what an [`Endpoint`](super::Endpoint) has for its host.
+pub trait Sink {
+    /// A message arrived: each one exactly once.
+    fn delivered(&mut self, peer: SocketAddr, payload: &[u8]);
+
+    /// A peer was given up. Messages sent to it later open a new session.
+    fn peer_lost(&mut self, lost: PeerLost);
+}
+
+/// A peer that was given up, and what it never acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerLost {
+    /// Its address.
+    pub peer: SocketAddr,
+    /// Why.
+    pub reason: LossReason,
+    /// Messages that were not acknowledged whole. They may or may not have arrived.
+    pub messages: usize,
+    /// Unacknowledged bytes of those messages.
+    pub bytes: usize,
+}
+
+/// Why a peer was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LossReason {
+    /// It was silent for the configured time while it owed an acknowledgement or the rest of a
+    /// message.
+    Timeout,
+    /// It no longer knows the session: it was restarted, or had given up on us.
+    Restarted,
+    /// It closed its endpoint.
+    Closed,
+    /// A message was larger than the receiving side allows.
+    MessageTooBig,
+    /// The receiving side's memory for unfinished messages is used up.
+    MemoryLimit,
+    /// The receiving side found the sender to break the protocol.
+    ProtocolError,
+}
+
+impl LossReason {
+    /// The code that a close datagram carries.
+    pub(super) fn code(self) -> u8 {
+        match self {
+            Self::Closed | Self::Timeout | Self::Restarted => 0,
+            Self::ProtocolError => 1,
+            Self::MessageTooBig => 2,
+            Self::MemoryLimit => 3,
+        }
+    }
+
+    /// What a peer's close datagram means. Codes of later versions count as an orderly close.
+    pub(super) fn from_code(code: u8) -> Self {
+        match code {
+            1 => Self::ProtocolError,
+            2 => Self::MessageTooBig,
+            3 => Self::MemoryLimit,
+            _ => Self::Closed,
+        }
+    }
+}
+
+impl fmt::Display for LossReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Timeout => "the peer was silent for too long",
+            Self::Restarted => "the peer was restarted or had given up",
+            Self::Closed => "the peer closed its socket",
+            Self::MessageTooBig => "a message was larger than its receiver allows",
+            Self::MemoryLimit => "the receiver's memory for unfinished messages is used up",
+            Self::ProtocolError => "the protocol was broken",
+        })
+    }
+}
+
+/// Why a message was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendError {
+    /// It is larger than the message limit.
+    TooBig,
+    /// The peer has as much unacknowledged as the send limit allows.
+    QueueFull,
+    /// The peer is new and no further one may be known.
+    TooManyPeers,
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooBig => "the message is larger than the message limit",
+            Self::QueueFull => "too much is waiting for the peer's acknowledgement",
+            Self::TooManyPeers => "too many peers are known",
+        })
+    }
+}
+
+impl std::error::Error for SendError {}

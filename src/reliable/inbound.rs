@@ -1,0 +1,340 @@
+//! Chunks that arrive: each one is taken once, and made whole messages of.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use super::WINDOW;
+use super::config::Config;
+use super::event::{LossReason, Sink};
+use super::number::expand;
+use super::wire::{Chunk, Part};
+
+const WORDS: usize = WINDOW as usize / 64;
+
+/// What keeping a chunk costs besides its bytes.
+const HELD_COST: usize = 96;
+
+/// A buffer larger than this is given back when its message was delivered.
+const BUFFER_KEPT: usize = 64 << 10;
+
+/// Bytes of unfinished messages of all peers.
+#[derive(Debug)]
+pub(super) struct Memory {
+    used: usize,
+    limit: usize,
+}
+
+impl Memory {
+    pub(super) fn used(&self) -> usize {
+        self.used
+    }
+
+    /// Takes `bytes`, unless `times` the limit would be exceeded.
+    fn take(&mut self, bytes: usize, times: usize) -> bool {
+        let fits = self.used.saturating_add(bytes) <= self.limit.saturating_mul(times);
+        if fits {
+            self.used += bytes;
+        }
+        fits
+    }
+
+    fn give_back(&mut self, bytes: usize) {
+        self.used -= bytes;
+    }
+}
+
+/// What all sessions share for putting messages together.
+#[derive(Debug)]
+pub(super) struct Workshop {
+    pub(super) memory: Memory,
+    scratch: Vec<u8>,
+}
+
+impl Workshop {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { memory: Memory { used: 0, limit }, scratch: Vec::new() }
+    }
+}
+
+/// What a session needs from its surroundings to take chunks.
+pub(super) struct Delivery<'a, S: ?Sized> {
+    pub(super) peer: SocketAddr,
+    ordered: bool,
+    message_limit: usize,
+    pub(super) memory: &'a mut Memory,
+    scratch: &'a mut Vec<u8>,
+    pub(super) sink: &'a mut S,
+}
+
+impl<'a, S: Sink + ?Sized> Delivery<'a, S> {
+    pub(super) fn new(
+        peer: SocketAddr,
+        config: &Config,
+        workshop: &'a mut Workshop,
+        sink: &'a mut S,
+    ) -> Self {
+        Self {
+            peer,
+            ordered: config.ordered,
+            message_limit: config.message_limit,
+            memory: &mut workshop.memory,
+            scratch: &mut workshop.scratch,
+            sink,
+        }
+    }
+}
+
+/// The receiving half of a session.
+#[derive(Debug, Default)]
+pub(super) struct Inbound {
+    /// All chunks below this sequence number were taken.
+    next: u64,
+    /// Which chunks were taken from there on: one bit for each, at its sequence number modulo
+    /// the window. Allocated when something first arrives out of order.
+    taken: Option<Box<[u64; WORDS]>>,
+    /// How many bits are set.
+    ahead: usize,
+    /// Chunks from there on that could not be delivered yet.
+    held: BTreeMap<u64, Held>,
+    /// The beginning of the message to which chunk `next` belongs.
+    begun: Option<Vec<u8>>,
+    /// What all this takes of the shared memory.
+    cost: usize,
+}
+
+#[derive(Debug)]
+struct Held {
+    part: Part,
+    payload: Box<[u8]>,
+    /// For the first and the last of consecutive held chunks of a message: the sequence number of
+    /// the other one.
+    other_end: u64,
+}
+
+impl Inbound {
+    /// A receiver that waits for that sequence number.
+    #[cfg(test)]
+    pub(super) fn starting_at(sequence: u64) -> Self {
+        Self { next: sequence, ..Self::default() }
+    }
+
+    /// Whether the peer owes something: the rest of a message, or one before those that wait.
+    pub(super) fn is_unfinished(&self) -> bool {
+        self.begun.is_some() || self.ahead > 0
+    }
+
+    /// Takes a chunk. False if there is no room for it now, so that it has to come again.
+    pub(super) fn take<S: Sink + ?Sized>(
+        &mut self,
+        chunk: &Chunk<'_>,
+        to: &mut Delivery<'_, S>,
+    ) -> Result<bool, LossReason> {
+        let Some(sequence) = expand(chunk.sequence, self.next) else {
+            return Ok(false);
+        };
+        if sequence < self.next || self.is_taken(sequence) {
+            return Ok(true);
+        }
+        if sequence == self.next {
+            self.take_next(chunk.part, chunk.payload, to)?;
+            self.next += 1;
+            if self.ahead > 0 {
+                self.take_held(to)?;
+            }
+            return Ok(true);
+        }
+        if sequence >= self.next + WINDOW {
+            return Ok(false);
+        }
+        if chunk.part == Part::Whole && !to.ordered {
+            deliver(chunk.payload, to)?;
+        } else if !self.hold(sequence, chunk, to)? {
+            return Ok(false);
+        }
+        self.set_taken(sequence);
+        Ok(true)
+    }
+
+    /// Takes the chunk that is next in sequence.
+    fn take_next<S: Sink + ?Sized>(
+        &mut self,
+        part: Part,
+        payload: &[u8],
+        to: &mut Delivery<'_, S>,
+    ) -> Result<(), LossReason> {
+        if part.continues() != self.begun.is_some() {
+            return Err(LossReason::ProtocolError);
+        }
+        if part == Part::Whole {
+            return deliver(payload, to);
+        }
+        let begun = self.begun.get_or_insert_default();
+        if begun.len() + payload.len() > to.message_limit {
+            return Err(LossReason::MessageTooBig);
+        }
+        // What is in sequence may go beyond the limit, or peers that fill it together with
+        // unfinished messages could wait for each other for ever.
+        if !to.memory.take(payload.len(), 2) {
+            return Err(LossReason::MemoryLimit);
+        }
+        self.cost += payload.len();
+        begun.extend_from_slice(payload);
+        if part == Part::Last {
+            let message = self.begun.take().unwrap_or_default();
+            self.give_back(message.len(), to.memory);
+            to.sink.delivered(to.peer, &message);
+        }
+        Ok(())
+    }
+
+    /// Goes on to the first chunk that is missing.
+    fn take_held<S: Sink + ?Sized>(&mut self, to: &mut Delivery<'_, S>) -> Result<(), LossReason> {
+        while self.ahead > 0 && self.is_taken(self.next) {
+            if let Some(held) = self.held.remove(&self.next) {
+                self.give_back(held.payload.len() + HELD_COST, to.memory);
+                self.take_next(held.part, &held.payload, to)?;
+            } else if self.begun.is_some() {
+                return Err(LossReason::ProtocolError);
+            }
+            self.clear_taken(self.next);
+            self.next += 1;
+        }
+        Ok(())
+    }
+
+    /// Keeps a chunk, and delivers its message if it is complete and need not wait.
+    fn hold<S: Sink + ?Sized>(
+        &mut self,
+        sequence: u64,
+        chunk: &Chunk<'_>,
+        to: &mut Delivery<'_, S>,
+    ) -> Result<bool, LossReason> {
+        let cost = chunk.payload.len() + HELD_COST;
+        if !to.memory.take(cost, 1) {
+            return Ok(false);
+        }
+        self.cost += cost;
+        let (mut first, mut last) = (sequence, sequence);
+        if chunk.part.continues() {
+            if let Some(before) = self.held.get(&(sequence - 1)) {
+                if before.part.is_continued() {
+                    first = before.other_end;
+                }
+            }
+        }
+        if chunk.part.is_continued() {
+            if let Some(after) = self.held.get(&(sequence + 1)) {
+                if after.part.continues() {
+                    last = after.other_end;
+                }
+            }
+        }
+        let held = Held { part: chunk.part, payload: chunk.payload.into(), other_end: sequence };
+        self.held.insert(sequence, held);
+        let mut complete = !to.ordered;
+        if let Some(held) = self.held.get_mut(&first) {
+            held.other_end = last;
+            complete &= !held.part.continues();
+        }
+        if let Some(held) = self.held.get_mut(&last) {
+            held.other_end = first;
+            complete &= !held.part.is_continued();
+        }
+        if complete {
+            self.deliver_held(first, last, to)?;
+        }
+        Ok(true)
+    }
+
+    /// Delivers a message of which all chunks are held.
+    fn deliver_held<S: Sink + ?Sized>(
+        &mut self,
+        first: u64,
+        last: u64,
+        to: &mut Delivery<'_, S>,
+    ) -> Result<(), LossReason> {
+        let mut message = std::mem::take(to.scratch);
+        message.clear();
+        for sequence in first..=last {
+            if let Some(held) = self.held.remove(&sequence) {
+                self.give_back(held.payload.len() + HELD_COST, to.memory);
+                message.extend_from_slice(&held.payload);
+            }
+        }
+        let result = deliver(&message, to);
+        if message.capacity() <= BUFFER_KEPT {
+            *to.scratch = message;
+        }
+        result
+    }
+
+    fn give_back(&mut self, cost: usize, memory: &mut Memory) {
+        self.cost -= cost;
+        memory.give_back(cost);
+    }
+
+    /// Delivers what is complete and still waits for something before it, which will not come:
+    /// all of it was acknowledged.
+    pub(super) fn flush<S: Sink + ?Sized>(&mut self, to: &mut Delivery<'_, S>) {
+        let complete = |(&first, held): (&u64, &Held)| {
+            let last = self.held.get(&held.other_end)?;
+            let whole = !held.part.continues() && !last.part.is_continued();
+            whole.then_some((first, held.other_end))
+        };
+        let complete: Vec<(u64, u64)> = self.held.iter().filter_map(complete).collect();
+        for (first, last) in complete {
+            // One that is too big counts as lost, and the session has ended anyway.
+            let _ = self.deliver_held(first, last, to);
+        }
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self, memory: &mut Memory) {
+        memory.give_back(self.cost);
+        *self = Self::default();
+    }
+
+    /// Gives back memory that nothing waits in.
+    pub(super) fn trim(&mut self) {
+        if self.ahead == 0 {
+            self.taken = None;
+        }
+    }
+
+    fn is_taken(&self, sequence: u64) -> bool {
+        self.ahead > 0
+            && sequence < self.next + WINDOW
+            && self.taken.as_ref().is_some_and(|taken| {
+                let (word, bit) = position(sequence);
+                taken[word] & bit != 0
+            })
+    }
+
+    fn set_taken(&mut self, sequence: u64) {
+        let (word, bit) = position(sequence);
+        let taken = self.taken.get_or_insert_with(|| Box::new([0; WORDS]));
+        taken[word] |= bit;
+        self.ahead += 1;
+    }
+
+    fn clear_taken(&mut self, sequence: u64) {
+        let (word, bit) = position(sequence);
+        if let Some(taken) = &mut self.taken {
+            taken[word] &= !bit;
+        }
+        self.ahead -= 1;
+    }
+}
+
+fn position(sequence: u64) -> (usize, u64) {
+    let index = (sequence % WINDOW) as usize;
+    (index / 64, 1 << (index % 64))
+}
+
+fn deliver<S: Sink + ?Sized>(message: &[u8], to: &mut Delivery<'_, S>) -> Result<(), LossReason> {
+    if message.len() > to.message_limit {
+        return Err(LossReason::MessageTooBig);
+    }
+    to.sink.delivered(to.peer, message);
+    Ok(())
+}

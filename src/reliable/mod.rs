@@ -1,0 +1,48 @@
+//! Reliable messages over UDP, as a state machine.
+//!
+//! An [`Endpoint`] stands for one UDP socket and keeps the state of every peer, by address. It
+//! takes datagrams, messages and the time, and gives datagrams, messages and the next time at
+//! which it wants to be called; it never sees a socket or a clock, and all its randomness comes
+//! from a seed. The protocol is written down in `docs/reliable-udp.md`.
+//!
+//! A host does this in turns:
+//!
+//! 1. [`Endpoint::receive`] for every datagram of which [`is_reliable`] says true, and
+//!    [`Endpoint::send`] for every message of its own;
+//! 2. [`Endpoint::handle_timeout`], if [`Endpoint::next_timeout`] has come;
+//! 3. [`Endpoint::poll_transmit`] until it gives nothing more, sending what it gives.
+
+mod batch;
+mod byte_ring;
+mod config;
+mod congestion;
+mod endpoint;
+mod event;
+mod history;
+mod inbound;
+mod number;
+mod outbox;
+mod pacer;
+mod peer;
+mod rtt;
+mod secret;
+mod sent;
+mod timers;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use batch::Transmits;
+pub use config::Config;
+pub use endpoint::{Endpoint, PeerInfo, Stats};
+pub use event::{LossReason, PeerLost, SendError, Sink};
+pub use wire::{HEADER_LEN, VERSION, is_reliable};
+
+/// A point in time or a span of it in microseconds. Points count from any start that the host
+/// likes, as long as it is the same for all calls to one endpoint; they never go backwards.
+pub type Micros = u64;
+
+/// Chunks that may be in flight to one peer: no chunk is sent whose sequence number is this much
+/// above the lowest unacknowledged one, and none is taken from beyond it.
+const WINDOW: u64 = 4096;

@@ -1,0 +1,318 @@
+//! Messages from the time they are taken until all of them is acknowledged.
+
+use std::collections::VecDeque;
+
+use super::byte_ring::ByteRing;
+use super::sent::Sent;
+use super::wire::{CHUNK_LEN, CHUNK_LEN_MAX, Part, Writer};
+use super::{Micros, WINDOW};
+
+/// Unacknowledged chunks for one peer at which further messages are refused: empty messages
+/// cost memory too.
+const CHUNKS_MAX: usize = 1 << 18;
+
+/// Chunks that are looked at for one that is worth repeating.
+const REPEAT_SEARCH: usize = 32;
+
+/// Which messages are worth repeating before it is known whether they arrived.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Repeat {
+    /// Bytes that may be spent on it in one datagram.
+    pub(super) budget: usize,
+    /// Those last sent before this.
+    pub(super) before: Micros,
+    /// Those repeated less often than this.
+    pub(super) times: u8,
+}
+
+/// The unacknowledged chunks of one session, in sequence, and where each of them stands.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    chunks: VecDeque<Chunk>,
+    payload: ByteRing,
+    /// Sequence number of the first chunk in the queue, the lowest unacknowledged one.
+    first: u64,
+    /// Sequence number of the first chunk that was never sent.
+    unsent: u64,
+    /// Bytes that all unsent chunks together need in a datagram.
+    unsent_size: usize,
+    /// Unacknowledged payload bytes.
+    waiting: usize,
+    /// Chunks that were lost, and some that were acknowledged since.
+    lost: VecDeque<u64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Chunk {
+    at: u32,
+    /// Low bits of the number of the last datagram that carried it.
+    sent_in: u32,
+    size: u16,
+    part: Part,
+    state: State,
+    repeats: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Unsent,
+    InFlight,
+    Lost,
+    Acknowledged,
+}
+
+impl Outbox {
+    /// A queue whose first chunk has that sequence number.
+    #[cfg(test)]
+    pub(super) fn starting_at(sequence: u64) -> Self {
+        Self { first: sequence, unsent: sequence, ..Self::default() }
+    }
+
+    /// Whether everything is acknowledged.
+    pub(super) fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// Whether a further message would exceed `limit` bytes or the queue's own limits.
+    pub(super) fn is_full(&self, limit: usize) -> bool {
+        !self.is_empty() && (self.waiting >= limit || self.chunks.len() >= CHUNKS_MAX)
+    }
+
+    /// Unacknowledged payload bytes.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// Takes a message and cuts it into chunks of at most `size` bytes.
+    pub(super) fn push(&mut self, message: &[u8], size: usize) {
+        let at = self.payload.push(message);
+        self.waiting += message.len();
+        if message.len() <= size {
+            self.push_chunk(at, message.len(), Part::Whole);
+            return;
+        }
+        let mut done = 0;
+        while done < message.len() {
+            let len = size.min(message.len() - done);
+            let part = if done == 0 {
+                Part::First
+            } else if done + len < message.len() {
+                Part::Middle
+            } else {
+                Part::Last
+            };
+            self.push_chunk(at.wrapping_add(done as u32), len, part);
+            done += len;
+        }
+    }
+
+    fn push_chunk(&mut self, at: u32, size: usize, part: Part) {
+        self.unsent_size += size + CHUNK_LEN;
+        self.chunks.push_back(Chunk {
+            at,
+            sent_in: 0,
+            size: size as u16,
+            part,
+            state: State::Unsent,
+            repeats: 0,
+        });
+    }
+
+    /// Whether something was sent that is not acknowledged.
+    pub(super) fn has_in_flight(&self) -> bool {
+        self.first < self.unsent
+    }
+
+    /// Whether a chunk is to be sent that was lost or never sent.
+    pub(super) fn has_pending(&mut self) -> bool {
+        self.next_lost().is_some() || self.next_unsent().is_some()
+    }
+
+    fn next_lost(&mut self) -> Option<u64> {
+        while let Some(&sequence) = self.lost.front() {
+            if self.get(sequence).is_some_and(|c| c.state == State::Lost) {
+                return Some(sequence);
+            }
+            self.lost.pop_front();
+        }
+        None
+    }
+
+    fn next_unsent(&self) -> Option<u64> {
+        let end = self.first + (self.chunks.len() as u64).min(WINDOW);
+        (self.unsent < end).then_some(self.unsent)
+    }
+
+    fn get(&self, sequence: u64) -> Option<&Chunk> {
+        self.chunks.get(sequence.checked_sub(self.first)? as usize)
+    }
+
+    /// Writes as much as fits: what was lost, then small messages again that are still under way,
+    /// then what is new.
+    pub(super) fn write_pending(&mut self, writer: &mut Writer<'_>, sent: &mut Sent, repeat: Repeat) {
+        while let Some(sequence) = self.next_lost() {
+            if !self.write(sequence, writer, sent) {
+                return;
+            }
+            self.lost.pop_front();
+        }
+        // In this order the repeated and the new ones are mostly consecutive, which saves bytes.
+        let spare = writer.room().saturating_sub(self.unsent_size + CHUNK_LEN_MAX);
+        let repeat = Repeat { budget: repeat.budget.min(spare), ..repeat };
+        self.write_repeats(writer, sent, repeat);
+        while let Some(sequence) = self.next_unsent() {
+            if !self.write(sequence, writer, sent) {
+                return;
+            }
+        }
+    }
+
+    /// Writes small messages again that are under way, the latest of those worth it.
+    pub(super) fn write_repeats(&mut self, writer: &mut Writer<'_>, sent: &mut Sent, repeat: Repeat) {
+        if repeat.budget < CHUNK_LEN_MAX || !self.has_in_flight() {
+            return;
+        }
+        let mut chosen = [0; REPEAT_SEARCH];
+        let mut count = 0;
+        let mut left = repeat.budget;
+        let oldest = self.first.max(self.unsent.saturating_sub(REPEAT_SEARCH as u64));
+        for sequence in (oldest..self.unsent).rev() {
+            let Some(chunk) = self.get(sequence) else {
+                break;
+            };
+            let cost = usize::from(chunk.size) + CHUNK_LEN_MAX;
+            let worth = chunk.state == State::InFlight
+                && chunk.part == Part::Whole
+                && chunk.repeats < repeat.times
+                && sent.sent_at(chunk.sent_in).is_some_and(|at| at < repeat.before);
+            if !worth {
+                continue;
+            }
+            if cost > left {
+                break;
+            }
+            left -= cost;
+            chosen[count] = sequence;
+            count += 1;
+        }
+        for &sequence in chosen[..count].iter().rev() {
+            if !self.write(sequence, writer, sent) {
+                return;
+            }
+        }
+    }
+
+    /// Writes the oldest chunks that are not acknowledged, wherever they are.
+    pub(super) fn write_oldest(&mut self, writer: &mut Writer<'_>, sent: &mut Sent) {
+        for sequence in self.first..self.unsent {
+            let chunk = self.get(sequence);
+            let acknowledged = chunk.is_some_and(|c| c.state == State::Acknowledged);
+            if !acknowledged && !self.write(sequence, writer, sent) {
+                return;
+            }
+        }
+    }
+
+    /// Writes one chunk if it fits.
+    fn write(&mut self, sequence: u64, writer: &mut Writer<'_>, sent: &mut Sent) -> bool {
+        let chunk = &mut self.chunks[(sequence - self.first) as usize];
+        let size = usize::from(chunk.size);
+        if !writer.fits(sequence, size) {
+            return false;
+        }
+        self.payload.read(chunk.at, writer.chunk(sequence, chunk.part, size));
+        match chunk.state {
+            State::Unsent => {
+                self.unsent_size -= size + CHUNK_LEN;
+                self.unsent = sequence + 1;
+            }
+            State::Lost => chunk.repeats = 0,
+            State::InFlight | State::Acknowledged => chunk.repeats = chunk.repeats.saturating_add(1),
+        }
+        chunk.state = State::InFlight;
+        chunk.sent_in = sent.note(sequence);
+        true
+    }
+
+    /// A datagram that carried these chunks arrived.
+    pub(super) fn acknowledge(&mut self, first: u64, count: u64) {
+        for sequence in first.max(self.first)..first + count {
+            let Some(chunk) = self.chunks.get_mut((sequence - self.first) as usize) else {
+                return;
+            };
+            if chunk.state != State::Acknowledged {
+                chunk.state = State::Acknowledged;
+                self.waiting -= usize::from(chunk.size);
+            }
+        }
+        let mut released = 0;
+        while let Some(chunk) = self.chunks.front() {
+            if chunk.state != State::Acknowledged {
+                break;
+            }
+            released += usize::from(chunk.size);
+            self.chunks.pop_front();
+            self.first += 1;
+        }
+        self.payload.release(released);
+    }
+
+    /// The datagram `number`, which carried these chunks, was lost: those of them that were not
+    /// sent again in a later one are to be sent again.
+    pub(super) fn lose(&mut self, number: u64, first: u64, count: u64) {
+        for sequence in first.max(self.first)..first + count {
+            let Some(chunk) = self.chunks.get_mut((sequence - self.first) as usize) else {
+                return;
+            };
+            if chunk.state == State::InFlight && chunk.sent_in == number as u32 {
+                chunk.state = State::Lost;
+                self.lost.push_back(sequence);
+            }
+        }
+    }
+
+    /// Whether no part of what waits was acknowledged, so that all of it may be sent to a new
+    /// session from its beginning.
+    pub(super) fn is_untouched(&self) -> bool {
+        let begins = self.chunks.front().is_none_or(|c| !c.part.continues());
+        begins && self.chunks.iter().all(|c| c.state != State::Acknowledged)
+    }
+
+    /// Starts again in a new session: everything counts as never sent.
+    pub(super) fn rewind(&mut self) {
+        self.first = 0;
+        self.unsent = 0;
+        self.lost.clear();
+        self.unsent_size = 0;
+        for chunk in &mut self.chunks {
+            chunk.state = State::Unsent;
+            chunk.repeats = 0;
+            self.unsent_size += usize::from(chunk.size) + CHUNK_LEN;
+        }
+    }
+
+    /// Messages of which some part is not acknowledged, and those parts' bytes.
+    pub(super) fn unacknowledged(&self) -> (usize, usize) {
+        let mut messages = 0;
+        let mut counted = false;
+        for chunk in &self.chunks {
+            if !chunk.part.continues() {
+                counted = false;
+            }
+            if chunk.state != State::Acknowledged && !counted {
+                messages += 1;
+                counted = true;
+            }
+        }
+        (messages, self.waiting)
+    }
+
+    /// Gives back the memory of an empty queue.
+    pub(super) fn trim(&mut self) {
+        if self.is_empty() {
+            self.chunks = VecDeque::new();
+            self.lost = VecDeque::new();
+            self.payload.trim();
+        }
+    }
+}

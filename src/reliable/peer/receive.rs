@@ -1,0 +1,77 @@
+//! What a peer sends in a session.
+
+use super::Peer;
+use crate::reliable::Micros;
+use crate::reliable::event::{LossReason, Sink};
+use crate::reliable::inbound::Delivery;
+use crate::reliable::sent::NeverSent;
+use crate::reliable::wire::{Ack, Body};
+
+impl Peer {
+    /// Takes what came in the present session. False if it acknowledges what was never sent: then
+    /// nothing of it is taken. An error ends the session.
+    ///
+    /// With `reading` off, messages are left for later, but the peer is told that we are here.
+    pub(in crate::reliable) fn receive<S: Sink + ?Sized>(
+        &mut self,
+        body: &Body<'_>,
+        now: Micros,
+        reading: bool,
+        to: &mut Delivery<'_, S>,
+    ) -> Result<bool, LossReason> {
+        if self.acknowledged(&body.ack, now).is_err() {
+            return Ok(false);
+        }
+        self.heard(now);
+        if !body.has_chunks() {
+            return Ok(true);
+        }
+        let number = self.history.expand(body.number);
+        let Some(number) = number.filter(|&n| reading && !self.history.contains(n)) else {
+            self.history.acknowledge_soon(now);
+            return Ok(true);
+        };
+        let mut taken = true;
+        for chunk in body.chunks() {
+            taken &= self.inbound.take(&chunk, to)?;
+        }
+        if taken {
+            self.history.record(number, now);
+        } else {
+            self.history.acknowledge_soon(now);
+        }
+        Ok(true)
+    }
+
+    fn acknowledged(&mut self, ack: &Ack<'_>, now: Micros) -> Result<(), NeverSent> {
+        let in_flight = self.sent.in_flight();
+        let progress = self.sent.acknowledge(ack, now, &mut self.outbox)?;
+        if let Some((rtt, delay)) = progress.rtt {
+            self.rtt.sample(rtt, delay);
+        }
+        if progress.bytes == 0 {
+            return Ok(());
+        }
+        self.history.told(progress.told);
+        if progress.mistaken {
+            self.congestion.mistaken();
+        }
+        let limited = self.held_back || 2 * in_flight >= self.congestion.window();
+        self.congestion.acknowledged(progress.bytes, progress.sent_at, now, &self.rtt, limited);
+        self.backoff = 0;
+        self.probes = 0;
+        self.detect_losses(now);
+        self.timeout_from = self.outbox.has_in_flight().then_some(now);
+        if self.outbox.is_empty() {
+            self.busy_since = None;
+        }
+        Ok(())
+    }
+
+    pub(super) fn detect_losses(&mut self, now: Micros) {
+        let latest = self.sent.detect_losses(now, &self.rtt, &mut self.outbox);
+        if let Some(sent_at) = latest {
+            self.congestion.lost(sent_at, now);
+        }
+    }
+}

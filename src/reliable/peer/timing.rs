@@ -1,0 +1,111 @@
+//! When a peer has to be looked after though nothing came from it.
+
+use super::session::MEMORY_LASTS;
+use super::{Peer, Phase};
+use crate::reliable::Micros;
+use crate::reliable::config::Config;
+
+/// After this long without traffic the memory that only traffic needs is given back.
+const IDLE: Micros = 1_000_000;
+
+/// After this many timeouts in a row, and this long, the path counts as closed, not as lossy.
+const COLLAPSE: u32 = 3;
+const COLLAPSE_AFTER: Micros = 200_000;
+
+/// What has become of a peer whose time has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::reliable) enum Due {
+    /// It may have something to send.
+    Transmit,
+    /// It has been silent for too long.
+    Silent,
+    /// There is nothing left to remember.
+    Forget,
+}
+
+impl Peer {
+    /// When to look after the peer again, provided that it has just been asked to transmit.
+    pub(in crate::reliable) fn deadline(&self, config: &Config) -> Option<Micros> {
+        match self.phase {
+            Phase::Opening { next_hello, .. } => Some(earliest([Some(next_hello), self.silent_at(config)])),
+            Phase::Confirming { .. } | Phase::Open => Some(earliest([
+                self.silent_at(config).or(Some(self.idle_at())),
+                self.history.due(),
+                self.sent.loss_at(),
+                self.timeout_at(),
+                self.paced_until,
+            ])),
+            Phase::Closing { .. } => None,
+            Phase::Over { until } => Some(until),
+        }
+    }
+
+    /// Does what is due.
+    pub(in crate::reliable) fn on_timeout(&mut self, now: Micros, config: &Config) -> Due {
+        let due = |at: Option<Micros>| at.is_some_and(|at| at <= now);
+        match self.phase {
+            Phase::Over { until } if until <= now => return Due::Forget,
+            Phase::Over { .. } | Phase::Closing { .. } => return Due::Transmit,
+            _ if due(self.silent_at(config)) => return Due::Silent,
+            Phase::Opening { .. } => return Due::Transmit,
+            Phase::Confirming { .. } | Phase::Open => {}
+        }
+        if due(self.sent.loss_at()) {
+            self.detect_losses(now);
+        }
+        if due(self.timeout_at()) {
+            if self.backoff == 0 {
+                self.stalled_since = self.timeout_from.unwrap_or(now);
+            }
+            self.backoff += 1;
+            self.probes = self.backoff.min(2);
+            self.timeout_from = Some(now);
+            if self.backoff >= COLLAPSE && now >= self.stalled_since + COLLAPSE_AFTER {
+                self.congestion.collapse(now);
+            }
+        }
+        if !self.owes() && self.idle_at() <= now {
+            if self.trimmed {
+                return Due::Forget;
+            }
+            self.rest();
+        }
+        Due::Transmit
+    }
+
+    /// Whether the peer owes an acknowledgement, or the rest of a message.
+    fn owes(&self) -> bool {
+        self.busy_since.is_some() || self.inbound.is_unfinished()
+    }
+
+    /// When the peer will have been silent for too long.
+    fn silent_at(&self, config: &Config) -> Option<Micros> {
+        let since = match self.busy_since {
+            Some(since) => since.max(self.heard_at),
+            None if self.inbound.is_unfinished() => self.heard_at,
+            None => return None,
+        };
+        Some(since + config.timeout)
+    }
+
+    /// When a peer that owes nothing is made smaller, and later forgotten.
+    fn idle_at(&self) -> Micros {
+        if self.trimmed { self.heard_at + MEMORY_LASTS } else { self.active_at + IDLE }
+    }
+
+    fn timeout_at(&self) -> Option<Micros> {
+        Some(self.timeout_from? + self.rtt.timeout(self.backoff))
+    }
+
+    fn rest(&mut self) {
+        self.trimmed = true;
+        self.outbox.trim();
+        self.sent.forget();
+        self.inbound.trim();
+        self.congestion.rest();
+    }
+}
+
+fn earliest<const N: usize>(times: [Option<Micros>; N]) -> Micros {
+    times.into_iter().flatten().min().unwrap_or(Micros::MAX)
+}

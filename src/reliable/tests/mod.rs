@@ -1,0 +1,12 @@
+//! The protocol in virtual time: endpoints joined by conditioned links.
+
+mod chaos;
+mod congestion;
+mod delivery;
+mod hostile;
+mod latency;
+mod memory;
+mod sessions;
+mod vectors;
+mod world;
+mod wrap;

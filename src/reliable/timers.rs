@@ -1,0 +1,139 @@
+//! Deadlines of many peers, one each: a heap in which every entry knows its place, so that it
+//! can be moved.
+
+use super::Micros;
+
+const NOWHERE: u32 = u32::MAX;
+
+#[derive(Debug, Default)]
+pub(super) struct Timers {
+    /// A binary heap of deadlines and the slots whose they are.
+    heap: Vec<(Micros, u32)>,
+    /// Place in the heap, by slot.
+    places: Vec<u32>,
+}
+
+impl Timers {
+    /// The earliest deadline.
+    pub(super) fn next(&self) -> Option<Micros> {
+        self.heap.first().map(|&(at, _)| at)
+    }
+
+    /// Sets or clears the deadline of a slot.
+    pub(super) fn set(&mut self, slot: usize, deadline: Option<Micros>) {
+        if slot >= self.places.len() {
+            self.places.resize(slot + 1, NOWHERE);
+        }
+        let place = self.places[slot];
+        match (deadline, place) {
+            (None, NOWHERE) => {}
+            (None, place) => self.remove(place as usize),
+            (Some(at), NOWHERE) => {
+                self.heap.push((at, slot as u32));
+                self.rise(self.heap.len() - 1);
+            }
+            (Some(at), place) => {
+                let place = place as usize;
+                let before = std::mem::replace(&mut self.heap[place].0, at);
+                if at < before {
+                    self.rise(place);
+                } else if at > before {
+                    self.sink(place);
+                }
+            }
+        }
+    }
+
+    /// Takes out a slot whose deadline has come.
+    pub(super) fn pop_due(&mut self, now: Micros) -> Option<usize> {
+        let &(at, slot) = self.heap.first()?;
+        if at > now {
+            return None;
+        }
+        self.remove(0);
+        Some(slot as usize)
+    }
+
+    fn remove(&mut self, place: usize) {
+        let (_, slot) = self.heap.swap_remove(place);
+        self.places[slot as usize] = NOWHERE;
+        if place < self.heap.len() {
+            // The entry that took the place may belong above or below it.
+            self.rise(place);
+            self.sink(place);
+        }
+    }
+
+    fn rise(&mut self, mut place: usize) {
+        let entry = self.heap[place];
+        while place > 0 {
+            let parent = (place - 1) / 2;
+            if self.heap[parent].0 <= entry.0 {
+                break;
+            }
+            self.put(place, self.heap[parent]);
+            place = parent;
+        }
+        self.put(place, entry);
+    }
+
+    fn sink(&mut self, mut place: usize) {
+        let entry = self.heap[place];
+        loop {
+            let mut child = 2 * place + 1;
+            if child >= self.heap.len() {
+                break;
+            }
+            if child + 1 < self.heap.len() && self.heap[child + 1].0 < self.heap[child].0 {
+                child += 1;
+            }
+            if self.heap[child].0 >= entry.0 {
+                break;
+            }
+            self.put(place, self.heap[child]);
+            place = child;
+        }
+        self.put(place, entry);
+    }
+
+    fn put(&mut self, place: usize, entry: (Micros, u32)) {
+        self.heap[place] = entry;
+        self.places[entry.1 as usize] = place as u32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn agrees_with_a_sorted_map() {
+        let mut timers = Timers::default();
+        let mut model = BTreeMap::new();
+        let mut random = 1u64;
+        for _ in 0..20_000 {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(99);
+            let slot = (random >> 33) as usize % 50;
+            let at = (random >> 40) % 1000;
+            match random >> 60 {
+                0..=3 => {
+                    timers.set(slot, None);
+                    model.remove(&slot);
+                }
+                4..=5 => {
+                    let now = timers.next().unwrap_or(0) + 20;
+                    while let Some(slot) = timers.pop_due(now) {
+                        assert!(model.remove(&slot).unwrap() <= now);
+                    }
+                    assert!(model.values().all(|&at| at > now));
+                }
+                _ => {
+                    timers.set(slot, Some(at));
+                    model.insert(slot, at);
+                }
+            }
+            assert_eq!(timers.next(), model.values().min().copied());
+        }
+    }
+}
