@@ -302,6 +302,13 @@
 #define network_config_total_queue_limit 1017
 
 /**
+ * `network_set_config(.., socket or -1, ms)`: how long a WebSocket may be silent before it is
+ * pinged, 0 to 2147483647 ms; 0: never; default 30000. A peer that has answered pings before and
+ * does not answer one within the same time again is given up with `network_error_timeout`.
+ */
+#define network_config_websocket_keepalive 1018
+
+/**
  * WebSocket data: a binary message.
  */
 #define network_send_binary 1
@@ -627,9 +634,12 @@ double network_send_raw(double socket, const void *buffer, double size, double o
 
 /**
  * Sends one datagram with GameMaker's header from a UDP socket or server to `url` (an address or a
- * name, UTF-8, NUL-terminated) and `port`, 1 to 65535. `size` is 0 to 65495.
+ * name, UTF-8, NUL-terminated) and `port`, 1 to 65535. `size` is 0 to 65495. A socket that has no
+ * port yet gets one. A name is resolved in the background, IPv4 before IPv6, and what is sent to it
+ * waits for that in order; datagrams for others wait for it for a fifth of a second at the most.
  *
- * Returns `size + 12`, or a negative error as `network_send_packet`. Any thread; does not block.
+ * Returns `size + 12`, or a negative error as `network_send_packet`, also `network_error_resolve`
+ * if the name was found to have no address a moment ago. Any thread; does not block.
  *
  * # Safety
  *

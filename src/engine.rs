@@ -238,6 +238,7 @@ pub(crate) fn shutdown() -> Result<()> {
     SHARED.work.set_waker(None);
     SHARED.work.clear();
     SHARED.events.clear();
+    SHARED.names.clear();
     SHARED.with_options(|options| *options = Options::default());
     CLOSING.store(false, SeqCst);
     Ok(())

@@ -19,7 +19,6 @@ pub(crate) enum Code {
     QueueFull = -8,
     Limit = -9,
     Resolve = -10,
-    #[allow(dead_code, reason = "first used by the TLS transport")]
     Tls = -11,
     Handshake = -12,
     AddressInUse = -13,

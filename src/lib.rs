@@ -7,12 +7,16 @@
 
 pub mod abi;
 mod address;
+mod clock;
 pub mod conditioner;
 mod engine;
 mod error;
 mod event;
 mod host;
+mod interfaces;
+mod names;
 mod options;
+mod outgoing;
 pub mod protocol;
 mod reactor;
 mod registry;
@@ -21,8 +25,7 @@ mod resolve;
 mod shared;
 mod socket;
 mod sys;
-#[allow(dead_code, unused_imports)]
+mod tls;
 mod url;
-#[allow(dead_code, unused_imports)]
 mod websocket;
 mod work;

@@ -1,14 +1,16 @@
 //! One socket as the host sees it: its queue of bytes to send, the state of its link, its counters.
 //! The file descriptor is not here; that belongs to the reactor's endpoint.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 
 use crate::address::PeerName;
+use crate::host::Family;
 use crate::options::{ACCEPTED_MESSAGE_LIMIT, MESSAGE_LIMIT, Settings};
-use crate::reactor::Local;
+use crate::reactor::{About, Bound, Local};
 
 /// The number by which the host names a socket. Never used twice in a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +29,9 @@ pub(crate) enum Role {
     Server,
     /// A client's connection at a server.
     Accepted,
+    /// A UDP socket, and one made as a server.
+    Datagrams,
+    DatagramServer,
 }
 
 /// What the host may do with the connection; it changes in step with the events the host collects.
@@ -43,6 +48,8 @@ pub(crate) enum Link {
     Closed,
     /// A server.
     Listening,
+    /// A UDP socket, which has none.
+    Connectionless,
 }
 
 /// No endpoint of the reactor belongs to the socket.
@@ -54,6 +61,7 @@ pub(crate) struct Socket {
     /// The server that accepted the connection.
     pub(crate) server: Handle,
     pub(crate) role: Role,
+    pub(crate) family: Family,
     /// Index of the reactor's endpoint; written by the reactor alone.
     pub(crate) token: AtomicU32,
     pub(crate) message_limit: AtomicU32,
@@ -96,10 +104,14 @@ pub(crate) struct HostSide {
     /// How many of them are payload.
     pub(crate) pending_payload: u32,
     pub(crate) peer: Option<PeerName>,
+    /// What the opening of a WebSocket has brought to light.
+    pub(crate) about: Option<Box<About>>,
     /// A server's are shared with its clients until one has its own.
     pub(crate) settings: Arc<Settings>,
     /// Where a client's connections are bound, if the host asked for it.
     pub(crate) outgoing: Option<Box<Outgoing>>,
+    /// What only UDP sockets have.
+    pub(crate) datagrams: Option<Box<DatagramSide>>,
 }
 
 /// The local end of a client's connections.
@@ -110,10 +122,21 @@ pub(crate) struct Outgoing {
     pub(crate) _reserved: Option<socket2::Socket>,
 }
 
+/// The host's side of a UDP socket.
+#[derive(Debug)]
+pub(crate) struct DatagramSide {
+    /// Where it is to be bound.
+    pub(crate) ip: Option<IpAddr>,
+    /// How it is bound; not before its first send, unless the host chose a port.
+    pub(crate) bound: Option<Bound>,
+    pub(crate) multicast: bool,
+}
+
 impl Socket {
     pub(crate) fn new(
         handle: Handle,
         role: Role,
+        family: Family,
         server: Handle,
         regular: bool,
         settings: Arc<Settings>,
@@ -122,6 +145,7 @@ impl Socket {
             handle,
             server,
             role,
+            family,
             token: AtomicU32::new(NO_TOKEN),
             message_limit: AtomicU32::new(0),
             receive_limit: AtomicU32::new(0),
@@ -133,14 +157,17 @@ impl Socket {
                     Role::Client => Link::Idle,
                     Role::Server => Link::Listening,
                     Role::Accepted => Link::Open,
+                    Role::Datagrams | Role::DatagramServer => Link::Connectionless,
                 },
                 regular,
                 dirty: false,
                 pending: Vec::new(),
                 pending_payload: 0,
                 peer: None,
+                about: None,
                 settings,
                 outgoing: None,
+                datagrams: None,
             }),
         };
         socket.refresh_limits(&socket.host.lock().settings);

@@ -100,6 +100,10 @@ pub const network_config_handshake_timeout: i32 = 1016;
 /// `network_set_config(.., bytes, 0)`: bytes of all uncollected events together above which nothing
 /// is read; default 256 MiB.
 pub const network_config_total_queue_limit: i32 = 1017;
+/// `network_set_config(.., socket or -1, ms)`: how long a WebSocket may be silent before it is
+/// pinged, 0 to 2147483647 ms; 0: never; default 30000. A peer that has answered pings before and
+/// does not answer one within the same time again is given up with `network_error_timeout`.
+pub const network_config_websocket_keepalive: i32 = 1018;
 
 /// WebSocket data: a binary message.
 pub const network_send_binary: i32 = 1;

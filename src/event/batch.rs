@@ -103,7 +103,7 @@ pub(crate) enum What {
     },
 }
 
-/// Why a connection ended; the index `NO_NOTE` means in an orderly way.
+/// Why a connection ended; the index `NO_NOTE` means in an orderly way and without words.
 struct Note {
     error: i32,
     reason: CString,
@@ -175,10 +175,7 @@ impl Batch {
         let note = |notes: &mut Vec<Note>, error: Option<&Error>| match error {
             None => NO_NOTE,
             Some(error) => {
-                // A peer's words may hold a NUL; the sentence goes on without it.
-                let reason = error.message.replace('\0', " ");
-                let reason = CString::new(reason).unwrap_or_default();
-                notes.push(Note { error: error.code as i32, reason });
+                notes.push(Note { error: error.code as i32, reason: sentence(&error.message) });
                 (notes.len() - 1) as u32
             }
         };
@@ -186,6 +183,11 @@ impl Batch {
             Happened::Connect => What::Connect,
             Happened::Disconnect { half_closed, error } => {
                 What::Disconnect { half_closed, note: note(&mut self.notes, error) }
+            }
+            Happened::Goodbye("") => What::Disconnect { half_closed: false, note: NO_NOTE },
+            Happened::Goodbye(words) => {
+                self.notes.push(Note { error: 0, reason: sentence(words) });
+                What::Disconnect { half_closed: false, note: (self.notes.len() - 1) as u32 }
             }
             Happened::Dialed(error) => What::Dialed { note: note(&mut self.notes, error) },
         };
@@ -366,8 +368,18 @@ impl What {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Happened<'a> {
     Connect,
-    Disconnect { half_closed: bool, error: Option<&'a Error> },
+    Disconnect {
+        half_closed: bool,
+        error: Option<&'a Error>,
+    },
+    /// An orderly disconnect with the peer's words, if it had any.
+    Goodbye(&'a str),
     Dialed(Option<&'a Error>),
+}
+
+/// A peer's words may hold a NUL; the sentence goes on without it.
+fn sentence(words: &str) -> CString {
+    CString::new(words.replace('\0', " ")).unwrap_or_default()
 }
 
 fn split_offset(offset: u32) -> (usize, usize) {

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::engine::SHARED;
 use crate::error::{Code, Error, Result};
-use crate::reactor::Command;
+use crate::reactor::{About, Command};
 use crate::socket::{Handle, Socket, Traffic};
 
 /// `network_get_port`.
@@ -19,9 +19,16 @@ pub(crate) fn port(handle: Handle) -> Result<u16> {
 pub(crate) fn string(handle: Handle, key: &str) -> Result<String> {
     let socket = SHARED.registry.get(handle)?;
     let host = socket.host.lock();
+    let about = |text: fn(&About) -> &str| {
+        Ok(host.about.as_deref().map(|about| text(about).to_owned()).unwrap_or_default())
+    };
     match key {
         "ip" => Ok(host.peer.as_ref().map(|peer| peer.as_str().to_owned()).unwrap_or_default()),
-        "path" | "query" | "origin" | "protocol" | "tls" => Ok(String::new()),
+        "path" => about(|about| &about.path),
+        "query" => about(|about| &about.query),
+        "origin" => about(|about| &about.origin),
+        "protocol" => about(|about| &about.protocol),
+        "tls" => about(|about| if about.encrypted { "1" } else { "" }),
         _ => Err(unknown_key(key)),
     }
 }

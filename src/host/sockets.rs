@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::options::Settings;
 use crate::reactor::{Command, Listen, Local};
 use crate::socket::{Handle, Outgoing, Role, Socket};
-use crate::sys;
+use crate::{sys, tls};
 
 use super::Family;
 
@@ -23,13 +23,16 @@ const BACKLOG: i32 = 4096;
 pub(crate) fn create_socket(family: Family, port: Option<u16>) -> Result<Handle> {
     family.check_supported()?;
     engine::start()?;
+    if family == Family::Udp {
+        return super::create_datagrams(Role::Datagrams, true, port);
+    }
     let options = SHARED.options();
     let mut local = Local { ip: options.bind_address, port: port.unwrap_or(0) };
     let reserved = match port {
         None => None,
         Some(port) => Some(bind_stream(options.bind_address, port, BindTo::Outgoing)?),
     };
-    let socket = SHARED.registry.insert(Role::Client, true, options.defaults)?;
+    let socket = SHARED.registry.insert(Role::Client, family, true, options.defaults)?;
     if let Some((_, port)) = reserved {
         local.port = port;
         socket.local_port.store(port, Relaxed);
@@ -47,17 +50,25 @@ pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular
     family.check_supported()?;
     engine::start()?;
     let descriptor_limit = *DESCRIPTOR_LIMIT.get_or_init(sys::raise_descriptor_limit);
+    if family == Family::Udp {
+        return super::create_datagrams(Role::DatagramServer, regular, Some(port));
+    }
     let options = SHARED.options();
+    let tls = match family {
+        Family::SecureWebSocket => Some(tls::acceptor(&options.defaults.texts)?),
+        _ => None,
+    };
     let (listening, port) = bind_stream(options.bind_address, port, BindTo::Server)?;
     listening.listen(BACKLOG).map_err(|error| bind_failed(port, &error))?;
     let handshake_timeout = options.handshake_timeout_ms();
-    let socket = SHARED.registry.insert(Role::Server, regular, options.defaults)?;
+    let socket = SHARED.registry.insert(Role::Server, family, regular, options.defaults)?;
     socket.local_port.store(port, Relaxed);
     let handle = socket.handle;
     SHARED.work.command(Command::Listen(Listen {
         socket,
         listener: TcpListener::from_std(listening.into()),
         regular,
+        tls,
         max_clients,
         handshake_timeout,
         descriptor_limit,
@@ -108,7 +119,7 @@ fn bind_stream(ip: Option<IpAddr>, port: u16, to: BindTo) -> Result<(SystemSocke
     Ok((socket, port))
 }
 
-fn bind_failed(port: u16, error: &std::io::Error) -> Error {
+pub(super) fn bind_failed(port: u16, error: &std::io::Error) -> Error {
     Error::from_io(&format!("cannot use port {port}"), error)
 }
 
@@ -141,10 +152,4 @@ pub(crate) fn change_settings(
     }
     SHARED.work.command(Command::Apply(socket));
     Ok(())
-}
-
-/// For calls that need a UDP socket, which none is yet.
-pub(crate) fn check_datagram_socket(handle: Handle) -> Result<()> {
-    SHARED.registry.get(handle)?;
-    Err(Error::wrong_kind("this call needs a UDP socket"))
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use mio::net::{TcpListener, TcpStream};
+use native_tls::TlsAcceptor;
 
 use crate::address::PeerName;
 use crate::error::{Code, Error, Result};
@@ -14,6 +15,7 @@ use crate::socket::Socket;
 use crate::sys;
 
 use super::Id;
+use super::session::About;
 use super::timers::Millis;
 
 /// Connections a listener takes in one turn before the others have theirs.
@@ -27,6 +29,8 @@ const MOST_UNFINISHED: u32 = 4_096;
 pub(crate) struct Admission {
     pub(crate) server: Arc<Socket>,
     pub(crate) regular: bool,
+    /// Connections are encrypted.
+    pub(crate) tls: Option<TlsAcceptor>,
     max_clients: u32,
     handshake_timeout: u32,
     /// Connections whose handshake is done.
@@ -36,13 +40,22 @@ pub(crate) struct Admission {
 
 impl Admission {
     /// A connection has finished its handshake: gives it a handle if there is a place.
-    pub(crate) fn admit(&self, shared: &Shared, peer: &PeerName) -> Result<Arc<Socket>> {
+    pub(crate) fn admit(
+        &self,
+        shared: &Shared,
+        peer: &PeerName,
+        about: Option<Box<About>>,
+    ) -> Result<Arc<Socket>> {
         if self.clients.load(Relaxed) >= self.max_clients {
             return Err(Error::new(Code::Limit, "the server is full"));
         }
         let settings = self.server.host.lock().settings.clone();
         let socket = shared.registry.insert_accepted(self.server.handle, self.regular, settings)?;
-        socket.host.lock().peer = Some(peer.clone());
+        {
+            let mut host = socket.host.lock();
+            host.peer = Some(peer.clone());
+            host.about = about;
+        }
         socket.local_port.store(self.server.local_port.load(Relaxed), Relaxed);
         self.clients.fetch_add(1, Relaxed);
         self.unfinished.fetch_sub(1, Relaxed);
@@ -65,6 +78,7 @@ pub(crate) struct Listen {
     pub(crate) socket: Arc<Socket>,
     pub(crate) listener: TcpListener,
     pub(crate) regular: bool,
+    pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) max_clients: u32,
     pub(crate) handshake_timeout: u32,
     /// Descriptors the process may have open.
@@ -102,6 +116,7 @@ impl Listener {
             admission: Arc::new(Admission {
                 server: listen.socket,
                 regular: listen.regular,
+                tls: listen.tls,
                 max_clients: listen.max_clients,
                 handshake_timeout: listen.handshake_timeout,
                 clients: AtomicU32::new(0),

@@ -5,12 +5,17 @@
 //! as one batch. Normally a thread of ours runs one turn after the other; with manual I/O the
 //! host's polls and waits do.
 
+mod datagram;
+mod datagrams;
 mod dial;
 mod dialing;
 mod listener;
+mod lookups;
 mod serving;
+mod session;
 mod stream;
 mod timers;
+mod transport;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -25,19 +30,24 @@ use crate::error::{Code, Error, Result};
 use crate::event::batch::{Batch, Happened, Origin, Source};
 use crate::shared::Shared;
 use crate::socket::{Handle, Socket};
+use crate::sys::DatagramReader;
 use crate::work::Dirty;
 
+pub(crate) use datagram::{Bound, OpenDatagrams};
 pub(crate) use dial::{DialRequest, Local, Waiter};
 pub(crate) use listener::Listen;
+pub(crate) use session::{About, Request as WebSocketRequest};
 
+use datagram::{CachedInterfaces, Datagrams};
 use dial::{Attempt, Dial};
 use listener::Listener;
+use lookups::Lookups;
 use stream::{Next, Stream};
 use timers::{Millis, Timer, Timers};
 
 /// Sockets whose readiness one turn takes from the system. Small enough that what they sent is
 /// still in the processor's cache when the host answers it.
-const READY_PER_TURN: usize = 256;
+const READY_PER_TURN: usize = 64;
 /// A turn reads no further sockets once it has gathered this many bytes.
 const TURN_BYTES: usize = 1 << 20;
 /// Uncollected connects and disconnects from which on servers stop accepting.
@@ -58,6 +68,15 @@ pub(crate) enum Command {
         addresses: Result<Vec<std::net::SocketAddr>>,
         port: u16,
     },
+    /// A UDP socket was bound.
+    OpenDatagrams(OpenDatagrams),
+    /// A name that datagrams are sent to was looked up.
+    NameKnown {
+        name: Arc<str>,
+        addresses: Result<Vec<std::net::SocketAddr>>,
+    },
+    /// The address of a name in use is old.
+    RefreshName(Arc<str>),
     /// The host has destroyed these.
     Destroy(Vec<Arc<Socket>>),
     /// The host has seen the disconnect event of a connection that still flushed.
@@ -82,6 +101,7 @@ enum Endpoint {
     Dial(Box<Dial>),
     Attempt(Box<Attempt>),
     Stream(Box<Stream>),
+    Datagrams(Box<Datagrams>),
     /// Removed in this turn; the place is given away again when the turn is over, so that late
     /// readiness of the old endpoint cannot reach a new one.
     Gone,
@@ -94,6 +114,23 @@ struct Slot {
     timer: Millis,
     /// Stands on one of the lists of those to go on with.
     listed: bool,
+}
+
+/// How a connection came to its end without the host.
+enum End {
+    /// The peer has closed its direction.
+    Eof,
+    Goodbye(String),
+    Failed(Error),
+}
+
+/// What becomes of a connection that has ended.
+enum After {
+    /// It stays for what the host still sends.
+    Stay,
+    /// The peer is to hear the last words.
+    Drain,
+    Close,
 }
 
 /// What endpoints need of the reactor while they are looked at.
@@ -139,6 +176,9 @@ pub(crate) struct Reactor {
     /// Streams and listeners that wait for the host to collect events.
     paused: Vec<Id>,
     dirty: Dirty,
+    datagram_reader: DatagramReader,
+    lookups: Lookups,
+    interfaces: CachedInterfaces,
     /// Since when the sends of a burst have been held back.
     deferred: Option<Instant>,
     queued: u64,
@@ -169,6 +209,9 @@ impl Reactor {
             postponed: Vec::new(),
             paused: Vec::new(),
             dirty: Dirty::default(),
+            datagram_reader: DatagramReader::default(),
+            lookups: Lookups::new(shared),
+            interfaces: CachedInterfaces::default(),
             deferred: None,
             queued: 0,
             queued_limit: 0,
@@ -269,6 +312,9 @@ impl Reactor {
             return;
         }
         if catch_unwind(AssertUnwindSafe(|| look(self, id))).is_err() {
+            if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id) {
+                stream.abandon();
+            }
             let error = Error::new(Code::Internal, "a defect in stepwire broke this connection");
             self.end(id, Next::Failed(error));
         }
@@ -299,10 +345,13 @@ impl Reactor {
         for token in tokens.drain(..) {
             let Some(slot) = self.endpoints.get_mut(token as usize) else { continue };
             let id = Id { token, serial: slot.serial };
-            let Endpoint::Stream(stream) = &mut slot.endpoint else { continue };
-            match stream.flush_or_fail(self.now, &mut self.dirty) {
-                Next::Sleep => {}
-                next => self.end(id, next),
+            match &mut slot.endpoint {
+                Endpoint::Stream(stream) => match stream.flush_or_fail(self.now, &mut self.dirty) {
+                    Next::Sleep => {}
+                    next => self.end(id, next),
+                },
+                Endpoint::Datagrams(_) => self.with_datagrams(id, |own, sending| own.flush(sending)),
+                _ => continue,
             }
             self.arm(id);
         }
@@ -316,6 +365,9 @@ impl Reactor {
             Command::Resolved { id, addresses, port } => self.attend(id, |reactor, id| {
                 reactor.resolved(id, addresses.map(|found| address::interleave(found, port)));
             }),
+            Command::OpenDatagrams(open) => self.open_datagrams(open),
+            Command::NameKnown { name, addresses } => self.name_known(&name, addresses),
+            Command::RefreshName(name) => self.lookups.refresh(name),
             Command::Destroy(sockets) => sockets.iter().for_each(|socket| self.destroy(socket)),
             Command::Finish { token, serial } => {
                 self.attend(Id { token, serial }, |reactor, id| reactor.drain(id));
@@ -328,6 +380,14 @@ impl Reactor {
                     stream.apply_settings();
                     let id = Id { token, serial: *serial };
                     self.arm(id);
+                } else if let Some(Slot { endpoint: Endpoint::Datagrams(own), serial, .. }) =
+                    self.endpoints.get(token as usize)
+                    && own.belongs_to(&socket)
+                {
+                    let id = Id { token, serial: *serial };
+                    self.attend(id, |reactor, id| {
+                        reactor.with_datagrams(id, |own, sending| own.apply_settings(sending));
+                    });
                 }
             }
             Command::SampleRoundTrip(socket) => {
@@ -377,10 +437,14 @@ impl Reactor {
         self.links = self.links.saturating_sub(u32::from(source.links));
         let id = Id { token: source.token, serial: source.serial };
         // Only data counts on the connection itself.
-        if source.links == 0
-            && let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id)
-        {
-            stream.queued = stream.queued.saturating_sub(source.cost());
+        if source.links == 0 {
+            match self.slot(id).map(|slot| &mut slot.endpoint) {
+                Some(Endpoint::Stream(stream)) => {
+                    stream.queued = stream.queued.saturating_sub(source.cost());
+                }
+                Some(Endpoint::Datagrams(own)) => own.queued = own.queued.saturating_sub(source.cost()),
+                _ => {}
+            }
         }
     }
 
@@ -433,6 +497,7 @@ impl Reactor {
         let Some(slot) = self.slot(id) else { return };
         let deadline = match &slot.endpoint {
             Endpoint::Stream(stream) => stream.next_deadline(),
+            Endpoint::Datagrams(own) => own.next_deadline(),
             Endpoint::Dial(dial) => dial.next_deadline(),
             Endpoint::Listener(listener) => (listener.retry_at != 0).then_some(listener.retry_at),
             Endpoint::Attempt(_) | Endpoint::Gone => None,
@@ -451,6 +516,9 @@ impl Reactor {
             Endpoint::Stream(stream) => {
                 stream.hung_up |= hung_up;
                 let paused = stream.paused;
+                // TLS may have to write before it can read, and the other way round.
+                let either = stream.is_encrypted() && (readable || writable);
+                let (readable, writable) = (readable || either, writable || either);
                 if writable {
                     let Reactor { endpoints, dirty, now, .. } = self;
                     let Endpoint::Stream(stream) = &mut endpoints[id.token as usize].endpoint else { return };
@@ -463,6 +531,14 @@ impl Reactor {
                     self.read(id);
                 }
             }
+            Endpoint::Datagrams(own) => {
+                if writable && own.blocked {
+                    self.with_datagrams(id, |own, sending| own.flush(sending));
+                }
+                if readable {
+                    self.read_datagrams(id);
+                }
+            }
             Endpoint::Listener(listener) if !listener.paused => self.accept(id),
             Endpoint::Attempt(_) => self.attempted(id, hung_up),
             _ => {}
@@ -473,6 +549,7 @@ impl Reactor {
     fn go_on(&mut self, id: Id) {
         match self.slot(id).map(|slot| &slot.endpoint) {
             Some(Endpoint::Stream(_)) => self.read(id),
+            Some(Endpoint::Datagrams(_)) => self.read_datagrams(id),
             Some(Endpoint::Listener(_)) => self.accept(id),
             Some(Endpoint::Dial(_)) => self.try_next(id),
             _ => {}
@@ -485,13 +562,14 @@ impl Reactor {
         slot.timer = Millis::MAX;
         match &mut slot.endpoint {
             Endpoint::Stream(stream) if stream.next_deadline().is_some_and(|at| at <= now) => {
-                let next = stream.timed_out();
-                self.end(id, next);
+                let next = self.with_stream(id, |stream, turn| stream.timed_out(turn));
+                self.end(id, next.unwrap_or(Next::Sleep));
             }
             Endpoint::Listener(listener) if listener.retry_at != 0 && listener.retry_at <= now => {
                 listener.retry_at = 0;
                 self.accept(id);
             }
+            Endpoint::Datagrams(_) => self.with_datagrams(id, |own, sending| own.on_timer(sending)),
             Endpoint::Dial(dial) => {
                 if dial.deadline() <= now {
                     let resolving = dial.addresses.is_none();
@@ -536,14 +614,15 @@ impl Reactor {
             Next::Again => self.go_on_later(id),
             Next::Pause => self.pause(id),
             Next::Close => self.close(id),
-            Next::Eof => self.disconnected(id, None),
+            Next::Eof => self.disconnected(id, End::Eof),
+            Next::Goodbye(words) => self.disconnected(id, End::Goodbye(words)),
             Next::Failed(error) => match self.slot(id).map(|slot| &slot.endpoint) {
                 Some(Endpoint::Dial(_)) => self.dial_failed(id, error),
                 Some(Endpoint::Attempt(attempt)) => {
                     let dial = attempt.dial;
                     self.attempt_failed(id, dial, error);
                 }
-                _ => self.disconnected(id, Some(error)),
+                _ => self.disconnected(id, End::Failed(error)),
             },
         }
     }
@@ -557,25 +636,39 @@ impl Reactor {
     }
 
     /// A connection has ended by itself: tells the host if it knew of it.
-    fn disconnected(&mut self, id: Id, error: Option<Error>) {
-        let lingers = self.with_stream(id, |stream, turn| {
+    fn disconnected(&mut self, id: Id, end: End) {
+        let after = self.with_stream(id, |stream, turn| {
+            let farewell = if stream.owes_farewell() { After::Drain } else { After::Close };
             if let Some(opening) = stream.opening.take() {
                 let early = Error::new(Code::Closed, "the server closed the connection before it was ready");
-                opening.failed(stream.origin(id), error.as_ref().unwrap_or(&early), turn);
-                return false;
+                let error = if let End::Failed(error) = end { error } else { early };
+                opening.failed(stream.origin(id), &error, turn);
+                return farewell;
             }
-            if stream.socket.is_none() || !stream.tells_of_end() {
-                return false;
+            if !stream.tells_of_end() {
+                return farewell;
             }
-            let half_closed = error.is_none();
-            turn.happened(stream.origin(id), Happened::Disconnect { half_closed, error: error.as_ref() });
-            if half_closed {
+            let happened = match &end {
+                End::Eof => Happened::Disconnect { half_closed: true, error: None },
+                End::Goodbye(words) => Happened::Goodbye(words),
+                End::Failed(error) => Happened::Disconnect { half_closed: false, error: Some(error) },
+            };
+            turn.happened(stream.origin(id), happened);
+            if matches!(end, End::Eof) {
                 stream.half_close();
+                return After::Stay;
             }
-            half_closed
+            farewell
         });
-        if lingers != Some(true) {
-            self.close(id);
+        match after {
+            Some(After::Stay) => {}
+            Some(After::Drain) => {
+                if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id) {
+                    stream.refuse_sends();
+                }
+                self.drain(id);
+            }
+            Some(After::Close) | None => self.close(id),
         }
     }
 
@@ -601,6 +694,12 @@ impl Reactor {
                 self.remove_attempts(&attempts);
                 self.remove(id);
             }
+            Endpoint::Datagrams(own) if own.belongs_to(socket) => self.attend(id, |reactor, id| {
+                reactor.with_datagrams(id, |own, sending| {
+                    own.drain(sending.now);
+                    own.flush(sending);
+                });
+            }),
             Endpoint::Stream(stream) if stream.belongs_to(socket) => {
                 if let Some(opening) = &stream.opening {
                     opening.abandoned();

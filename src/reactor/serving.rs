@@ -95,7 +95,8 @@ impl Reactor {
         let Reactor { poll, endpoints, .. } = self;
         let Endpoint::Stream(stream) = &mut endpoints[id.token as usize].endpoint else { return };
         let interest = Interest::READABLE | Interest::WRITABLE;
-        if let Err(error) = poll.registry().register(stream.io_mut(), Token(id.token as usize), interest) {
+        let Some(io) = stream.io_mut() else { return };
+        if let Err(error) = poll.registry().register(io, Token(id.token as usize), interest) {
             self.end(id, Next::Failed(Error::from_io("cannot watch the connection", &error)));
             return;
         }

@@ -1,8 +1,8 @@
-//! One TCP connection: bytes in through the handshake and the framing to events, bytes out from
-//! the host's queue.
+//! The life of one connection: opening, reading within budgets, writing what the host has queued,
+//! deadlines, closing. What the bytes mean is [`Session`]'s, what carries them [`Transport`]'s.
 
-use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -13,15 +13,15 @@ use socket2::SockRef;
 use crate::address::PeerName;
 use crate::error::{Code, Error, Result};
 use crate::event::batch::{Happened, Origin};
-use crate::protocol::framing::{Broken, Framer};
-use crate::protocol::handshake::{self, Handshake, Progress};
 use crate::socket::{Handle, Link, NO_TOKEN, Socket, count};
 use crate::sys;
 use crate::work::Dirty;
 
 use super::dial::Opening;
 use super::listener::Admission;
+use super::session::{Session, Stop};
 use super::timers::Millis;
+use super::transport::Transport;
 use super::{Id, Turn};
 
 /// Bytes one connection may read in one turn before the others have theirs.
@@ -31,7 +31,7 @@ const READ_BUDGET: usize = 256 << 10;
 pub(crate) const LINGER_MILLIS: Millis = 2_000;
 
 pub(crate) struct Stream {
-    io: TcpStream,
+    transport: Transport,
     /// `None` until a client of a server has finished its handshake.
     pub(crate) socket: Option<Arc<Socket>>,
     /// The server's side of a connection it accepted; `None` once it no longer counts as a client.
@@ -41,6 +41,7 @@ pub(crate) struct Stream {
     ip: PeerName,
     port: u16,
     phase: Phase,
+    session: Session,
     /// The peer has sent its last byte; reads go on until they say so.
     pub(crate) hung_up: bool,
     /// Not read because the host does not collect its events.
@@ -49,7 +50,6 @@ pub(crate) struct Stream {
     blocked: bool,
     /// What a write failed with; told to the host after all that had arrived was read.
     write_error: Option<Box<Error>>,
-    framer: Framer,
     writing: Vec<u8>,
     written: usize,
     /// Payload bytes in `writing` when nothing of it was written.
@@ -64,11 +64,11 @@ pub(crate) struct Stream {
     last_progress: Millis,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    Handshake(Box<Handshake>),
-    Packets,
-    Raw,
+    /// The host does not know of it yet, or waits for it.
+    Handshake,
+    Open,
     /// The peer has closed; what the host sends before it learns of that still goes out.
     HalfClosed,
     /// The host is done with it: the queue is flushed, then it closes.
@@ -84,11 +84,22 @@ pub(crate) enum Next {
     Again,
     /// The host must collect events first.
     Pause,
-    /// The peer closed in an orderly way.
+    /// The peer closed its direction in an orderly way.
     Eof,
+    /// The peer closed both in an orderly way, perhaps with some words.
+    Goodbye(String),
     Failed(Error),
     /// Nothing is left to do: close.
     Close,
+}
+
+impl From<Stop> for Next {
+    fn from(stop: Stop) -> Next {
+        match stop {
+            Stop::Goodbye(words) => Next::Goodbye(words),
+            Stop::Failed(error) => Next::Failed(error),
+        }
+    }
 }
 
 impl Stream {
@@ -99,18 +110,30 @@ impl Stream {
         peer: &SocketAddr,
         now: Millis,
     ) -> Stream {
-        let phase =
-            if admission.regular { Phase::Handshake(Box::new(Handshake::server())) } else { Phase::Raw };
-        let deadline = if admission.regular { now + admission.handshake_timeout() } else { 0 };
-        Stream::new(io, Some(admission), None, peer, phase, deadline, now)
+        let session = if admission.server.family.is_websocket() {
+            let texts = Arc::clone(&admission.server.host.lock().settings.texts);
+            Session::websocket_server(admission.regular, texts)
+        } else {
+            Session::tcp_server(admission.regular)
+        };
+        let deadline = if session.has_handshake() { now + admission.handshake_timeout() } else { 0 };
+        Stream::new(io, Some(admission), None, peer, session, deadline, now)
     }
 
     /// The client's side, as soon as TCP is connected.
-    pub(crate) fn connected(io: TcpStream, opening: Box<Opening>, peer: &SocketAddr, now: Millis) -> Stream {
-        let phase =
-            if opening.regular { Phase::Handshake(Box::new(Handshake::client())) } else { Phase::Raw };
+    pub(crate) fn connected(
+        io: TcpStream,
+        mut opening: Box<Opening>,
+        peer: &SocketAddr,
+        now: Millis,
+    ) -> Stream {
+        let (regular, game_id) = (opening.regular, opening.game_id);
+        let session = match opening.websocket.take() {
+            Some(request) => Session::websocket_client(regular, game_id, request),
+            None => Session::tcp_client(regular, game_id),
+        };
         let deadline = opening.deadline;
-        Stream::new(io, None, Some(opening), peer, phase, deadline, now)
+        Stream::new(io, None, Some(opening), peer, session, deadline, now)
     }
 
     #[allow(clippy::too_many_arguments, reason = "the two constructors above are its only callers")]
@@ -119,23 +142,23 @@ impl Stream {
         admission: Option<Arc<Admission>>,
         opening: Option<Box<Opening>>,
         peer: &SocketAddr,
-        phase: Phase,
+        session: Session,
         deadline: Millis,
         now: Millis,
     ) -> Stream {
         let mut stream = Stream {
-            io,
+            transport: Transport::Plain(io),
             socket: opening.as_ref().map(|opening| Arc::clone(&opening.socket)),
             admission,
             opening,
             ip: PeerName::new(peer),
             port: peer.port(),
-            phase,
+            phase: Phase::Handshake,
+            session,
             hung_up: false,
             paused: false,
             blocked: false,
             write_error: None,
-            framer: Framer::default(),
             writing: Vec::new(),
             written: 0,
             writing_payload: 0,
@@ -154,8 +177,12 @@ impl Stream {
         matches!(self.phase, Phase::Draining)
     }
 
-    pub(crate) fn io_mut(&mut self) -> &mut TcpStream {
-        &mut self.io
+    pub(crate) fn io_mut(&mut self) -> Option<&mut TcpStream> {
+        self.transport.tcp_mut()
+    }
+
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.transport.is_encrypted()
     }
 
     pub(crate) fn origin(&self, id: Id) -> Origin<'_> {
@@ -166,33 +193,44 @@ impl Stream {
         Origin { socket, server, token: id.token, serial: id.serial, ip: self.ip.as_str(), port: self.port }
     }
 
-    /// A server that speaks GameMaker's protocol greets first; a raw connection is ready at once.
+    /// TCP is connected: TLS begins where there is to be any, else the session.
     pub(crate) fn begin(&mut self, id: Id, turn: &mut Turn<'_>) -> Result<()> {
-        match self.phase {
-            Phase::Handshake(ref handshake) if handshake.is_server() => {
-                self.write_now(&handshake::GREETING, turn)
-            }
-            Phase::Raw => self.ready(id, turn),
-            _ => Ok(()),
+        if let Some(tls) = self.opening.as_ref().and_then(|opening| opening.tls.as_ref()) {
+            self.transport.connect(tls)?;
+        } else if let Some(acceptor) = self.admission.as_ref().and_then(|rules| rules.tls.as_ref()) {
+            self.transport.accept(acceptor)?;
         }
+        if self.transport.is_handshaking() { Ok(()) } else { self.begin_session(id, turn) }
+    }
+
+    fn begin_session(&mut self, id: Id, turn: &mut Turn<'_>) -> Result<()> {
+        if !self.session.has_handshake() {
+            return self.ready(id, turn);
+        }
+        self.session.begin(&mut self.writing);
+        self.flush_now(turn)
     }
 
     /// The handshake is done: the host learns of the connection.
     fn ready(&mut self, id: Id, turn: &mut Turn<'_>) -> Result<()> {
-        self.deadline = 0;
+        let mut about = self.session.take_about();
+        if let Some(about) = &mut about {
+            about.encrypted = self.transport.is_encrypted();
+        }
         if let Some(opening) = self.opening.take() {
             let origin = self.origin(id);
-            opening.succeeded(origin, &self.ip, turn);
+            opening.succeeded(origin, &self.ip, about, turn);
         } else if let Some(admission) = &self.admission {
-            let socket = admission.admit(turn.shared, &self.ip)?;
+            let socket = admission.admit(turn.shared, &self.ip, about)?;
             socket.token.store(id.token, Relaxed);
             self.socket = Some(socket);
             let origin = self.origin(id);
             turn.happened(origin, Happened::Connect);
         }
-        if let (Some(socket), Some(micros)) = (&self.socket, sys::round_trip_micros(&self.io)) {
-            socket.traffic.round_trip.store(micros, Relaxed);
-        }
+        self.deadline = 0;
+        self.phase = Phase::Open;
+        self.session.opened(&mut self.writing);
+        self.sample_round_trip();
         Ok(())
     }
 
@@ -205,10 +243,15 @@ impl Stream {
         };
         self.read_timeout = settings.read_timeout_ms;
         self.write_timeout = settings.write_timeout_ms;
+        self.session.set_keepalive(settings.websocket_keepalive_ms);
         // Options that the system refuses change nothing that was promised.
-        let _ = self.io.set_nodelay(settings.no_delay);
+        let Some(io) = self.transport.tcp() else { return };
+        let _ = io.set_nodelay(settings.no_delay);
         if settings.avoid_time_wait {
-            let _ = SockRef::from(&self.io).set_linger(Some(Duration::ZERO));
+            let _ = SockRef::from(io).set_linger(Some(Duration::ZERO));
+        }
+        if self.session.is_websocket() {
+            sys::set_keepalive(io, settings.websocket_keepalive_ms);
         }
     }
 
@@ -216,6 +259,18 @@ impl Stream {
 
     /// Reads what there is, within the budget of a turn.
     pub(crate) fn read(&mut self, id: Id, turn: &mut Turn<'_>) -> Next {
+        if self.transport.is_handshaking() {
+            match self.transport.handshake().and_then(|done| {
+                if done {
+                    self.begin_session(id, turn)?;
+                }
+                Ok(done)
+            }) {
+                Ok(true) => {}
+                Ok(false) => return Next::Sleep,
+                Err(error) => return self.cut_off(error),
+            }
+        }
         let mut budget = READ_BUDGET;
         loop {
             if !self.is_draining() && (self.is_over_limit() || turn.is_over_limit()) {
@@ -224,23 +279,33 @@ impl Stream {
             }
             let room = turn.batch.room();
             let offered = room.len();
-            let size = match self.io.read(room) {
+            let size = match self.transport.read(room) {
                 Ok(0) => return self.end_of_stream(),
                 Ok(size) => size,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     return match self.write_error.take() {
-                        Some(error) => Next::Failed(*error),
+                        Some(error) => self.cut_off(*error),
                         None => Next::Sleep,
                     };
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Next::Failed(Error::from_io("the connection broke", &error)),
+                Err(error) => {
+                    let error = self.transport.failure(&error);
+                    return self.cut_off(error);
+                }
             };
             self.last_read = turn.now;
-            if let Err(error) = self.take_in(size, id, turn) {
-                return Next::Failed(error);
+            if let Err(stop) = self.take_in(size, id, turn) {
+                return stop.into();
             }
-            let drained = size < offered && sys::DRAINED_BY_SHORT_READ;
+            if self.is_draining()
+                && !self.blocked
+                && self.session.owes_farewell()
+                && !self.session.awaits_farewell()
+            {
+                return self.close_after_flush();
+            }
+            let drained = size < offered && self.transport.is_drained_by_short_read();
             if drained && !self.hung_up && self.write_error.is_none() {
                 return Next::Sleep;
             }
@@ -262,7 +327,7 @@ impl Stream {
 
     fn end_of_stream(&mut self) -> Next {
         if let Some(error) = self.write_error.take() {
-            return Next::Failed(*error);
+            return self.cut_off(*error);
         }
         match self.phase {
             // Every later readiness reads the end again; the way out stays open.
@@ -272,29 +337,43 @@ impl Stream {
                 Next::Sleep
             }
             Phase::Draining => Next::Close,
-            Phase::Packets if !self.framer.is_between_packets() => Next::Failed(Error::new(
-                Code::Closed,
-                "the peer closed the connection in the middle of a packet",
-            )),
-            Phase::Handshake(_) => {
-                Next::Failed(Error::new(Code::Closed, "the peer closed the connection during the handshake"))
-            }
-            _ => Next::Eof,
+            Phase::Handshake | Phase::Open => match self.session.end_of_stream() {
+                Some(error) => self.cut_off(error),
+                None => Next::Eof,
+            },
         }
     }
 
-    /// Passes freshly read bytes on to the handshake or the framing.
-    fn take_in(&mut self, size: usize, id: Id, turn: &mut Turn<'_>) -> Result<()> {
+    /// Nothing more is said over this connection.
+    pub(crate) fn abandon(&mut self) {
+        self.session.cut_off();
+    }
+
+    /// The connection itself has failed: there are no last words.
+    fn cut_off(&mut self, error: Error) -> Next {
+        self.session.cut_off();
+        Next::Failed(error)
+    }
+
+    /// Passes freshly read bytes on to the session.
+    fn take_in(&mut self, size: usize, id: Id, turn: &mut Turn<'_>) -> std::result::Result<(), Stop> {
         let mut at = 0;
-        while at < size && matches!(self.phase, Phase::Handshake(_)) {
-            at += self.shake_hands(at, size, id, turn)?;
+        while at < size && self.phase == Phase::Handshake {
+            let (taken, ready) = self.session.open(&mut turn.batch.room()[at..size], &mut self.writing)?;
+            at += taken;
+            if ready {
+                self.ready(id, turn)?;
+            }
+            self.flush_now(turn)?;
+        }
+        if self.phase == Phase::Draining {
+            self.session.ignore(&mut turn.batch.room()[at..size]);
         }
         let Some(socket) = &self.socket else { return Ok(()) };
         count(&socket.traffic.bytes_received, size as u64);
         if at == size || matches!(self.phase, Phase::HalfClosed | Phase::Draining) {
             return Ok(());
         }
-        let limit = socket.message_limit.load(Relaxed) as usize;
         let origin = Origin {
             socket: socket.handle,
             server: socket.server,
@@ -303,53 +382,28 @@ impl Stream {
             ip: self.ip.as_str(),
             port: self.port,
         };
+        let unwritten = self.writing.len();
         let (bytes, mut sink) = turn.batch.received(size, origin);
-        let result = match self.phase {
-            Phase::Packets => {
-                self.framer.receive(bytes, at, limit, &mut sink).map_err(|wrong| broken(wrong, limit))
-            }
-            _ => {
-                sink.data(0, at, size - at);
-                Ok(())
-            }
-        };
+        let result = self.session.receive(bytes, at, socket, &mut sink, &mut self.writing);
         let (events, cost) = sink.finish();
         self.queued += cost;
         *turn.queued += cost;
         count(&socket.traffic.packets_received, u64::from(events));
-        result
-    }
-
-    /// Passes fresh bytes from `at` on to the handshake; returns how many it took.
-    fn shake_hands(&mut self, at: usize, size: usize, id: Id, turn: &mut Turn<'_>) -> Result<usize> {
-        let Phase::Handshake(handshake) = &mut self.phase else { return Ok(0) };
-        let is_server = handshake.is_server();
-        let (taken, progress) = handshake
-            .receive(&turn.batch.room()[at..size])
-            .map_err(|_| Error::new(Code::Handshake, "the peer does not speak GameMaker's protocol"))?;
-        match progress {
-            Progress::Wait => {}
-            Progress::Answer => {
-                let game_id = self.opening.as_ref().map_or(0, |opening| opening.game_id);
-                self.write_now(&handshake::answer(game_id), turn)?;
-            }
-            Progress::Ready => {
-                self.phase = Phase::Packets;
-                self.ready(id, turn)?;
-                if is_server {
-                    self.write_now(&handshake::CONFIRMATION, turn)?;
-                }
-            }
+        result?;
+        if self.writing.len() > unwritten {
+            self.flush_now(turn)?;
         }
-        Ok(taken)
+        Ok(())
     }
 
     // ---- out ---------------------------------------------------------------------------------
 
-    /// Writes bytes of our own, ahead of anything the host sends.
-    fn write_now(&mut self, bytes: &[u8], turn: &mut Turn<'_>) -> Result<()> {
-        self.writing.extend_from_slice(bytes);
-        self.flush(turn.now, turn.spent).map_err(|error| Error::from_io("the connection broke", &error))
+    /// Writes what the session has to say.
+    fn flush_now(&mut self, turn: &mut Turn<'_>) -> Result<()> {
+        self.flush(turn.now, turn.spent).map_err(|error| {
+            self.session.cut_off();
+            self.transport.failure(&error)
+        })
     }
 
     /// Writes what is queued until all is gone or the system takes no more.
@@ -366,7 +420,7 @@ impl Stream {
                 }
                 taken = true;
             }
-            match self.io.write(&self.writing[self.written..]) {
+            match self.transport.write(&self.writing[self.written..]) {
                 Ok(size) => {
                     self.written += size;
                     self.last_progress = now;
@@ -400,6 +454,7 @@ impl Stream {
         self.written = 0;
         self.writing_payload = 0;
         self.blocked = false;
+        self.session.flushed();
         let Some(socket) = self.socket.as_ref().filter(|_| !self.is_draining()) else {
             return false;
         };
@@ -426,7 +481,8 @@ impl Stream {
             Ok(()) => Next::Sleep,
             Err(_) if matches!(self.phase, Phase::Draining | Phase::HalfClosed) => Next::Close,
             Err(error) => {
-                self.write_error = Some(Box::new(Error::from_io("the connection broke", &error)));
+                self.write_error = Some(Box::new(self.transport.failure(&error)));
+                self.session.cut_off();
                 self.discard_queue();
                 Next::Again
             }
@@ -470,7 +526,22 @@ impl Stream {
     /// Whether the host learns of the end of this connection: it knew of it, and has neither been
     /// told already nor ended it itself.
     pub(crate) fn tells_of_end(&self) -> bool {
-        self.socket.is_some() && matches!(self.phase, Phase::Packets | Phase::Raw)
+        self.socket.is_some() && self.phase == Phase::Open
+    }
+
+    /// Whether the peer is to hear last words before the connection closes.
+    pub(crate) fn owes_farewell(&self) -> bool {
+        self.session.owes_farewell()
+    }
+
+    /// From now on the host's sends fail, though the connection still has something to say.
+    pub(crate) fn refuse_sends(&mut self) {
+        if let Some(socket) = &self.socket {
+            let mut host = socket.host.lock();
+            if host.link == Link::Open {
+                host.link = Link::Lost;
+            }
+        }
     }
 
     pub(crate) fn belongs_to(&self, socket: &Arc<Socket>) -> bool {
@@ -500,11 +571,11 @@ impl Stream {
             }
             socket.token.store(NO_TOKEN, Relaxed);
         }
-        let unfinished = matches!(self.phase, Phase::Handshake(_));
+        self.session.farewell(&mut self.writing);
+        let unfinished = self.phase == Phase::Handshake && !self.session.owes_farewell();
         self.hung_up |= peer_closed;
         self.paused = false;
         self.phase = Phase::Draining;
-        self.framer = Framer::default();
         if unfinished {
             return Next::Close;
         }
@@ -518,8 +589,14 @@ impl Stream {
     }
 
     fn close_after_flush(&mut self) -> Next {
-        let resets = SockRef::from(&self.io).linger().is_ok_and(|linger| linger == Some(Duration::ZERO));
-        if self.hung_up || resets || self.io.shutdown(Shutdown::Write).is_err() {
+        if self.session.awaits_farewell() {
+            return Next::Again;
+        }
+        let resets = self
+            .transport
+            .tcp()
+            .is_none_or(|io| SockRef::from(io).linger().is_ok_and(|linger| linger == Some(Duration::ZERO)));
+        if self.hung_up || resets || self.transport.shutdown_write().is_err() {
             Next::Close
         } else {
             Next::Again
@@ -537,46 +614,56 @@ impl Stream {
 
     pub(crate) fn next_deadline(&self) -> Option<Millis> {
         let handshake_or_closing = (self.deadline != 0).then_some(self.deadline);
-        let (read, write) = match self.phase {
-            Phase::Packets | Phase::Raw => (
-                (self.read_timeout != 0 && !self.paused)
-                    .then(|| self.last_read + Millis::from(self.read_timeout)),
-                (self.write_timeout != 0 && self.blocked)
-                    .then(|| self.last_progress + Millis::from(self.write_timeout)),
-            ),
-            _ => (None, None),
-        };
-        [handshake_or_closing, read, write].into_iter().flatten().min()
+        if self.phase != Phase::Open {
+            return handshake_or_closing;
+        }
+        [handshake_or_closing, self.read_deadline(), self.write_deadline(), self.next_probe()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn read_deadline(&self) -> Option<Millis> {
+        (self.read_timeout != 0 && !self.paused).then(|| self.last_read + Millis::from(self.read_timeout))
+    }
+
+    fn write_deadline(&self) -> Option<Millis> {
+        (self.write_timeout != 0 && self.blocked)
+            .then(|| self.last_progress + Millis::from(self.write_timeout))
+    }
+
+    fn next_probe(&self) -> Option<Millis> {
+        if self.paused { None } else { self.session.next_probe(self.last_read) }
     }
 
     /// A deadline is over.
-    pub(crate) fn timed_out(&self) -> Next {
+    pub(crate) fn timed_out(&mut self, turn: &mut Turn<'_>) -> Next {
+        let is_over = |deadline: Option<Millis>| deadline.is_some_and(|at| at <= turn.now);
         let why = match self.phase {
             Phase::Draining => return Next::Close,
-            Phase::Handshake(_) => "the peer did not finish the handshake in time",
-            _ if self.blocked => "the peer took none of the queued bytes for the time set as write timeout",
-            _ => "nothing was received for the time set as read timeout",
+            Phase::Handshake => "the peer did not finish the handshake in time",
+            _ if is_over(self.write_deadline()) => {
+                "the peer took none of the queued bytes for the time set as write timeout"
+            }
+            _ if is_over(self.read_deadline()) => "nothing was received for the time set as read timeout",
+            _ => return self.probe(turn),
         };
-        Next::Failed(Error::new(Code::Timeout, why))
+        self.cut_off(Error::new(Code::Timeout, why))
+    }
+
+    fn probe(&mut self, turn: &mut Turn<'_>) -> Next {
+        match self.session.probe(turn.now, &mut self.writing) {
+            Ok(()) => self.flush_or_fail(turn.now, turn.spent),
+            Err(error) => self.cut_off(error),
+        }
     }
 
     /// Samples the round trip for `network_get_stat`.
     pub(crate) fn sample_round_trip(&self) {
-        if let (Some(socket), Some(micros)) = (&self.socket, sys::round_trip_micros(&self.io)) {
+        if let (Some(socket), Some(micros)) =
+            (&self.socket, self.transport.tcp().and_then(sys::round_trip_micros))
+        {
             socket.traffic.round_trip.store(micros, Relaxed);
-        }
-    }
-}
-
-#[cold]
-fn broken(broken: Broken, limit: usize) -> Error {
-    match broken {
-        Broken::TooBig(size) => Error::new(
-            Code::TooBig,
-            format!("the peer announced a packet of {size} bytes; the limit is {limit}"),
-        ),
-        Broken::NotAPacket => {
-            Error::new(Code::Handshake, "the peer sent something that is not a GameMaker packet")
         }
     }
 }

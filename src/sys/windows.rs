@@ -1,7 +1,8 @@
 use std::io;
+use std::time::Duration;
 
 use mio::net::TcpStream;
-use socket2::Socket;
+use socket2::{SockRef, Socket, TcpKeepalive};
 
 /// Windows re-arms readiness only when a read says "would block".
 pub(crate) const DRAINED_BY_SHORT_READ: bool = false;
@@ -40,8 +41,42 @@ pub(crate) fn prepare_stream(_stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
+/// Has the system find out whether a silent peer is still there; 0 stops that.
+pub(crate) fn set_keepalive(stream: &TcpStream, ms: u32) {
+    let socket = SockRef::from(stream);
+    if ms == 0 {
+        let _ = socket.set_keepalive(false);
+    } else {
+        let idle = Duration::from_millis(u64::from(ms)).max(Duration::from_secs(1));
+        let _ = socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(idle).with_interval(idle));
+    }
+}
+
 pub(crate) fn round_trip_micros(_stream: &TcpStream) -> Option<u32> {
     None
+}
+
+/// Windows fragments by default, and it reports an ICMP refusal as an error of the next receive,
+/// unless told not to: UDP goes on without those.
+pub(crate) fn prepare_datagrams(socket: &Socket, _ipv6: bool) {
+    use std::os::windows::io::AsRawSocket;
+    use windows_sys::Win32::Networking::WinSock::{SIO_UDP_CONNRESET, WSAIoctl};
+    let report: u32 = 0;
+    let mut returned = 0;
+    // SAFETY: the control code takes a BOOL, which is read during the call, and gives nothing back.
+    unsafe {
+        WSAIoctl(
+            socket.as_raw_socket() as usize,
+            SIO_UDP_CONNRESET,
+            (&raw const report).cast(),
+            size_of::<u32>() as u32,
+            std::ptr::null_mut(),
+            0,
+            &mut returned,
+            std::ptr::null_mut(),
+            None,
+        );
+    }
 }
 
 /// Windows writes zones as numbers.
