@@ -12,6 +12,7 @@ pub mod conditioner;
 mod engine;
 mod error;
 mod event;
+mod gamemaker;
 mod host;
 mod interfaces;
 mod names;

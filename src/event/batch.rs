@@ -21,7 +21,7 @@ const LEAST_ROOM: usize = 64 << 10;
 /// What an event costs besides its payload, so that a flood of empty packets is bounded too.
 pub(crate) const EVENT_COST: u64 = 96;
 /// Chunks an empty batch keeps for its next use.
-const KEPT_CHUNKS: usize = 4;
+const KEPT_CHUNKS: usize = 6;
 
 #[derive(Default)]
 pub(crate) struct Batch {
@@ -269,6 +269,14 @@ impl Batch {
         let offset = (chunk << CHUNK_BITS) + self.filled;
         self.filled += payload.len();
         offset as u32
+    }
+
+    /// Takes over the room of a batch that no event points into.
+    pub(crate) fn take_unused_room(&mut self, other: &mut Batch) {
+        if other.bytes() == 0 {
+            std::mem::swap(&mut self.chunks, &mut other.chunks);
+            other.used_chunks = 0;
+        }
     }
 
     /// Gives back the memory that a batch which will wait for long does not need. Nothing can be

@@ -91,7 +91,8 @@ impl EventQueue {
         match state.ready.back_mut() {
             Some(last) if packed => last.append(batch),
             _ => {
-                let empty = state.spare.pop().unwrap_or_default();
+                let mut empty = state.spare.pop().unwrap_or_default();
+                empty.take_unused_room(batch);
                 state.ready.push_back(std::mem::replace(batch, empty));
             }
         }
@@ -231,6 +232,12 @@ impl EventQueue {
             next = 0;
         }
         bytes
+    }
+
+    /// Lets the socket whose disconnect event was the last one stay beyond the next event; whoever
+    /// calls this takes it out of the registry in the end.
+    pub(crate) fn keep_leaving(&self) -> Option<Handle> {
+        self.state.lock().leaving.take()
     }
 
     /// Drops all events; for the end of the library's life.
