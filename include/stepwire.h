@@ -639,9 +639,12 @@ double network_send_raw(double socket, const void *buffer, double size, double o
 
 /**
  * Sends one datagram with GameMaker's header from a UDP socket or server to `url` (an address or a
- * name, UTF-8, NUL-terminated) and `port`, 1 to 65535. `size` is 0 to 65495.
+ * name, UTF-8, NUL-terminated) and `port`, 1 to 65535. `size` is 0 to 65495. A socket that has no
+ * port yet gets one. A name is resolved in the background, IPv4 before IPv6, and what is sent to it
+ * waits for that in order; datagrams for others wait for it for a fifth of a second at the most.
  *
- * Returns `size + 12`, or a negative error as `network_send_packet`. Any thread; does not block.
+ * Returns `size + 12`, or a negative error as `network_send_packet`, also `network_error_resolve`
+ * if the name was found to have no address a moment ago. Any thread; does not block.
  *
  * # Safety
  *
@@ -678,6 +681,43 @@ double network_send_udp_raw(double socket,
  * `buffer` is NULL or has `size` readable bytes.
  */
 double network_send_broadcast(double socket, double port, const void *buffer, double size);
+
+/**
+ * Sets where `network_send_udp_to_target` sends to, for callers that cannot pass the five arguments
+ * of `network_send_udp`: GameMaker extensions without the runner interface, for example. It holds
+ * until it is set again.
+ *
+ * `url` is an address or a name (UTF-8, NUL-terminated, read before the call returns), `port` is 1
+ * to 65535. Whether a name has an address shows when something is sent.
+ *
+ * Returns 0, or `network_error_bad_handle`, `network_error_bad_argument`. Any thread; does not
+ * block.
+ *
+ * # Safety
+ *
+ * `url` is NULL or a NUL-terminated string.
+ */
+double network_set_udp_target(double socket, const char *url, double port);
+
+/**
+ * As `network_send_udp`, to the receiver that `network_set_udp_target` has set for the socket;
+ * `network_error_not_connected` if it has none.
+ *
+ * # Safety
+ *
+ * `buffer` points to `size` bytes, or is NULL.
+ */
+double network_send_udp_to_target(double socket, const void *buffer, double size);
+
+/**
+ * As `network_send_udp_raw`, to the receiver that `network_set_udp_target` has set for the socket;
+ * `network_error_not_connected` if it has none.
+ *
+ * # Safety
+ *
+ * `buffer` points to `size` bytes, or is NULL.
+ */
+double network_send_udp_raw_to_target(double socket, const void *buffer, double size);
 
 /**
  * Takes the next event. What it points to stays valid until the next `network_poll`,
@@ -760,6 +800,31 @@ const char *network_event_string(const char *key);
  * `destination` is NULL or has room for `size` bytes.
  */
 double network_event_read(void *destination, double offset, double size);
+
+/**
+ * Posts every event that was waiting to the GameMaker runner that called `RegisterCallbacks`, as
+ * Async - Networking events. They have the keys of the built-in ones, and `error` and `reason`.
+ * Runners cannot be given bytes this way: instead of `buffer`, data has the key `data`, for
+ * `network_event_read_posted`.
+ *
+ * Returns how many events there were, or `network_error_not_supported` if no runner has registered,
+ * `network_error_busy` inside a callback. On the game's thread; does not block.
+ */
+double network_event_post(void);
+
+/**
+ * Copies payload of a data event that `network_event_post` has posted: up to `size` bytes from
+ * `offset` on to `destination`, which has room for `size` bytes. `data` is that key of the event.
+ * The payload stays until the next `network_event_post`.
+ *
+ * Returns how many bytes were copied, 0 at the payload's end; or `network_error_bad_argument`, also
+ * if there is no such payload (any more). Any thread; does not block.
+ *
+ * # Safety
+ *
+ * `destination` is NULL or has room for `size` bytes.
+ */
+double network_event_read_posted(double data, void *destination, double offset, double size);
 
 /**
  * Sets an option: a `network_config_*` and its values. What `value1` and `value2` mean stands with

@@ -7,12 +7,17 @@
 
 pub mod abi;
 mod address;
+mod clock;
 pub mod conditioner;
 mod engine;
 mod error;
 mod event;
+mod gamemaker;
 mod host;
+mod interfaces;
+mod names;
 mod options;
+mod outgoing;
 pub mod protocol;
 mod reactor;
 mod registry;

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 use parking_lot::Mutex;
 
 use crate::event::queue::EventQueue;
+use crate::names::Names;
 use crate::options::Options;
 use crate::registry::Registry;
 use crate::work::Work;
@@ -14,6 +15,7 @@ pub(crate) struct Shared {
     pub(crate) events: EventQueue,
     pub(crate) work: Work,
     pub(crate) options: Mutex<Option<Options>>,
+    pub(crate) names: Names,
     /// How many sockets the host has destroyed; see [`crate::event::batch::Batch`].
     pub(crate) destroyed: AtomicU64,
 }
@@ -25,6 +27,7 @@ impl Shared {
             events: EventQueue::new(),
             work: Work::new(),
             options: Mutex::new(None),
+            names: Names::new(),
             destroyed: AtomicU64::new(0),
         }
     }

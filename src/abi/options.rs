@@ -64,12 +64,13 @@ fn set(config: f64, value1: f64, value2: f64) -> Result<()> {
                 Ok(())
             })?;
         }
-        network_config_enable_reliable_udp
-        | network_config_disable_reliable_udp
-        | network_config_enable_multicast
-        | network_config_disable_multicast => {
+        network_config_enable_reliable_udp | network_config_disable_reliable_udp => {
             single()?;
             host::check_datagram_socket(arg::handle(value1)?)?;
+        }
+        network_config_enable_multicast | network_config_disable_multicast => {
+            single()?;
+            host::set_multicast(arg::handle(value1)?, config == network_config_enable_multicast)?;
         }
         network_config_reliable_ordered => {
             arg::flag("value2", value2)?;

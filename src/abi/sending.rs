@@ -60,9 +60,12 @@ pub unsafe extern "C" fn network_send_raw(
 }
 
 /// Sends one datagram with GameMaker's header from a UDP socket or server to `url` (an address or a
-/// name, UTF-8, NUL-terminated) and `port`, 1 to 65535. `size` is 0 to 65495.
+/// name, UTF-8, NUL-terminated) and `port`, 1 to 65535. `size` is 0 to 65495. A socket that has no
+/// port yet gets one. A name is resolved in the background, IPv4 before IPv6, and what is sent to it
+/// waits for that in order; datagrams for others wait for it for a fifth of a second at the most.
 ///
-/// Returns `size + 12`, or a negative error as `network_send_packet`. Any thread; does not block.
+/// Returns `size + 12`, or a negative error as `network_send_packet`, also `network_error_resolve`
+/// if the name was found to have no address a moment ago. Any thread; does not block.
 ///
 /// # Safety
 ///
@@ -76,7 +79,7 @@ pub unsafe extern "C" fn network_send_udp(
     size: f64,
 ) -> f64 {
     // SAFETY: this function's caller promises what that one asks.
-    number(|| unsafe { send_datagram(socket, url, port, buffer, size) })
+    number(|| unsafe { send_datagram(socket, url, port, buffer, size, false) })
 }
 
 /// As `network_send_udp` without the header; `size` is 0 to 65507. Returns `size`.
@@ -93,7 +96,7 @@ pub unsafe extern "C" fn network_send_udp_raw(
     size: f64,
 ) -> f64 {
     // SAFETY: this function's caller promises what that one asks.
-    number(|| unsafe { send_datagram(socket, url, port, buffer, size) })
+    number(|| unsafe { send_datagram(socket, url, port, buffer, size, true) })
 }
 
 /// Sends one datagram without header to `port` at the broadcast address of every IPv4 interface,
@@ -114,10 +117,10 @@ pub unsafe extern "C" fn network_send_broadcast(
 ) -> f64 {
     number(|| {
         let handle = arg::handle(socket)?;
-        destination_port(port)?;
+        let port = destination_port(port)?;
         // SAFETY: the caller's promise.
-        unsafe { message(buffer, size)? };
-        host::check_datagram_socket(handle).map(|()| 0.0)
+        let bytes = unsafe { message(buffer, size)? };
+        host::send_broadcast(handle, port, bytes).map(|sent| sent as f64)
     })
 }
 
@@ -130,6 +133,7 @@ unsafe fn send_datagram(
     port: f64,
     buffer: *const c_void,
     size: f64,
+    raw: bool,
 ) -> Result<f64> {
     let handle = arg::handle(socket)?;
     // SAFETY: the caller's promise.
@@ -137,10 +141,10 @@ unsafe fn send_datagram(
     if url.is_empty() {
         return Err(Error::bad_argument("the url is empty"));
     }
-    destination_port(port)?;
+    let port = destination_port(port)?;
     // SAFETY: the caller's promise.
-    unsafe { message(buffer, size)? };
-    host::check_datagram_socket(handle).map(|()| 0.0)
+    let bytes = unsafe { message(buffer, size)? };
+    host::send_datagram(handle, url, port, bytes, raw).map(|sent| sent as f64)
 }
 
 fn destination_port(port: f64) -> Result<u16> {

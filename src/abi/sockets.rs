@@ -1,6 +1,7 @@
 //! Sockets and servers: making and destroying them.
 
 use crate::error::{Error, Result};
+use crate::socket::Role;
 use crate::{engine, host};
 
 use super::{arg, number};
@@ -91,8 +92,12 @@ pub extern "C" fn network_set_timeout(socket: f64, read_ms: f64, write_ms: f64) 
         let read = arg::integer("read_ms", read_ms, 0, i32::MAX as u64)? as u32;
         let write = arg::integer("write_ms", write_ms, 0, i32::MAX as u64)? as u32;
         host::change_settings(handle, |socket, settings| {
-            if socket.role == crate::socket::Role::Server {
-                return Err(Error::wrong_kind("a server has no timeouts; its clients have"));
+            match socket.role {
+                Role::Server => return Err(Error::wrong_kind("a server has no timeouts; its clients have")),
+                Role::Datagrams | Role::DatagramServer => {
+                    return Err(Error::wrong_kind("a UDP socket has no connection that could time out"));
+                }
+                Role::Client | Role::Accepted => {}
             }
             settings.read_timeout_ms = read;
             settings.write_timeout_ms = write;

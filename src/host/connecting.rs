@@ -35,6 +35,7 @@ pub(crate) fn connect(handle: Handle, url: &str, port: u16, regular: bool, waits
             Link::Open | Link::Lost => {
                 return Err(Error::new(Code::Busy, "the socket is already connected"));
             }
+            Link::Connectionless => return Err(Error::wrong_kind("a UDP socket does not connect")),
             Link::Listening => return Err(Error::wrong_kind("a server cannot connect")),
         }
         host.outgoing.as_ref().map(|outgoing| outgoing.local).unwrap_or_default()

@@ -3,6 +3,7 @@
 
 mod asking;
 mod connecting;
+mod datagrams;
 mod sending;
 mod sockets;
 
@@ -10,6 +11,7 @@ use crate::error::{Code, Error, Result};
 
 pub(crate) use asking::*;
 pub(crate) use connecting::*;
+pub(crate) use datagrams::*;
 pub(crate) use sending::*;
 pub(crate) use sockets::*;
 
@@ -26,8 +28,7 @@ pub(crate) enum Family {
 impl Family {
     fn check_supported(self) -> Result<()> {
         let what = match self {
-            Family::Tcp | Family::WebSocket | Family::SecureWebSocket => return Ok(()),
-            Family::Udp => "UDP sockets are not supported yet",
+            Family::Tcp | Family::Udp | Family::WebSocket | Family::SecureWebSocket => return Ok(()),
             Family::Bluetooth => "Bluetooth sockets are not supported",
         };
         Err(Error::new(Code::NotSupported, what))

@@ -22,9 +22,6 @@ pub(crate) fn send_packet(handle: Handle, payload: &[u8]) -> Result<usize> {
 /// `network_send_raw`: the payload alone.
 #[inline]
 pub(crate) fn send_raw(handle: Handle, payload: &[u8], text: bool) -> Result<usize> {
-    if text && std::str::from_utf8(payload).is_err() {
-        return Err(Error::bad_argument("a text message must be UTF-8"));
-    }
     send(handle, &[], payload, if text { Opcode::Text } else { Opcode::Binary })
 }
 
@@ -50,6 +47,10 @@ fn send(handle: Handle, header: &[u8], payload: &[u8], opcode: Opcode) -> Result
     if payload.len() > MESSAGE_LIMIT as usize {
         return Err(too_big());
     }
+    let is_websocket = socket.family.is_websocket();
+    if is_websocket && opcode == Opcode::Text && std::str::from_utf8(payload).is_err() {
+        return Err(Error::bad_argument("a text message must be UTF-8"));
+    }
     let limit = host.settings.send_queue_limit;
     let queued = host.pending_payload + socket.in_flight.load(Relaxed);
     // The second condition bounds what headers cost when the payloads are tiny.
@@ -61,7 +62,7 @@ fn send(handle: Handle, header: &[u8], payload: &[u8], opcode: Opcode) -> Result
         host.dirty = true;
         SHARED.work.dirty(socket.token.load(Relaxed), &mut host.pending);
     }
-    let sent = if socket.family.is_websocket() {
+    let sent = if is_websocket {
         let payload = [header, payload];
         match socket.role {
             Role::Client => write_masked(&mut host.pending, opcode, payload),
@@ -102,6 +103,7 @@ fn queue_full() -> Error {
 fn cannot_send(link: Link) -> Error {
     match link {
         Link::Listening => Error::wrong_kind("a server has nobody to send to; send to one of its clients"),
+        Link::Connectionless => Error::wrong_kind("a UDP socket sends with network_send_udp"),
         Link::Lost | Link::Closed => Error::new(Code::Closed, "the connection is closed"),
         _ => Error::new(Code::NotConnected, "the socket is not connected"),
     }

@@ -23,6 +23,9 @@ const BACKLOG: i32 = 4096;
 pub(crate) fn create_socket(family: Family, port: Option<u16>) -> Result<Handle> {
     family.check_supported()?;
     engine::start()?;
+    if family == Family::Udp {
+        return super::create_datagrams(Role::Datagrams, true, port);
+    }
     let options = SHARED.options();
     let mut local = Local { ip: options.bind_address, port: port.unwrap_or(0) };
     let reserved = match port {
@@ -47,6 +50,9 @@ pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular
     family.check_supported()?;
     engine::start()?;
     let descriptor_limit = *DESCRIPTOR_LIMIT.get_or_init(sys::raise_descriptor_limit);
+    if family == Family::Udp {
+        return super::create_datagrams(Role::DatagramServer, regular, Some(port));
+    }
     let options = SHARED.options();
     let tls = match family {
         Family::SecureWebSocket => Some(tls::acceptor(&options.defaults.texts)?),
@@ -113,7 +119,7 @@ fn bind_stream(ip: Option<IpAddr>, port: u16, to: BindTo) -> Result<(SystemSocke
     Ok((socket, port))
 }
 
-fn bind_failed(port: u16, error: &std::io::Error) -> Error {
+pub(super) fn bind_failed(port: u16, error: &std::io::Error) -> Error {
     Error::from_io(&format!("cannot use port {port}"), error)
 }
 
@@ -146,10 +152,4 @@ pub(crate) fn change_settings(
     }
     SHARED.work.command(Command::Apply(socket));
     Ok(())
-}
-
-/// For calls that need a UDP socket, which none is yet.
-pub(crate) fn check_datagram_socket(handle: Handle) -> Result<()> {
-    SHARED.registry.get(handle)?;
-    Err(Error::wrong_kind("this call needs a UDP socket"))
 }

@@ -5,9 +5,12 @@
 //! as one batch. Normally a thread of ours runs one turn after the other; with manual I/O the
 //! host's polls and waits do.
 
+mod datagram;
+mod datagrams;
 mod dial;
 mod dialing;
 mod listener;
+mod lookups;
 mod serving;
 mod session;
 mod stream;
@@ -27,20 +30,24 @@ use crate::error::{Code, Error, Result};
 use crate::event::batch::{Batch, Happened, Origin, Source};
 use crate::shared::Shared;
 use crate::socket::{Handle, Socket};
+use crate::sys::DatagramReader;
 use crate::work::Dirty;
 
+pub(crate) use datagram::{Bound, OpenDatagrams};
 pub(crate) use dial::{DialRequest, Local, Waiter};
 pub(crate) use listener::Listen;
 pub(crate) use session::{About, Request as WebSocketRequest};
 
+use datagram::{CachedInterfaces, Datagrams};
 use dial::{Attempt, Dial};
 use listener::Listener;
+use lookups::Lookups;
 use stream::{Next, Stream};
 use timers::{Millis, Timer, Timers};
 
 /// Sockets whose readiness one turn takes from the system. Small enough that what they sent is
 /// still in the processor's cache when the host answers it.
-const READY_PER_TURN: usize = 256;
+const READY_PER_TURN: usize = 64;
 /// A turn reads no further sockets once it has gathered this many bytes.
 const TURN_BYTES: usize = 256 << 10;
 /// Uncollected connects and disconnects from which on servers stop accepting.
@@ -61,6 +68,15 @@ pub(crate) enum Command {
         addresses: Result<Vec<std::net::SocketAddr>>,
         port: u16,
     },
+    /// A UDP socket was bound.
+    OpenDatagrams(OpenDatagrams),
+    /// A name that datagrams are sent to was looked up.
+    NameKnown {
+        name: Arc<str>,
+        addresses: Result<Vec<std::net::SocketAddr>>,
+    },
+    /// The address of a name in use is old.
+    RefreshName(Arc<str>),
     /// The host has destroyed these.
     Destroy(Vec<Arc<Socket>>),
     /// The host has seen the disconnect event of a connection that still flushed.
@@ -71,6 +87,15 @@ pub(crate) enum Command {
     /// The socket's options have changed.
     Apply(Arc<Socket>),
     SampleRoundTrip(Arc<Socket>),
+    Stop(Stop),
+}
+
+/// How the thread that runs the turns is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Now,
+    /// When all connections have closed, or the time for that is over.
+    WhenFlushed,
 }
 
 /// Names an endpoint: its place, and a number that tells it from earlier ones there.
@@ -85,6 +110,7 @@ enum Endpoint {
     Dial(Box<Dial>),
     Attempt(Box<Attempt>),
     Stream(Box<Stream>),
+    Datagrams(Box<Datagrams>),
     /// Removed in this turn; the place is given away again when the turn is over, so that late
     /// readiness of the old endpoint cannot reach a new one.
     Gone,
@@ -159,6 +185,9 @@ pub(crate) struct Reactor {
     /// Streams and listeners that wait for the host to collect events.
     paused: Vec<Id>,
     dirty: Dirty,
+    datagram_reader: DatagramReader,
+    lookups: Lookups,
+    interfaces: CachedInterfaces,
     /// Since when the sends of a burst have been held back.
     deferred: Option<Instant>,
     queued: u64,
@@ -166,6 +195,7 @@ pub(crate) struct Reactor {
     queued_limit: u64,
     links: u32,
     serial: u32,
+    stop: Option<Stop>,
     began: Instant,
     now: Millis,
 }
@@ -189,14 +219,23 @@ impl Reactor {
             postponed: Vec::new(),
             paused: Vec::new(),
             dirty: Dirty::default(),
+            datagram_reader: DatagramReader::default(),
+            lookups: Lookups::new(shared),
+            interfaces: CachedInterfaces::default(),
             deferred: None,
             queued: 0,
             queued_limit: 0,
             links: 0,
             serial: 0,
+            stop: None,
             began: Instant::now(),
             now: 0,
         })
+    }
+
+    /// How the thread is to end, if that was asked for in the last turn.
+    pub(crate) fn take_stop(&mut self) -> Option<Stop> {
+        self.stop.take()
     }
 
     /// Whether nothing is left to do: no connection, not even one that is still closing.
@@ -265,6 +304,9 @@ impl Reactor {
         if !(self.again.is_empty() && self.postponed.is_empty()) {
             at_most(Duration::ZERO);
         }
+        if self.stop.is_some() {
+            at_most(Duration::ZERO);
+        }
         if let Some(at) = self.timers.next() {
             at_most(Duration::from_millis(at.saturating_sub(self.now)));
         }
@@ -322,10 +364,13 @@ impl Reactor {
         for token in tokens.drain(..) {
             let Some(slot) = self.endpoints.get_mut(token as usize) else { continue };
             let id = Id { token, serial: slot.serial };
-            let Endpoint::Stream(stream) = &mut slot.endpoint else { continue };
-            match stream.flush_or_fail(self.now, &mut self.dirty) {
-                Next::Sleep => {}
-                next => self.end(id, next),
+            match &mut slot.endpoint {
+                Endpoint::Stream(stream) => match stream.flush_or_fail(self.now, &mut self.dirty) {
+                    Next::Sleep => {}
+                    next => self.end(id, next),
+                },
+                Endpoint::Datagrams(_) => self.with_datagrams(id, |own, sending| own.flush(sending)),
+                _ => continue,
             }
             self.arm(id);
         }
@@ -339,6 +384,9 @@ impl Reactor {
             Command::Resolved { id, addresses, port } => self.attend(id, |reactor, id| {
                 reactor.resolved(id, addresses.map(|found| address::interleave(found, port)));
             }),
+            Command::OpenDatagrams(open) => self.open_datagrams(open),
+            Command::NameKnown { name, addresses } => self.name_known(&name, addresses),
+            Command::RefreshName(name) => self.lookups.refresh(name),
             Command::Destroy(sockets) => sockets.iter().for_each(|socket| self.destroy(socket)),
             Command::Finish { token, serial } => {
                 self.attend(Id { token, serial }, |reactor, id| reactor.drain(id));
@@ -351,6 +399,14 @@ impl Reactor {
                     stream.apply_settings();
                     let id = Id { token, serial: *serial };
                     self.arm(id);
+                } else if let Some(Slot { endpoint: Endpoint::Datagrams(own), serial, .. }) =
+                    self.endpoints.get(token as usize)
+                    && own.belongs_to(&socket)
+                {
+                    let id = Id { token, serial: *serial };
+                    self.attend(id, |reactor, id| {
+                        reactor.with_datagrams(id, |own, sending| own.apply_settings(sending));
+                    });
                 }
             }
             Command::SampleRoundTrip(socket) => {
@@ -359,6 +415,7 @@ impl Reactor {
                     stream.sample_round_trip();
                 }
             }
+            Command::Stop(stop) => self.stop = Some(stop),
         }
     }
 
@@ -400,10 +457,14 @@ impl Reactor {
         self.links = self.links.saturating_sub(u32::from(source.links));
         let id = Id { token: source.token, serial: source.serial };
         // Only data counts on the connection itself.
-        if source.links == 0
-            && let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id)
-        {
-            stream.queued = stream.queued.saturating_sub(source.cost());
+        if source.links == 0 {
+            match self.slot(id).map(|slot| &mut slot.endpoint) {
+                Some(Endpoint::Stream(stream)) => {
+                    stream.queued = stream.queued.saturating_sub(source.cost());
+                }
+                Some(Endpoint::Datagrams(own)) => own.queued = own.queued.saturating_sub(source.cost()),
+                _ => {}
+            }
         }
     }
 
@@ -456,6 +517,7 @@ impl Reactor {
         let Some(slot) = self.slot(id) else { return };
         let deadline = match &slot.endpoint {
             Endpoint::Stream(stream) => stream.next_deadline(),
+            Endpoint::Datagrams(own) => own.next_deadline(),
             Endpoint::Dial(dial) => dial.next_deadline(),
             Endpoint::Listener(listener) => (listener.retry_at != 0).then_some(listener.retry_at),
             Endpoint::Attempt(_) | Endpoint::Gone => None,
@@ -489,6 +551,14 @@ impl Reactor {
                     self.read(id);
                 }
             }
+            Endpoint::Datagrams(own) => {
+                if writable && own.blocked {
+                    self.with_datagrams(id, |own, sending| own.flush(sending));
+                }
+                if readable {
+                    self.read_datagrams(id);
+                }
+            }
             Endpoint::Listener(listener) if !listener.paused => self.accept(id),
             Endpoint::Attempt(_) => self.attempted(id, hung_up),
             _ => {}
@@ -499,6 +569,7 @@ impl Reactor {
     fn go_on(&mut self, id: Id) {
         match self.slot(id).map(|slot| &slot.endpoint) {
             Some(Endpoint::Stream(_)) => self.read(id),
+            Some(Endpoint::Datagrams(_)) => self.read_datagrams(id),
             Some(Endpoint::Listener(_)) => self.accept(id),
             Some(Endpoint::Dial(_)) => self.try_next(id),
             _ => {}
@@ -518,6 +589,7 @@ impl Reactor {
                 listener.retry_at = 0;
                 self.accept(id);
             }
+            Endpoint::Datagrams(_) => self.with_datagrams(id, |own, sending| own.on_timer(sending)),
             Endpoint::Dial(dial) => {
                 if dial.deadline() <= now {
                     let resolving = dial.addresses.is_none();
@@ -642,6 +714,12 @@ impl Reactor {
                 self.remove_attempts(&attempts);
                 self.remove(id);
             }
+            Endpoint::Datagrams(own) if own.belongs_to(socket) => self.attend(id, |reactor, id| {
+                reactor.with_datagrams(id, |own, sending| {
+                    own.drain(sending.now);
+                    own.flush(sending);
+                });
+            }),
             Endpoint::Stream(stream) if stream.belongs_to(socket) => {
                 if let Some(opening) = &stream.opening {
                     opening.abandoned();

@@ -11,14 +11,17 @@ use crate::{sys, tls};
 
 pub(crate) enum Transport {
     Plain(TcpStream),
-    /// TLS is being agreed on. `name` is the one the server must prove to have.
-    Handshake {
-        under_way: Box<MidHandshakeTlsStream<TcpStream>>,
-        name: Option<String>,
-    },
+    /// TLS is being agreed on.
+    Handshake(Box<Handshake>),
     Tls(Box<TlsStream<TcpStream>>),
     /// The handshake has failed, and with it went the descriptor.
     Gone,
+}
+
+pub(crate) struct Handshake {
+    under_way: MidHandshakeTlsStream<TcpStream>,
+    /// The name the server must prove to have.
+    name: Option<String>,
 }
 
 impl Transport {
@@ -55,7 +58,7 @@ impl Transport {
         *self = match result {
             Ok(stream) => Transport::Tls(Box::new(stream)),
             Err(HandshakeError::WouldBlock(under_way)) => {
-                Transport::Handshake { under_way: Box::new(under_way), name }
+                Transport::Handshake(Box::new(Handshake { under_way, name }))
             }
             Err(HandshakeError::Failure(error)) => {
                 return Err(tls::handshake_failed(&error, name.as_deref()));
@@ -65,13 +68,16 @@ impl Transport {
     }
 
     pub(crate) fn is_handshaking(&self) -> bool {
-        matches!(self, Transport::Handshake { .. } | Transport::Gone)
+        matches!(self, Transport::Handshake(_) | Transport::Gone)
     }
 
     /// Goes on with the handshake as far as possible; whether it is done.
     pub(crate) fn handshake(&mut self) -> Result<bool> {
         match std::mem::replace(self, Transport::Gone) {
-            Transport::Handshake { under_way, name } => self.proceed(name, under_way.handshake())?,
+            Transport::Handshake(handshake) => {
+                let Handshake { under_way, name } = *handshake;
+                self.proceed(name, under_way.handshake())?;
+            }
             other => *self = other,
         }
         Ok(!self.is_handshaking())
@@ -91,7 +97,7 @@ impl Transport {
     pub(crate) fn tcp(&self) -> Option<&TcpStream> {
         match self {
             Transport::Plain(io) => Some(io),
-            Transport::Handshake { under_way, .. } => Some(under_way.get_ref()),
+            Transport::Handshake(handshake) => Some(handshake.under_way.get_ref()),
             Transport::Tls(stream) => Some(stream.get_ref()),
             Transport::Gone => None,
         }
@@ -100,7 +106,7 @@ impl Transport {
     pub(crate) fn tcp_mut(&mut self) -> Option<&mut TcpStream> {
         match self {
             Transport::Plain(io) => Some(io),
-            Transport::Handshake { under_way, .. } => Some(under_way.get_mut()),
+            Transport::Handshake(handshake) => Some(handshake.under_way.get_mut()),
             Transport::Tls(stream) => Some(stream.get_mut()),
             Transport::Gone => None,
         }
@@ -116,7 +122,7 @@ impl Transport {
                 Err(error) if is_unexpected_end(&error) => Ok(0),
                 result => result,
             },
-            Transport::Handshake { .. } => Err(io::ErrorKind::WouldBlock.into()),
+            Transport::Handshake(_) => Err(io::ErrorKind::WouldBlock.into()),
             Transport::Gone => Err(io::ErrorKind::NotConnected.into()),
         }
     }
@@ -126,7 +132,7 @@ impl Transport {
         match self {
             Transport::Plain(io) => io.write(bytes),
             Transport::Tls(stream) => stream.write(bytes),
-            Transport::Handshake { .. } => Err(io::ErrorKind::WouldBlock.into()),
+            Transport::Handshake(_) => Err(io::ErrorKind::WouldBlock.into()),
             Transport::Gone => Err(io::ErrorKind::NotConnected.into()),
         }
     }

@@ -160,11 +160,11 @@ impl Congestion {
 
     /// The last loss was none.
     pub(super) fn mistaken(&mut self) {
-        if let Some(before) = self.before_loss.take() {
-            if before.window > self.state.window {
-                self.state = before;
-                self.recovery_since = None;
-            }
+        if let Some(before) = self.before_loss.take()
+            && before.window > self.state.window
+        {
+            self.state = before;
+            self.recovery_since = None;
         }
     }
 

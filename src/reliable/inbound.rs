@@ -215,19 +215,17 @@ impl Inbound {
         }
         self.cost += cost;
         let (mut first, mut last) = (sequence, sequence);
-        if chunk.part.continues() {
-            if let Some(before) = self.held.get(&(sequence - 1)) {
-                if before.part.is_continued() {
-                    first = before.other_end;
-                }
-            }
+        if chunk.part.continues()
+            && let Some(before) = self.held.get(&(sequence - 1))
+            && before.part.is_continued()
+        {
+            first = before.other_end;
         }
-        if chunk.part.is_continued() {
-            if let Some(after) = self.held.get(&(sequence + 1)) {
-                if after.part.continues() {
-                    last = after.other_end;
-                }
-            }
+        if chunk.part.is_continued()
+            && let Some(after) = self.held.get(&(sequence + 1))
+            && after.part.continues()
+        {
+            last = after.other_end;
         }
         let held = Held { part: chunk.part, payload: chunk.payload.into(), other_end: sequence };
         self.held.insert(sequence, held);

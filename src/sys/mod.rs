@@ -13,6 +13,9 @@
 //! | [`is_connect_pending`] | how a non-blocking connect says "not yet" |
 //! | [`interface_index`], [`interface_name`] | the zones of link-local IPv6 addresses |
 //! | [`round_trip_micros`] | `TCP_INFO` |
+//! | [`prepare_datagrams`] | fragmentation allowed, and no errors of earlier datagrams on Windows |
+//! | [`DatagramReader`], [`DatagramWriter`] | `recvmmsg`, `sendmmsg` and `UDP_SEGMENT`, or one datagram at a time |
+//! | [`kernel_drops`] | `SO_MEMINFO` |
 //! | [`set_keepalive`] | `TCP_KEEPIDLE`, `TCP_KEEPINTVL`, `TCP_USER_TIMEOUT` |
 
 #[cfg(unix)]
@@ -24,3 +27,38 @@ pub(crate) use unix::*;
 mod windows;
 #[cfg(windows)]
 pub(crate) use windows::*;
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod batched;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) use batched::*;
+
+#[cfg(any(test, not(any(target_os = "linux", target_os = "android"))))]
+mod one_by_one;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) use one_by_one::*;
+
+use std::net::{SocketAddr, SocketAddrV6};
+
+/// A datagram that a [`DatagramReader`] has received.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrived {
+    pub(crate) from: SocketAddr,
+    /// Where it lies in the room.
+    pub(crate) start: usize,
+    pub(crate) size: usize,
+    /// How much of it lies there; the rest is in the reader's overflow.
+    pub(crate) kept: usize,
+    overflow: usize,
+}
+
+/// One form for each address: IPv4 as such also where the system shows it inside IPv6.
+pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V4(_) => address,
+        SocketAddr::V6(v6) => match v6.ip().to_ipv4_mapped() {
+            Some(v4) => (v4, v6.port()).into(),
+            None => SocketAddrV6::new(*v6.ip(), v6.port(), 0, v6.scope_id()).into(),
+        },
+    }
+}

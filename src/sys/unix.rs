@@ -95,6 +95,34 @@ pub(crate) fn prepare_stream(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
+/// Datagrams larger than the path's MTU are to be fragmented, by whoever has to.
+pub(crate) fn prepare_datagrams(socket: &Socket, ipv6: bool) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use std::os::fd::AsRawFd;
+        let set = |level: libc::c_int, option: libc::c_int, value: libc::c_int| {
+            // SAFETY: the options take an int, which is read during the call. Where they are
+            // refused the system's default holds, which is to fragment what is known to be too large.
+            unsafe {
+                libc::setsockopt(
+                    socket.as_raw_fd(),
+                    level,
+                    option,
+                    (&raw const value).cast(),
+                    size_of::<libc::c_int>() as libc::socklen_t,
+                )
+            };
+        };
+        // Also for IPv6 sockets, which may carry IPv4.
+        set(libc::IPPROTO_IP, libc::IP_MTU_DISCOVER, libc::IP_PMTUDISC_DONT);
+        if ipv6 {
+            set(libc::IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER, libc::IPV6_PMTUDISC_DONT);
+        }
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = (socket, ipv6);
+}
+
 /// Has the system find out whether a silent peer is still there, and give up one that takes
 /// nothing; 0 stops that. Systems that do not know an option go without it.
 pub(crate) fn set_keepalive(stream: &TcpStream, ms: u32) {

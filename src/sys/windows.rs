@@ -56,6 +56,29 @@ pub(crate) fn round_trip_micros(_stream: &TcpStream) -> Option<u32> {
     None
 }
 
+/// Windows fragments by default, and it reports an ICMP refusal as an error of the next receive,
+/// unless told not to: UDP goes on without those.
+pub(crate) fn prepare_datagrams(socket: &Socket, _ipv6: bool) {
+    use std::os::windows::io::AsRawSocket;
+    use windows_sys::Win32::Networking::WinSock::{SIO_UDP_CONNRESET, WSAIoctl};
+    let report: u32 = 0;
+    let mut returned = 0;
+    // SAFETY: the control code takes a BOOL, which is read during the call, and gives nothing back.
+    unsafe {
+        WSAIoctl(
+            socket.as_raw_socket() as usize,
+            SIO_UDP_CONNRESET,
+            (&raw const report).cast(),
+            size_of::<u32>() as u32,
+            std::ptr::null_mut(),
+            0,
+            &mut returned,
+            std::ptr::null_mut(),
+            None,
+        );
+    }
+}
+
 /// Windows writes zones as numbers.
 pub(crate) fn interface_index(_name: &str) -> Option<u32> {
     None

@@ -84,6 +84,7 @@ class PeersThatDoNotRead(MemoryTestCase):
             return self.host.call("network_get_stat", client, "send_queue") >= limit
 
         wait_until(full, "a full queue")
+        self.assertLess(self.host.call("network_get_stat", client, "send_queue"), limit + size)
         self.assert_memory_grew_at_most(most_memory)
         # Others are served meanwhile.
         self.host.set(echo=True)

@@ -5,6 +5,7 @@ mod demo;
 mod examples;
 mod header;
 mod machine;
+mod package_gamemaker;
 mod process;
 mod test;
 
@@ -15,8 +16,9 @@ fn main() -> ExitCode {
     let result = match command.as_str() {
         "demo" => demo::run(),
         "header" => header::run(),
+        "package-gamemaker" => package_gamemaker::run(std::env::args().skip(2)),
         "test" => test::run(),
-        _ => Err("usage: cargo xtask demo|header|test".into()),
+        _ => Err("usage: cargo xtask demo|header|package-gamemaker|test".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,221 @@
+//! UDP: binding sockets, and queueing datagrams.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use mio::net::UdpSocket;
+use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
+
+use crate::engine::SHARED;
+use crate::error::{Code, Error, Result};
+use crate::names::{Known, Reach};
+use crate::outgoing::{self, To};
+use crate::protocol::packet::{self, HEADER_SIZE};
+use crate::reactor::{Bound, Command, OpenDatagrams};
+use crate::socket::{DatagramSide, Handle, HostSide, Role, Socket, count};
+use crate::{address, sys};
+
+use super::Family;
+use super::sockets::bind_failed;
+
+/// What a datagram can carry: an IPv4 packet's 65 535 bytes without its headers.
+const LARGEST_DATAGRAM: usize = 65_507;
+/// What the system is asked to hold of datagrams that have arrived.
+const RECEIVE_BUFFER: usize = 4 << 20;
+
+/// A UDP socket or server; bound to `port` if there is one.
+pub(super) fn create_datagrams(role: Role, regular: bool, port: Option<u16>) -> Result<Handle> {
+    let options = SHARED.options();
+    let ip = options.bind_address;
+    let bound = match port {
+        None => None,
+        Some(port) => Some(bind(ip, port)?),
+    };
+    let socket = SHARED.registry.insert(role, Family::Udp, regular, options.defaults)?;
+    let mut host = socket.host.lock();
+    host.datagrams = Some(Box::new(DatagramSide { ip, bound: None, multicast: false }));
+    if let Some(bound) = bound {
+        open(&socket, &mut host, bound);
+    }
+    Ok(socket.handle)
+}
+
+/// Hands a bound socket to the reactor.
+fn open(socket: &Arc<Socket>, host: &mut HostSide, (io, bound, port): (UdpSocket, Bound, u16)) {
+    socket.local_port.store(port, Relaxed);
+    if let Some(own) = &mut host.datagrams {
+        own.bound = Some(bound);
+    }
+    SHARED.work.command(Command::OpenDatagrams(OpenDatagrams { socket: Arc::clone(socket), io, bound }));
+}
+
+/// A system's socket bound to `port` on `ip`, or on all addresses of both families.
+fn bind(ip: Option<IpAddr>, port: u16) -> Result<(UdpSocket, Bound, u16)> {
+    let bind = |ip: IpAddr, dual_stack: bool| -> std::io::Result<SystemSocket> {
+        let address = SocketAddr::new(ip, port);
+        let socket = SystemSocket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+        if address.is_ipv6() {
+            socket.set_only_v6(!dual_stack)?;
+        }
+        socket.set_broadcast(true)?;
+        sys::prepare_datagrams(&socket, address.is_ipv6());
+        // The system gives what it allows.
+        let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+        socket.bind(&address.into())?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
+    };
+    let (socket, reach) = match ip {
+        Some(ip) => (bind(ip, false), Reach { v4: ip.is_ipv4(), v6: ip.is_ipv6() }),
+        None => match bind(Ipv6Addr::UNSPECIFIED.into(), true) {
+            // IPv4 alone where IPv6 is missing; a port that is taken stays taken.
+            Err(error) if error.kind() != std::io::ErrorKind::AddrInUse => {
+                (bind(Ipv4Addr::UNSPECIFIED.into(), false), Reach { v4: true, v6: false })
+            }
+            result => (result, Reach { v4: true, v6: true }),
+        },
+    };
+    let socket = socket.map_err(|error| bind_failed(port, &error))?;
+    let local = socket.local_addr().map_err(|error| bind_failed(port, &error))?;
+    let port = local.as_socket().map_or(port, |address| address.port());
+    let bound = Bound { ip, ipv6: reach.v6, reach };
+    Ok((UdpSocket::from_std(socket.into()), bound, port))
+}
+
+/// `network_send_udp`, with GameMaker's header, and `network_send_udp_raw`, without. Returns the
+/// bytes sent.
+pub(crate) fn send_datagram(
+    handle: Handle,
+    url: &str,
+    port: u16,
+    payload: &[u8],
+    raw: bool,
+) -> Result<usize> {
+    let header_size = if raw { 0 } else { HEADER_SIZE };
+    send(handle, header_size, payload, |reach| destination(url, port, reach))
+}
+
+/// `network_send_broadcast`.
+pub(crate) fn send_broadcast(handle: Handle, port: u16, payload: &[u8]) -> Result<usize> {
+    send(handle, 0, payload, |_| Ok(To::Broadcast(port)))
+}
+
+fn send<'a>(
+    handle: Handle,
+    header_size: usize,
+    payload: &[u8],
+    to: impl FnOnce(Reach) -> Result<To<'a>>,
+) -> Result<usize> {
+    let sockets = SHARED.registry.read();
+    let socket = sockets.get(&handle).ok_or_else(Error::bad_handle)?;
+    let mut host = socket.host.lock();
+    let Some(own) = &host.datagrams else { return Err(needs_udp()) };
+    let size = header_size + payload.len();
+    if size > LARGEST_DATAGRAM {
+        return Err(Error::new(
+            Code::TooBig,
+            format!("a datagram can carry {LARGEST_DATAGRAM} bytes at the most, not {size}"),
+        ));
+    }
+    let reach = match own.bound {
+        Some(bound) => bound.reach,
+        None => {
+            let bound = bind(own.ip, 0)?;
+            let reach = bound.1.reach;
+            open(socket, &mut host, bound);
+            reach
+        }
+    };
+    let to = to(reach)?;
+    let limit = host.settings.send_queue_limit;
+    let queued = host.pending_payload + socket.in_flight.load(Relaxed);
+    // The second condition bounds what addresses and headers cost when the payloads are tiny.
+    if (queued >= limit && queued > 0) || host.pending.len() > 2 * limit as usize + (64 << 10) {
+        return Err(Error::new(Code::QueueFull, "the network does not keep up: the send queue is full"));
+    }
+    let first = !host.dirty;
+    if first {
+        host.dirty = true;
+        SHARED.work.dirty(socket.token.load(Relaxed), &mut host.pending);
+    }
+    // The size fits: no datagram is larger than 64 KiB.
+    let header = packet::header(payload.len() as u32);
+    outgoing::push(&mut host.pending, to, false, &header[..header_size], payload);
+    host.pending_payload += payload.len() as u32;
+    count(&socket.traffic.packets_sent, 1);
+    drop(host);
+    if first {
+        SHARED.work.sent(|| SHARED.events.waiting() > 0);
+    }
+    Ok(size)
+}
+
+/// Where a datagram for `url` goes, as far as that is known without asking anybody.
+fn destination(url: &str, port: u16, reach: Reach) -> Result<To<'_>> {
+    if let Some(mut literal) = address::literal(url) {
+        literal.set_port(port);
+        let literal = sys::canonical(literal);
+        if !reach.includes(&literal) {
+            let family = if literal.is_ipv4() { "IPv4" } else { "IPv6" };
+            return Err(Error::new(Code::Failed, format!("the socket's own address has no {family}")));
+        }
+        return Ok(To::Address(literal));
+    }
+    if url.len() > 255 || url.contains(['/', ' ']) {
+        return Err(Error::bad_argument("the url of a datagram is an address or a name"));
+    }
+    match SHARED.names.find(url, reach) {
+        Known::Nothing => Ok(To::Name(url, port)),
+        Known::Unreachable => Err(Error::new(
+            Code::Resolve,
+            format!("the name \"{url}\" has no address that the socket can send to"),
+        )),
+        Known::Address { ip, zone, stale } => {
+            if stale {
+                SHARED.work.command(Command::RefreshName(url.into()));
+            }
+            Ok(To::Address(match ip {
+                IpAddr::V4(ip) => (ip, port).into(),
+                IpAddr::V6(ip) => SocketAddrV6::new(ip, port, 0, zone).into(),
+            }))
+        }
+    }
+}
+
+/// `network_config_enable_multicast` and its opposite.
+pub(crate) fn set_multicast(handle: Handle, on: bool) -> Result<()> {
+    let socket = SHARED.registry.get(handle)?;
+    change_datagrams(&socket, |own| {
+        let has_ipv6 = match (own.bound, own.ip) {
+            (Some(bound), _) => bound.reach.v6,
+            (None, ip) => ip.is_none_or(|ip| ip.is_ipv6()),
+        };
+        if on && !has_ipv6 {
+            return Err(Error::new(Code::NotSupported, "the socket has no IPv6, which multicast needs"));
+        }
+        own.multicast = on;
+        Ok(())
+    })
+}
+
+/// For calls that need a UDP socket.
+pub(crate) fn check_datagram_socket(handle: Handle) -> Result<()> {
+    let socket = SHARED.registry.get(handle)?;
+    if socket.host.lock().datagrams.is_some() { Ok(()) } else { Err(needs_udp()) }
+}
+
+fn change_datagrams(
+    socket: &Arc<Socket>,
+    change: impl FnOnce(&mut DatagramSide) -> Result<()>,
+) -> Result<()> {
+    let mut host = socket.host.lock();
+    change(host.datagrams.as_mut().ok_or_else(needs_udp)?)?;
+    drop(host);
+    SHARED.work.command(Command::Apply(Arc::clone(socket)));
+    Ok(())
+}
+
+fn needs_udp() -> Error {
+    Error::wrong_kind("this call needs a UDP socket")
+}

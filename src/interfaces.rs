@@ -1,0 +1,121 @@
+//! The network interfaces of this machine, as far as broadcasts and multicasts need them.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use if_addrs::{IfAddr, IfOperStatus, Ifv4Addr, Interface};
+
+/// Where datagrams for everybody go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Interfaces {
+    /// Local addresses with the broadcast addresses of their networks.
+    broadcasts: Vec<(Ipv4Addr, Ipv4Addr)>,
+    /// The numbers of interfaces that have IPv6.
+    pub(crate) ipv6: Vec<u32>,
+}
+
+impl Interfaces {
+    /// What there is at the moment; nothing if the system does not tell.
+    pub(crate) fn list() -> Interfaces {
+        if_addrs::get_if_addrs().map(|list| Interfaces::of(&list)).unwrap_or_default()
+    }
+
+    fn of(list: &[Interface]) -> Interfaces {
+        let mut found = Interfaces::default();
+        for interface in list {
+            let down = matches!(
+                interface.oper_status,
+                IfOperStatus::Down | IfOperStatus::NotPresent | IfOperStatus::LowerLayerDown
+            );
+            if down {
+                continue;
+            }
+            match (&interface.addr, interface.index) {
+                (IfAddr::V4(address), _) => {
+                    if let Some(broadcast) = broadcast_address(address, interface.is_p2p) {
+                        found.broadcasts.push((address.ip, broadcast));
+                    }
+                }
+                (IfAddr::V6(_), Some(index)) if !found.ipv6.contains(&index) => found.ipv6.push(index),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// The broadcast addresses to send to from a socket bound to `local`, each once.
+    pub(crate) fn broadcasts(&self, local: Option<IpAddr>) -> Vec<Ipv4Addr> {
+        let mut chosen = Vec::new();
+        for &(ip, broadcast) in &self.broadcasts {
+            if local.is_none_or(|local| local == IpAddr::V4(ip)) && !chosen.contains(&broadcast) {
+                chosen.push(broadcast);
+            }
+        }
+        chosen
+    }
+}
+
+/// The broadcast address of an interface's network. Loopback counts as if it had one, since it
+/// does carry broadcasts.
+fn broadcast_address(address: &Ifv4Addr, point_to_point: bool) -> Option<Ipv4Addr> {
+    let prefix = u32::from(address.netmask).leading_ones();
+    if point_to_point || prefix == 0 || prefix > 30 {
+        return None;
+    }
+    let given = address.broadcast.filter(|broadcast| !broadcast.is_unspecified());
+    Some(given.unwrap_or_else(|| Ipv4Addr::from(u32::from(address.ip) | !u32::from(address.netmask))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interface(ip: [u8; 4], prefix: u32, broadcast: Option<[u8; 4]>) -> Interface {
+        let netmask = Ipv4Addr::from(u32::MAX << (32 - prefix));
+        let addr = IfAddr::V4(Ifv4Addr {
+            ip: ip.into(),
+            netmask,
+            prefixlen: prefix as u8,
+            broadcast: broadcast.map(Ipv4Addr::from),
+        });
+        Interface {
+            name: "test0".into(),
+            addr,
+            index: Some(7),
+            oper_status: IfOperStatus::Up,
+            is_p2p: false,
+            #[cfg(windows)]
+            adapter_name: String::new(),
+        }
+    }
+
+    #[test]
+    fn broadcast_addresses_follow_the_real_netmask() {
+        let list = [
+            interface([127, 0, 0, 1], 8, None),
+            interface([10, 1, 2, 3], 20, None),
+            interface([192, 168, 7, 9], 24, Some([192, 168, 7, 255])),
+            interface([192, 168, 7, 10], 24, Some([192, 168, 7, 255])),
+            interface([203, 0, 113, 1], 32, None),
+        ];
+        let found = Interfaces::of(&list);
+        let all: Vec<String> = found.broadcasts(None).iter().map(ToString::to_string).collect();
+        assert_eq!(all, ["127.255.255.255", "10.1.15.255", "192.168.7.255"]);
+        let local = Some(IpAddr::V4([10, 1, 2, 3].into()));
+        assert_eq!(found.broadcasts(local), [Ipv4Addr::new(10, 1, 15, 255)]);
+    }
+
+    #[test]
+    fn interfaces_that_are_down_or_lead_to_one_peer_get_none() {
+        let mut down = interface([10, 0, 0, 1], 24, None);
+        down.oper_status = IfOperStatus::Down;
+        let mut tunnel = interface([10, 0, 1, 1], 24, None);
+        tunnel.is_p2p = true;
+        assert_eq!(Interfaces::of(&[down, tunnel]), Interfaces::default());
+    }
+
+    #[test]
+    fn this_machine_has_a_loopback_that_carries_broadcasts() {
+        let found = Interfaces::list().broadcasts(Some(Ipv4Addr::LOCALHOST.into()));
+        assert_eq!(found, [Ipv4Addr::new(127, 255, 255, 255)]);
+    }
+}

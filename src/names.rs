@@ -1,0 +1,141 @@
+//! The addresses of names that datagrams are sent to: remembered, so that only the first ones wait.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use crate::error::Result;
+
+/// How long an answer is good; then it is asked for again, and used until the new one is there.
+const FRESH: Duration = Duration::from_secs(60);
+/// How long a name is known not to have an address.
+const UNKNOWN: Duration = Duration::from_secs(2);
+/// Names remembered; with more all are forgotten.
+const MOST: usize = 4_096;
+
+/// Which families of addresses a socket can send to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reach {
+    pub(crate) v4: bool,
+    pub(crate) v6: bool,
+}
+
+impl Reach {
+    pub(crate) fn includes(self, address: &SocketAddr) -> bool {
+        if address.is_ipv4() { self.v4 } else { self.v6 }
+    }
+}
+
+/// What is known of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// Nothing yet.
+    Nothing,
+    /// It has this address; `stale`: and should be asked for again.
+    Address { ip: IpAddr, zone: u32, stale: bool },
+    /// It has none that the socket can send to.
+    Unreachable,
+}
+
+pub(crate) struct Names {
+    known: Mutex<Option<HashMap<Box<str>, Entry>>>,
+}
+
+struct Entry {
+    /// Empty if the name has none.
+    addresses: Vec<SocketAddr>,
+    until: Instant,
+}
+
+impl Names {
+    pub(crate) const fn new() -> Names {
+        Names { known: Mutex::new(None) }
+    }
+
+    /// The first IPv4 address of a name, else the first IPv6 one.
+    pub(crate) fn find(&self, name: &str, reach: Reach) -> Known {
+        let mut guard = self.known.lock();
+        let Some(entry) = guard.as_mut().and_then(|known| known.get_mut(name)) else {
+            return Known::Nothing;
+        };
+        let late = entry.until <= Instant::now();
+        if entry.addresses.is_empty() && late {
+            return Known::Nothing;
+        }
+        let v4 = entry.addresses.iter().find(|address| reach.v4 && address.is_ipv4());
+        let v6 = || entry.addresses.iter().find(|address| reach.v6 && address.is_ipv6());
+        match v4.or_else(v6) {
+            None => Known::Unreachable,
+            Some(address) => {
+                let zone = match address {
+                    SocketAddr::V6(v6) => v6.scope_id(),
+                    SocketAddr::V4(_) => 0,
+                };
+                let ip = address.ip();
+                if late {
+                    // One who asks again is enough.
+                    entry.until = Instant::now() + FRESH;
+                }
+                Known::Address { ip, zone, stale: late }
+            }
+        }
+    }
+
+    /// Remembers an answer. A name that had an address keeps it if it cannot be resolved again.
+    pub(crate) fn learn(&self, name: &str, answer: Result<Vec<SocketAddr>>) {
+        let mut guard = self.known.lock();
+        let known = guard.get_or_insert_default();
+        let (addresses, lasts) = match answer {
+            Ok(addresses) => (addresses, FRESH),
+            Err(_) if known.get(name).is_some_and(|entry| !entry.addresses.is_empty()) => return,
+            Err(_) => (Vec::new(), UNKNOWN),
+        };
+        if known.len() >= MOST {
+            known.clear();
+        }
+        known.insert(name.into(), Entry { addresses, until: Instant::now() + lasts });
+    }
+
+    /// Forgets everything; for the end of the library's life.
+    pub(crate) fn clear(&self) {
+        *self.known.lock() = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Code, Error};
+
+    #[test]
+    fn ipv4_comes_first_where_the_socket_has_it() {
+        let names = Names::new();
+        let both = Reach { v4: true, v6: true };
+        assert_eq!(names.find("both.test", both), Known::Nothing);
+        let addresses = ["[2001:db8::1]:0", "192.0.2.1:0"].map(|text| text.parse().expect("an address"));
+        names.learn("both.test", Ok(addresses.to_vec()));
+        let ip = |reach| match names.find("both.test", reach) {
+            Known::Address { ip, stale: false, .. } => ip.to_string(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(ip(both), "192.0.2.1");
+        assert_eq!(ip(Reach { v4: false, v6: true }), "2001:db8::1");
+        names.learn("six.test", Ok(vec![addresses[0]]));
+        assert_eq!(names.find("six.test", Reach { v4: true, v6: false }), Known::Unreachable);
+    }
+
+    #[test]
+    fn a_failure_is_remembered_but_never_replaces_an_address() {
+        let names = Names::new();
+        let both = Reach { v4: true, v6: true };
+        let failure = || Err(Error::new(Code::Resolve, "no"));
+        names.learn("none.test", failure());
+        assert_eq!(names.find("none.test", both), Known::Unreachable);
+        let address: SocketAddr = "192.0.2.1:0".parse().expect("an address");
+        names.learn("some.test", Ok(vec![address]));
+        names.learn("some.test", failure());
+        assert!(matches!(names.find("some.test", both), Known::Address { .. }));
+    }
+}

@@ -1,0 +1,160 @@
+//! Datagrams on the way from the host's calls to the reactor: records, back to back in one buffer.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::ops::Range;
+
+/// Where a datagram goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum To<'a> {
+    Address(SocketAddr),
+    /// A name that is yet to be resolved, and a port.
+    Name(&'a str, u16),
+    /// Everybody on the networks around, at this port.
+    Broadcast(u16),
+}
+
+/// One record of a buffer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Record<'a> {
+    pub(crate) to: To<'a>,
+    /// A message of the reliable protocol, not a datagram.
+    pub(crate) reliable: bool,
+    pub(crate) bytes: &'a [u8],
+    /// How many of the bytes are the host's own.
+    pub(crate) payload: usize,
+    /// Where in the buffer the record stands.
+    pub(crate) place: Range<usize>,
+}
+
+/// What every record begins with: the datagram's size, what kind of destination follows, how many
+/// of the bytes are header, the port.
+const FIXED: usize = 4 + 1 + 1 + 2;
+
+mod kind {
+    pub(super) const V4: u8 = 0;
+    pub(super) const V6: u8 = 1;
+    pub(super) const NAME: u8 = 2;
+    pub(super) const BROADCAST: u8 = 3;
+    pub(super) const MASK: u8 = 3;
+    pub(super) const RELIABLE: u8 = 4;
+}
+
+/// Adds a datagram of `header` and `payload`.
+pub(crate) fn push(buffer: &mut Vec<u8>, to: To<'_>, reliable: bool, header: &[u8], payload: &[u8]) {
+    let (what, port) = match to {
+        To::Address(address) if address.is_ipv4() => (kind::V4, address.port()),
+        To::Address(address) => (kind::V6, address.port()),
+        To::Name(_, port) => (kind::NAME, port),
+        To::Broadcast(port) => (kind::BROADCAST, port),
+    };
+    let flags = if reliable { kind::RELIABLE } else { 0 };
+    buffer.reserve(FIXED + 20 + header.len() + payload.len());
+    buffer.extend_from_slice(&((header.len() + payload.len()) as u32).to_ne_bytes());
+    buffer.push(what | flags);
+    buffer.push(header.len() as u8);
+    buffer.extend_from_slice(&port.to_ne_bytes());
+    match to {
+        To::Address(SocketAddr::V4(v4)) => buffer.extend_from_slice(&v4.ip().octets()),
+        To::Address(SocketAddr::V6(v6)) => {
+            buffer.extend_from_slice(&v6.ip().octets());
+            buffer.extend_from_slice(&v6.scope_id().to_ne_bytes());
+        }
+        To::Name(name, _) => {
+            buffer.extend_from_slice(&(name.len() as u16).to_ne_bytes());
+            buffer.extend_from_slice(name.as_bytes());
+        }
+        To::Broadcast(_) => {}
+    }
+    buffer.extend_from_slice(header);
+    buffer.extend_from_slice(payload);
+}
+
+/// Walks over the records of a buffer from `at` on.
+#[derive(Clone, Debug)]
+pub(crate) struct Records<'a> {
+    buffer: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Records<'a> {
+    pub(crate) fn new(buffer: &'a [u8], at: usize) -> Records<'a> {
+        Records { buffer, at }
+    }
+
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let bytes = *self.buffer.get(self.at..)?.first_chunk::<N>()?;
+        self.at += N;
+        Some(bytes)
+    }
+
+    fn slice(&mut self, size: usize) -> Option<&'a [u8]> {
+        let bytes = self.buffer.get(self.at..self.at + size)?;
+        self.at += size;
+        Some(bytes)
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Record<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Record<'a>> {
+        let start = self.at;
+        let size = u32::from_ne_bytes(self.take()?) as usize;
+        let [what, header] = self.take()?;
+        let port = u16::from_ne_bytes(self.take()?);
+        let to = match what & kind::MASK {
+            kind::V4 => {
+                let ip = Ipv4Addr::from(self.take::<4>()?);
+                To::Address(SocketAddr::new(IpAddr::V4(ip), port))
+            }
+            kind::V6 => {
+                let ip = Ipv6Addr::from(self.take::<16>()?);
+                let zone = u32::from_ne_bytes(self.take()?);
+                To::Address(SocketAddrV6::new(ip, port, 0, zone).into())
+            }
+            kind::NAME => {
+                let length = u16::from_ne_bytes(self.take()?);
+                To::Name(std::str::from_utf8(self.slice(usize::from(length))?).ok()?, port)
+            }
+            _ => To::Broadcast(port),
+        };
+        let bytes = self.slice(size)?;
+        Some(Record {
+            to,
+            reliable: what & kind::RELIABLE != 0,
+            bytes,
+            payload: size - usize::from(header),
+            place: start..self.at,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_come_out_as_they_went_in() {
+        let v4: SocketAddr = "192.0.2.1:7".parse().expect("an address");
+        let v6 = SocketAddr::V6(SocketAddrV6::new("fe80::1".parse().expect("an address"), 65_535, 0, 3));
+        let all = [To::Address(v4), To::Address(v6), To::Name("example.org", 80), To::Broadcast(6_510)];
+        let mut buffer = Vec::new();
+        for (index, &to) in all.iter().enumerate() {
+            push(&mut buffer, to, index == 2, b"head", &vec![7; index * 1000]);
+        }
+        let records: Vec<Record<'_>> = Records::new(&buffer, 0).collect();
+        assert_eq!(records.len(), all.len());
+        let mut end = 0;
+        for (index, record) in records.iter().enumerate() {
+            assert_eq!(record.to, all[index]);
+            assert_eq!(record.reliable, index == 2);
+            assert_eq!(&record.bytes[..4], b"head");
+            assert_eq!(record.payload, index * 1000);
+            assert_eq!(record.bytes.len(), index * 1000 + 4);
+            assert_eq!(record.place.start, end);
+            end = record.place.end;
+        }
+        assert_eq!(end, buffer.len());
+    }
+}

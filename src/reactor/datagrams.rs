@@ -1,0 +1,108 @@
+//! The reactor's part in UDP: opening, sending, reading and closing its sockets.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use mio::{Interest, Token};
+
+use crate::error::Result;
+
+use super::datagram::{Datagrams, OpenDatagrams, Sending};
+use super::{Endpoint, Id, Next, Reactor, Slot, TURN_BYTES, Turn};
+
+impl Reactor {
+    pub(super) fn open_datagrams(&mut self, open: OpenDatagrams) {
+        let socket = Arc::clone(&open.socket);
+        let id = self.insert(Endpoint::Datagrams(Box::new(Datagrams::new(open))));
+        {
+            // From here on sends put the socket on the list of those to flush.
+            let _host = socket.host.lock();
+            socket.token.store(id.token, Relaxed);
+        }
+        let destroyed = !self.shared.registry.contains(socket.handle);
+        self.attend(id, |reactor, id| {
+            let Reactor { poll, endpoints, .. } = &mut *reactor;
+            if let Endpoint::Datagrams(own) = &mut endpoints[id.token as usize].endpoint {
+                // It fails only when the kernel is out of memory; sending still works.
+                let _ = poll.registry().register(&mut own.io, Token(id.token as usize), Interest::READABLE);
+            }
+            reactor.with_datagrams(id, |own, sending| {
+                if destroyed {
+                    own.drain(sending.now);
+                }
+                own.apply_settings(sending);
+                own.flush(sending);
+            });
+        });
+    }
+
+    /// Runs `with` on a UDP socket with what it needs to send, and does what that led to.
+    pub(super) fn with_datagrams(&mut self, id: Id, with: impl FnOnce(&mut Datagrams, &mut Sending<'_>)) {
+        let Reactor { poll, endpoints, now, lookups, interfaces, .. } = self;
+        let Some(Slot { endpoint: Endpoint::Datagrams(own), serial, .. }) =
+            endpoints.get_mut(id.token as usize)
+        else {
+            return;
+        };
+        if *serial != id.serial {
+            return;
+        }
+        with(own, &mut Sending { id, now: *now, lookups, interfaces });
+        if own.is_drained(*now) {
+            self.remove(id);
+            return;
+        }
+        if own.blocked != own.watches_writable {
+            own.watches_writable = own.blocked;
+            // Only while it is of interest: the system would tell of every datagram that has left.
+            let interest =
+                if own.blocked { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+            let _ = poll.registry().reregister(&mut own.io, Token(id.token as usize), interest);
+        }
+    }
+
+    pub(super) fn read_datagrams(&mut self, id: Id) {
+        if self.batch.bytes() >= TURN_BYTES {
+            if self.enlist(id) {
+                self.postponed.push(id);
+            }
+            return;
+        }
+        let Some(Slot { endpoint: Endpoint::Datagrams(own), .. }) = self.slot(id) else { return };
+        if own.is_over_limit() || self.queued >= self.queued_limit {
+            // What the host has collected since may have made room.
+            let credits = self.shared.events.take_credits();
+            self.take_credits(credits);
+        }
+        let Reactor {
+            shared,
+            endpoints,
+            batch,
+            now,
+            dirty,
+            queued,
+            queued_limit,
+            links,
+            datagram_reader,
+            ..
+        } = self;
+        let Endpoint::Datagrams(own) = &mut endpoints[id.token as usize].endpoint else { return };
+        let mut turn =
+            Turn { shared, batch, now: *now, spent: dirty, queued, queued_limit: *queued_limit, links };
+        if let Next::Again = own.read(id, &mut turn, datagram_reader) {
+            self.go_on_later(id);
+        }
+    }
+
+    pub(super) fn name_known(&mut self, name: &str, addresses: Result<Vec<SocketAddr>>) {
+        for id in self.lookups.answered(name, addresses) {
+            self.attend(id, |reactor, id| {
+                reactor.with_datagrams(id, |own, sending| {
+                    own.name_known(name, sending.lookups);
+                    own.flush(sending);
+                });
+            });
+        }
+    }
+}
