@@ -29,7 +29,7 @@ pub(crate) struct DialRequest {
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) regular: bool,
-    pub(crate) tls: Option<tls::Client>,
+    pub(crate) tls: Option<Result<tls::Client>>,
     /// What to ask a WebSocket server for.
     pub(crate) websocket: Option<Request>,
     pub(crate) timeout: u32,
@@ -156,7 +156,7 @@ impl Dial {
                 socket: request.socket,
                 regular: request.regular,
                 game_id,
-                tls: request.tls,
+                tls: request.tls.and_then(Result::ok),
                 websocket: request.websocket,
                 deadline: now + Millis::from(request.timeout),
                 port: request.port,
