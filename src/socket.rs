@@ -104,7 +104,7 @@ pub(crate) struct HostSide {
     /// How many of them are payload.
     pub(crate) pending_payload: u32,
     pub(crate) peer: Option<PeerName>,
-    /// What the opening of a WebSocket has brought to light.
+    /// What the opening of a WebSocket has brought to light, if it was not the usual.
     pub(crate) about: Option<Box<About>>,
     /// A server's are shared with its clients until one has its own.
     pub(crate) settings: Arc<Settings>,

@@ -40,7 +40,9 @@ pub const network_config_disable_reliable_udp: i32 = 3;
 /// `network_set_config(.., socket, 0)`: closing this TCP socket resets the connection (SO_LINGER
 /// 0), so that no TIME_WAIT stays behind. Cannot be undone. On a server: its later connections.
 pub const network_config_avoid_time_wait: i32 = 4;
-/// `network_set_config_string(.., socket or -1, text)`: the WebSocket subprotocol.
+/// `network_set_config_string(.., socket or -1, list)`: WebSocket subprotocols, comma-separated, the
+/// preferred first. A client offers them; a server chooses one that the client offers, and takes
+/// clients that offer none.
 pub const network_config_websocket_protocol: i32 = 5;
 /// `network_set_config(.., socket, 0)`: broadcasts of this UDP socket also go to ff02::1.
 pub const network_config_enable_multicast: i32 = 6;
@@ -75,10 +77,11 @@ pub const network_config_receive_queue_limit: i32 = 1006;
 /// the default, means all.
 pub const network_config_bind_address: i32 = 1007;
 /// `network_set_config_string(.., socket or -1, lines)`: extra request headers of a WebSocket
-/// client, "Name: value" lines.
+/// client, "Name: value" lines; not those of the WebSocket handshake itself.
 pub const network_config_websocket_headers: i32 = 1008;
-/// `network_set_config_string(.., socket or -1, list)`: the origins a WebSocket server accepts,
-/// comma-separated; "", the default, means any.
+/// `network_set_config_string(.., socket or -1, list)`: the origins of web pages that a WebSocket
+/// server accepts, comma-separated, such as "https://game.example"; "", the default, means any.
+/// Clients that are no web page send no origin and always pass.
 pub const network_config_websocket_origins: i32 = 1009;
 /// `network_set_config(.., socket, 0 or 1)`: reliable UDP delivers in order; default 0.
 pub const network_config_reliable_ordered: i32 = 1010;

@@ -24,8 +24,10 @@ pub(crate) fn port(handle: Handle) -> Result<u16> {
 pub(crate) fn string(handle: Handle, key: &str) -> Result<String> {
     let socket = SHARED.registry.get(handle)?;
     let host = socket.host.lock();
-    let about = |text: fn(&About) -> &str| {
-        Ok(host.about.as_deref().map(|about| text(about).to_owned()).unwrap_or_default())
+    let about = |text: fn(&About) -> &str| match &host.about {
+        Some(about) => Ok(text(about).to_owned()),
+        None if socket.family.is_websocket() && host.peer.is_some() => Ok(text(&About::default()).to_owned()),
+        None => Ok(String::new()),
     };
     match key {
         "ip" => Ok(host.peer.as_ref().map(|peer| peer.as_str().to_owned()).unwrap_or_default()),

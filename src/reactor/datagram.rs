@@ -17,8 +17,8 @@ use crate::protocol::packet::{self, HEADER_SIZE};
 use crate::socket::{Handle, Role, Socket, count};
 use crate::sys::{Arrived, DatagramReader, DatagramWriter, kernel_drops};
 
+use super::LINGER_MILLIS;
 use super::lookups::Lookups;
-use super::stream::LINGER_MILLIS;
 use super::timers::Millis;
 use super::{Id, Next, Turn};
 

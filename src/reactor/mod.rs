@@ -49,11 +49,13 @@ use timers::{Millis, Timer, Timers};
 /// still in the processor's cache when the host answers it.
 const READY_PER_TURN: usize = 64;
 /// A turn reads no further sockets once it has gathered this many bytes.
-const TURN_BYTES: usize = 1 << 20;
+const TURN_BYTES: usize = 256 << 10;
 /// Uncollected connects and disconnects from which on servers stop accepting.
 const MOST_LINK_EVENTS: u32 = 65_536;
 /// How long the sends of a burst may wait to leave together.
 const BURST: Duration = Duration::from_micros(200);
+/// How long closing may take to flush what was accepted for sending.
+const LINGER_MILLIS: Millis = 2_000;
 /// The shortest sleep the system's poll knows.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
 
