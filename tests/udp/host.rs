@@ -43,7 +43,10 @@ impl Event {
 pub fn in_both_modes(test: impl Fn(&Host)) {
     for manual in [false, true] {
         let host = Host { _turn: TURN.lock() };
-        assert_eq!(network_set_config(network_config_manual_io.into(), f64::from(u8::from(manual)), 0.0), 0.0);
+        assert_eq!(
+            network_set_config(network_config_manual_io.into(), f64::from(u8::from(manual)), 0.0),
+            0.0
+        );
         test(&host);
     }
 }

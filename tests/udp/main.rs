@@ -1,6 +1,7 @@
 //! UDP through the C functions, against plain sockets and itself.
 
 mod host;
+mod reliable;
 
 use std::collections::HashMap;
 use std::net::{Ipv6Addr, SocketAddr, UdpSocket};
@@ -139,7 +140,8 @@ fn both_families_on_one_socket() {
         six.set_nonblocking(true).expect("non-blocking");
         let server = host.server();
         let four = peer();
-        for (peer, to) in [(&four, host.address(server)), (&six, (Ipv6Addr::LOCALHOST, host.port(server)).into())]
+        for (peer, to) in
+            [(&four, host.address(server)), (&six, (Ipv6Addr::LOCALHOST, host.port(server)).into())]
         {
             peer.send_to(b"hello", to).expect("sent");
             let event = host.event();
@@ -157,7 +159,8 @@ fn datagrams_of_all_sizes_arrive_whole() {
         let socket = host.socket();
         let to = host.address(server);
         // Small ones before and behind, so that the largest meet narrow and wide slots.
-        let sizes = [0, 1, 64, 1_200, 511, 65_495, 2_048, 2_049, 3, 9_000, 40_000, 65_495, 65_494, 5, 512, 513];
+        let sizes =
+            [0, 1, 64, 1_200, 511, 65_495, 2_048, 2_049, 3, 9_000, 40_000, 65_495, 65_494, 5, 512, 513];
         for round in 0..3_u8 {
             for size in sizes {
                 let payload: Vec<u8> = (0..size).map(|at| (at as u8).wrapping_mul(31) ^ round).collect();
@@ -433,7 +436,13 @@ fn threads_send_at_once_and_each_keeps_its_order() {
                         payload.extend_from_slice(&number.to_le_bytes());
                         // SAFETY: a string and a buffer of that size.
                         let sent = unsafe {
-                            network_send_udp(socket, ip.as_ptr(), to.port().into(), payload.as_ptr().cast(), 5.0)
+                            network_send_udp(
+                                socket,
+                                ip.as_ptr(),
+                                to.port().into(),
+                                payload.as_ptr().cast(),
+                                5.0,
+                            )
                         };
                         assert_eq!(sent, 17.0);
                     }
