@@ -8,9 +8,9 @@ const INITIAL_RTO: Micros = 250_000;
 /// A hello is a few bytes, and costs a player nothing that comes of waiting for it.
 const INITIAL_HELLO: Micros = 100_000;
 
-/// A retransmission timer waits at least this much longer than the round trip: a tick of the
-/// other side, and the coarseness of timers.
-const SLACK: Micros = 20_000;
+/// A retransmission timer waits longer than the round trip by half of it at least, but within
+/// these bounds: the coarseness of timers, and a tick of the other side.
+const SLACK: std::ops::RangeInclusive<Micros> = 5_000..=20_000;
 
 /// However often nothing came back, the wait grows no further than to this, or to twice the
 /// unscaled timeout where that is longer.
@@ -63,7 +63,10 @@ impl Rtt {
     /// The retransmission timeout after `backoff` timeouts in a row.
     pub(super) fn timeout(&self, backoff: u32) -> Micros {
         let base = match self.smoothed {
-            Some(smoothed) => smoothed + (4 * self.variation).max(SLACK),
+            Some(smoothed) => {
+                let slack = (smoothed / 2).clamp(*SLACK.start(), *SLACK.end());
+                smoothed + (4 * self.variation).max(slack)
+            }
             None => INITIAL_RTO,
         };
         scaled(base, backoff)

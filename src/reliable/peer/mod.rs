@@ -66,6 +66,8 @@ pub(super) struct Peer {
     timeout_from: Option<Micros>,
     /// Retransmission timeouts since anything was acknowledged.
     backoff: u32,
+    /// When the first of these began to count.
+    stalled_since: Micros,
     /// Datagrams to be sent to find out what arrives.
     probes: u32,
     /// When pacing lets the next datagram go.
@@ -118,6 +120,7 @@ impl Peer {
             busy_since: None,
             timeout_from: None,
             backoff: 0,
+            stalled_since: now,
             probes: 0,
             paced_until: None,
             held_back: false,

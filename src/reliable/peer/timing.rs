@@ -8,8 +8,9 @@ use crate::reliable::config::Config;
 /// After this long without traffic the memory that only traffic needs is given back.
 const IDLE: Micros = 1_000_000;
 
-/// After this many timeouts in a row the path counts as closed, not as lossy.
+/// After this many timeouts in a row, and this long, the path counts as closed, not as lossy.
 const COLLAPSE: u32 = 3;
+const COLLAPSE_AFTER: Micros = 200_000;
 
 /// What has become of a peer whose time has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,10 +56,13 @@ impl Peer {
             self.detect_losses(now);
         }
         if due(self.timeout_at()) {
+            if self.backoff == 0 {
+                self.stalled_since = self.timeout_from.unwrap_or(now);
+            }
             self.backoff += 1;
             self.probes = self.backoff.min(2);
             self.timeout_from = Some(now);
-            if self.backoff == COLLAPSE {
+            if self.backoff >= COLLAPSE && now >= self.stalled_since + COLLAPSE_AFTER {
                 self.congestion.collapse(now);
             }
         }
