@@ -120,8 +120,9 @@ pub(crate) struct DatagramSide {
     /// How it is bound; not before its first send, unless the host chose a port.
     pub(crate) bound: Option<Bound>,
     pub(crate) multicast: bool,
-    /// The reliable protocol, while the host has it enabled. Its lock comes after all others.
+    /// The reliable protocol, once the host has enabled it. Its lock comes after all others.
     pub(crate) reliable: Option<Arc<Mutex<Endpoint>>>,
+    pub(crate) reliable_enabled: bool,
     /// Messages of the protocol wait in the queue for a name: later ones must not overtake them.
     pub(crate) reliable_queued: bool,
     pub(crate) reliable_ordered: bool,
@@ -137,6 +138,7 @@ impl DatagramSide {
             bound: None,
             multicast: false,
             reliable: None,
+            reliable_enabled: false,
             reliable_queued: false,
             reliable_ordered: false,
             reliable_timeout_ms: 10_000,

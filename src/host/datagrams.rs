@@ -120,7 +120,8 @@ fn send<'a>(
     let socket = sockets.get(&handle).ok_or_else(Error::bad_handle)?;
     let mut host = socket.host.lock();
     let Some(own) = &host.datagrams else { return Err(needs_udp()) };
-    let reliable = own.reliable.as_ref().filter(|_| form == Form::Packet).map(Arc::clone);
+    let is_reliable = own.reliable_enabled && form == Form::Packet;
+    let reliable = own.reliable.as_ref().filter(|_| is_reliable).map(Arc::clone);
     let header_size = if form == Form::Packet { HEADER_SIZE } else { 0 };
     let size = header_size + payload.len();
     if size > LARGEST_DATAGRAM && reliable.is_none() {
@@ -265,9 +266,8 @@ pub(crate) fn set_reliable(handle: Handle, on: bool) -> Result<()> {
     let send_limit = socket.host.lock().settings.send_queue_limit as usize;
     let message_limit = socket.message_limit.load(Relaxed) as usize;
     change_datagrams(&socket, |own| {
-        if !on {
-            own.reliable = None;
-        } else if own.reliable.is_none() {
+        own.reliable_enabled = on;
+        if on && own.reliable.is_none() {
             let config = Config {
                 ordered: own.reliable_ordered,
                 timeout: Micros::from(own.reliable_timeout_ms) * 1_000,

@@ -224,6 +224,10 @@ impl Reactor {
         let most = if self.batch.is_empty() { most } else { Some(Duration::ZERO) };
         self.sleep(most);
         self.set_now(Instant::now());
+        // What the host has changed before something arrived holds for that already.
+        for command in self.shared.work.take_commands() {
+            self.obey(command);
+        }
 
         let mut going_on = std::mem::take(&mut self.postponed);
         going_on.append(&mut self.again);

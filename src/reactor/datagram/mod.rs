@@ -86,8 +86,6 @@ pub(crate) struct Datagrams {
     joined: Vec<u32>,
     rejoin_at: Millis,
     reliability: Option<Box<Reliability>>,
-    /// The protocol after the host has disabled it, until what was sent is acknowledged.
-    retired: Option<Box<Reliability>>,
     conditioned: Option<Box<Conditioned>>,
 }
 
@@ -142,7 +140,6 @@ impl Datagrams {
             joined: Vec::new(),
             rejoin_at: 0,
             reliability: None,
-            retired: None,
             conditioned: None,
         }
     }
@@ -157,10 +154,12 @@ impl Datagrams {
 
     /// Takes over what the host may have changed of the socket's options.
     pub(crate) fn apply_settings(&mut self, around: &mut Around<'_>) {
-        let (multicast, reliable, conditions) = {
+        let (multicast, reliable, enabled, send_limit, conditions) = {
             let host = self.socket.host.lock();
             let Some(own) = &host.datagrams else { return };
-            (own.multicast, own.reliable.clone(), (own.conditions, own.conditions_seed))
+            let conditions = (own.conditions, own.conditions_seed);
+            let send_limit = host.settings.send_queue_limit as usize;
+            (own.multicast, own.reliable.clone(), own.reliable_enabled, send_limit, conditions)
         };
         self.multicast = multicast && self.bound.reach.v6;
         if self.multicast {
@@ -171,7 +170,7 @@ impl Datagrams {
                 let _ = SockRef::from(&self.io).leave_multicast_v6(&ALL_NODES, interface);
             }
         }
-        self.set_reliability(reliable, around);
+        self.set_reliability(reliable, enabled, send_limit, around.turn.now);
         self.set_conditions(conditions);
     }
 
@@ -199,7 +198,7 @@ impl Datagrams {
         self.in_flight += std::mem::take(&mut host.pending_payload);
         drop(host);
         self.draining = Some(now + LINGER_MILLIS);
-        for reliability in [&mut self.reliability, &mut self.retired].into_iter().flatten() {
+        if let Some(reliability) = &mut self.reliability {
             reliability.stop_reading();
         }
     }
@@ -207,30 +206,22 @@ impl Datagrams {
     /// Whether nothing is left to do for a socket that the host is done with.
     pub(crate) fn is_drained(&self, now: Millis) -> bool {
         let Some(until) = self.draining else { return false };
-        let flushed = |reliability: &Option<Box<Reliability>>| {
-            reliability.as_ref().is_none_or(|reliability| reliability.is_flushed())
-        };
         until <= now
             || (self.ahead.is_empty()
                 && self.queue.is_empty()
                 && self.waiting.is_empty()
-                && flushed(&self.reliability)
-                && flushed(&self.retired)
+                && self.reliability.as_ref().is_none_or(|reliability| reliability.is_settled())
                 && self.conditioned.as_ref().is_none_or(|conditioned| conditioned.outward.is_empty()))
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Millis> {
         let rejoin = (self.multicast && self.draining.is_none()).then_some(self.rejoin_at);
-        let reliability = self.reliability.as_ref().and_then(|reliability| reliability.due);
-        let retired = self
-            .retired
-            .as_ref()
-            .and_then(|retired| [retired.due, retired.retired_until].into_iter().flatten().min());
+        let reliability = self.reliability.as_ref().and_then(|reliability| reliability.deadline());
         let due = |conditioner: &Conditioner<_>| conditioner.next_timeout().map(millis);
         let conditions = self.conditioned.as_ref().and_then(|conditioned| {
             [due(&conditioned.inward), due(&conditioned.outward)].into_iter().flatten().min()
         });
-        let all = [self.held_until, self.draining, rejoin, reliability, retired, conditions];
+        let all = [self.held_until, self.draining, rejoin, reliability, conditions];
         all.into_iter().flatten().min()
     }
 

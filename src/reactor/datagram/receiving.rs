@@ -33,7 +33,8 @@ impl Datagrams {
     /// Reads what there is, within the budget of a turn. What the host has no room for is read and
     /// dropped, so that what it finds once it collects again is not stale.
     pub(crate) fn read(&mut self, around: &mut Around<'_>) -> Next {
-        let straight = self.reliability.is_none() && self.retired.is_none() && self.conditioned.is_none();
+        let reliable = self.reliability.as_ref().is_some_and(|reliability| reliability.is_active());
+        let straight = !reliable && self.conditioned.is_none();
         if straight && self.draining.is_some() {
             return Next::Sleep;
         }
@@ -145,7 +146,7 @@ impl Datagrams {
             None => {
                 let mut arrivals = Arrivals::new(turn, &self.socket, server, *id, &mut self.queued);
                 let mut inbox = Inbox::open(
-                    self.reliability.as_deref().or(self.retired.as_deref()),
+                    self.reliability.as_deref(),
                     self.strips,
                     self.draining.is_some(),
                 );
@@ -161,7 +162,7 @@ impl Datagrams {
         let now = super::now();
         let mut arrivals = Arrivals::new(&mut around.turn, &self.socket, server, around.id, &mut self.queued);
         let mut inbox = Inbox::open(
-            self.reliability.as_deref().or(self.retired.as_deref()),
+            self.reliability.as_deref(),
             self.strips,
             self.draining.is_some(),
         );

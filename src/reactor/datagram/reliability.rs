@@ -4,6 +4,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use parking_lot::{Mutex, MutexGuard};
 
@@ -20,14 +21,23 @@ const TRANSMITS: usize = 64;
 
 pub(super) struct Reliability {
     endpoint: Arc<Mutex<Endpoint>>,
+    stage: Stage,
     transmits: Transmits,
     /// How many of those have left.
     sent: usize,
     /// When the state machine wants to be called.
     pub(super) due: Option<Millis>,
-    /// Disabled by the host: it ends when all is acknowledged, or then.
-    pub(super) retired_until: Option<Millis>,
     reads: bool,
+}
+
+/// Whether the host has the protocol enabled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Enabled,
+    /// No longer: it ends when all is acknowledged, or then.
+    Ending(Millis),
+    /// It has ended.
+    Disabled,
 }
 
 impl Reliability {
@@ -35,16 +45,29 @@ impl Reliability {
         let size = endpoint.lock().config().datagram_size;
         Reliability {
             endpoint,
+            stage: Stage::Enabled,
             transmits: Transmits::new(TRANSMITS, size),
             sent: 0,
             due: None,
-            retired_until: None,
             reads: true,
         }
     }
 
-    pub(super) fn is_flushed(&self) -> bool {
-        self.endpoint.lock().is_flushed()
+    /// Whether it takes part in what is received.
+    pub(super) fn is_active(&self) -> bool {
+        self.stage != Stage::Disabled
+    }
+
+    pub(super) fn deadline(&self) -> Option<Millis> {
+        match self.stage {
+            Stage::Ending(until) => Some(self.due.map_or(until, |due| due.min(until))),
+            _ => self.due,
+        }
+    }
+
+    /// Whether nothing is lost by ending now.
+    pub(super) fn is_settled(&self) -> bool {
+        self.endpoint.lock().is_settled()
     }
 
     pub(super) fn send(&self, to: SocketAddr, payload: &[u8]) -> Result<(), crate::reliable::SendError> {
@@ -75,7 +98,8 @@ pub(super) struct Inbox<'a> {
 
 impl<'a> Inbox<'a> {
     pub(super) fn open(reliability: Option<&'a Reliability>, strips: bool, discards: bool) -> Inbox<'a> {
-        Inbox { endpoint: reliability.map(|reliability| reliability.endpoint.lock()), strips, discards }
+        let endpoint = reliability.filter(|own| own.is_active()).map(|own| own.endpoint.lock());
+        Inbox { endpoint, strips, discards }
     }
 
     pub(super) fn take(&mut self, from: SocketAddr, datagram: &[u8], arrivals: &mut Arrivals<'_, '_>) {
@@ -88,30 +112,28 @@ impl<'a> Inbox<'a> {
 }
 
 impl Datagrams {
-    /// Takes over what the host has enabled or disabled.
+    /// Takes over what the host has enabled or disabled, and its limits.
     pub(super) fn set_reliability(
         &mut self,
         endpoint: Option<Arc<Mutex<Endpoint>>>,
-        around: &mut Around<'_>,
+        enabled: bool,
+        send_limit: usize,
+        now: Millis,
     ) {
-        let same = match (&self.reliability, &endpoint) {
-            (Some(own), Some(endpoint)) => Arc::ptr_eq(&own.endpoint, endpoint),
-            (None, None) => true,
-            _ => false,
-        };
-        if same {
-            return;
-        }
-        if let Some(mut old) = self.reliability.take() {
-            self.end_retired(around);
-            old.stop_reading();
-            old.retired_until = Some(around.turn.now + LINGER_MILLIS);
-            self.retired = Some(old);
-        }
-        if let Some(endpoint) = endpoint {
-            // Its peers would take the datagrams of both for one endpoint's.
-            self.end_retired(around);
-            self.reliability = Some(Box::new(Reliability::new(endpoint)));
+        let Some(endpoint) = endpoint else { return };
+        let message_limit = self.socket.message_limit.load(Relaxed) as usize;
+        endpoint.lock().set_limits(message_limit, send_limit);
+        let own = self.reliability.get_or_insert_with(|| Box::new(Reliability::new(endpoint)));
+        match (own.stage, enabled) {
+            (Stage::Enabled, false) => {
+                own.stop_reading();
+                own.stage = Stage::Ending(now + LINGER_MILLIS);
+            }
+            (Stage::Ending(_) | Stage::Disabled, true) => {
+                own.set_reading(true);
+                own.stage = Stage::Enabled;
+            }
+            _ => {}
         }
     }
 
@@ -119,6 +141,7 @@ impl Datagrams {
     pub(super) fn let_peers_wait(&mut self, around: &mut Around<'_>) {
         let full = self.is_over_limit() || around.turn.is_over_limit();
         if let Some(reliability) = &mut self.reliability
+            && reliability.stage == Stage::Enabled
             && self.draining.is_none()
         {
             reliability.set_reading(!full);
@@ -127,38 +150,38 @@ impl Datagrams {
 
     /// Whether peers are kept waiting until the host collects events.
     pub(crate) fn keeps_peers_waiting(&self) -> bool {
-        self.draining.is_none() && self.reliability.as_ref().is_some_and(|reliability| !reliability.reads)
+        let waits = |own: &Reliability| own.stage == Stage::Enabled && !own.reads;
+        self.draining.is_none() && self.reliability.as_ref().is_some_and(|own| waits(own))
     }
 
     /// Does what the state machine wanted to be called for.
     pub(super) fn time_out(&mut self, around: &mut Around<'_>) {
         self.let_peers_wait(around);
         let server = self.server();
-        let mut arrivals = Arrivals::new(&mut around.turn, &self.socket, server, around.id, &mut self.queued);
-        for reliability in [&self.reliability, &self.retired].into_iter().flatten() {
+        let Some(reliability) = &mut self.reliability else { return };
+        let mut arrivals =
+            Arrivals::new(&mut around.turn, &self.socket, server, around.id, &mut self.queued);
+        {
             let mut endpoint = reliability.endpoint.lock();
             let present = now();
             if endpoint.next_timeout().is_some_and(|at| at <= present) {
                 endpoint.handle_timeout(present, &mut arrivals);
             }
         }
-        let over = |retired: &Reliability| {
-            retired.retired_until.is_some_and(|until| until <= around.turn.now) || retired.is_flushed()
-        };
-        if self.retired.as_ref().is_some_and(|retired| over(retired)) {
-            self.end_retired(around);
+        if let Stage::Ending(until) = reliability.stage
+            && (until <= around.turn.now || reliability.is_settled())
+        {
+            reliability.stage = Stage::Disabled;
+            self.end_sessions(around);
         }
     }
 
     /// Sends what the state machine has to send.
     pub(super) fn transmit(&mut self) {
-        let mut reliability = self.reliability.take();
-        let mut retired = self.retired.take();
-        for reliability in [&mut reliability, &mut retired].into_iter().flatten() {
-            self.transmit_of(reliability);
+        if let Some(mut reliability) = self.reliability.take() {
+            self.transmit_of(&mut reliability);
+            self.reliability = Some(reliability);
         }
-        self.reliability = reliability;
-        self.retired = retired;
     }
 
     fn transmit_of(&mut self, reliability: &mut Reliability) {
@@ -197,24 +220,20 @@ impl Datagrams {
         }
     }
 
-    /// Ends the protocol that the host has disabled, and tells its peers.
-    fn end_retired(&mut self, around: &mut Around<'_>) {
-        if let Some(retired) = self.retired.take() {
-            self.end(retired, around);
-        }
-    }
-
-    fn end(&mut self, mut reliability: Box<Reliability>, around: &mut Around<'_>) {
+    /// Ends all sessions and tells the peers.
+    fn end_sessions(&mut self, around: &mut Around<'_>) {
         let server = self.server();
-        let mut arrivals = Arrivals::new(&mut around.turn, &self.socket, server, around.id, &mut self.queued);
+        let Some(reliability) = &self.reliability else { return };
+        let mut arrivals =
+            Arrivals::new(&mut around.turn, &self.socket, server, around.id, &mut self.queued);
         reliability.endpoint.lock().close(now(), &mut arrivals);
-        self.transmit_of(&mut reliability);
+        self.transmit();
     }
 
     /// The socket is about to be closed: peers are told.
     pub(crate) fn say_goodbye(&mut self, around: &mut Around<'_>) {
-        for reliability in [self.reliability.take(), self.retired.take()].into_iter().flatten() {
-            self.end(reliability, around);
-        }
+        // Nobody would be there to send it later.
+        self.conditioned = None;
+        self.end_sessions(around);
     }
 }
