@@ -25,13 +25,13 @@ use std::time::{Duration, Instant};
 use mio::{Events, Poll, Token, Waker};
 use slab::Slab;
 
-use crate::address;
 use crate::error::{Code, Error, Result};
 use crate::event::batch::{Batch, Happened, Origin, Source};
 use crate::shared::Shared;
 use crate::socket::{Handle, Socket};
 use crate::sys::DatagramReader;
 use crate::work::Dirty;
+use crate::{address, clock};
 
 pub(crate) use datagram::{Bound, OpenDatagrams};
 pub(crate) use dial::{DialRequest, Local, Waiter};
@@ -188,6 +188,8 @@ pub(crate) struct Reactor {
     paused: Vec<Id>,
     dirty: Dirty,
     datagram_reader: DatagramReader,
+    /// Room for what the reader cannot read straight into a batch.
+    scratch: Vec<u8>,
     lookups: Lookups,
     interfaces: CachedInterfaces,
     /// Since when the sends of a burst have been held back.
@@ -222,6 +224,7 @@ impl Reactor {
             paused: Vec::new(),
             dirty: Dirty::default(),
             datagram_reader: DatagramReader::default(),
+            scratch: Vec::new(),
             lookups: Lookups::new(shared),
             interfaces: CachedInterfaces::default(),
             deferred: None,
@@ -230,7 +233,7 @@ impl Reactor {
             links: 0,
             serial: 0,
             stop: None,
-            began: Instant::now(),
+            began: clock::epoch(),
             now: 0,
         })
     }
@@ -259,6 +262,10 @@ impl Reactor {
         let most = if self.batch.is_empty() { most } else { Some(Duration::ZERO) };
         self.sleep(most);
         self.set_now(Instant::now());
+        // What the host has changed before something arrived holds for that already.
+        for command in self.shared.work.take_commands() {
+            self.obey(command);
+        }
 
         let mut going_on = std::mem::take(&mut self.postponed);
         going_on.append(&mut self.again);
@@ -371,7 +378,9 @@ impl Reactor {
                     Next::Sleep => {}
                     next => self.end(id, next),
                 },
-                Endpoint::Datagrams(_) => self.with_datagrams(id, |own, sending| own.flush(sending)),
+                Endpoint::Datagrams(_) => {
+                    self.with_datagrams(id, Datagrams::flush);
+                }
                 _ => continue,
             }
             self.arm(id);
@@ -407,7 +416,10 @@ impl Reactor {
                 {
                     let id = Id { token, serial: *serial };
                     self.attend(id, |reactor, id| {
-                        reactor.with_datagrams(id, |own, sending| own.apply_settings(sending));
+                        reactor.with_datagrams(id, |own, around| {
+                            own.apply_settings(around);
+                            own.flush(around);
+                        });
                     });
                 }
             }
@@ -438,6 +450,10 @@ impl Reactor {
                 Some(Endpoint::Stream(stream)) if stream.paused => {
                     stream.paused = !stream.may_resume();
                     !stream.paused
+                }
+                Some(Endpoint::Datagrams(own)) if own.paused => {
+                    own.paused = own.is_over_limit();
+                    !own.paused
                 }
                 Some(Endpoint::Listener(listener)) if listener.paused => {
                     listener.paused = links >= MOST_LINK_EVENTS;
@@ -555,7 +571,7 @@ impl Reactor {
             }
             Endpoint::Datagrams(own) => {
                 if writable && own.blocked {
-                    self.with_datagrams(id, |own, sending| own.flush(sending));
+                    self.with_datagrams(id, Datagrams::flush);
                 }
                 if readable {
                     self.read_datagrams(id);
@@ -591,7 +607,9 @@ impl Reactor {
                 listener.retry_at = 0;
                 self.accept(id);
             }
-            Endpoint::Datagrams(_) => self.with_datagrams(id, |own, sending| own.on_timer(sending)),
+            Endpoint::Datagrams(_) => {
+                self.with_datagrams(id, Datagrams::on_timer);
+            }
             Endpoint::Dial(dial) => {
                 if dial.deadline() <= now {
                     let resolving = dial.addresses.is_none();
@@ -717,9 +735,9 @@ impl Reactor {
                 self.remove(id);
             }
             Endpoint::Datagrams(own) if own.belongs_to(socket) => self.attend(id, |reactor, id| {
-                reactor.with_datagrams(id, |own, sending| {
-                    own.drain(sending.now);
-                    own.flush(sending);
+                reactor.with_datagrams(id, |own, around| {
+                    own.drain(around.turn.now);
+                    own.flush(around);
                 });
             }),
             Endpoint::Stream(stream) if stream.belongs_to(socket) => {
