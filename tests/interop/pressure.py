@@ -8,7 +8,7 @@ from hosting import HostTestCase, wait_until
 
 MIB = 1 << 20
 # How long a sender's socket stays full before that counts as push-back.
-STUCK = 1.0
+STUCK = 0.5
 
 
 def push_all(connections, chunks):
