@@ -181,6 +181,17 @@ impl Socket {
         self.receive_limit.store(settings.receive_queue_limit.unwrap_or(0), Relaxed);
     }
 
+    /// A new connection begins: what an earlier one left behind is not meant for its peer. Returns the
+    /// game's id.
+    pub(crate) fn begin_connection(&self) -> u32 {
+        let mut host = self.host.lock();
+        host.pending = Vec::new();
+        host.pending_payload = 0;
+        host.dirty = false;
+        self.in_flight.store(0, Relaxed);
+        host.settings.game_id
+    }
+
     /// Bytes of uncollected events from which on the socket is not read.
     pub(crate) fn receive_limit(&self) -> u64 {
         match self.receive_limit.load(Relaxed) {

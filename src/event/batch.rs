@@ -227,9 +227,8 @@ impl Batch {
         let shifted = |note: u32| if note == NO_NOTE { NO_NOTE } else { note + first_note };
         for entry in &other.entries {
             let what = match entry.what {
-                What::Data { message_type, offset, size } => {
-                    let (chunk, at) = split_offset(offset);
-                    let offset = self.copy_in(&other.chunks[chunk][at..at + size as usize]);
+                What::Data { message_type, size, .. } => {
+                    let offset = self.copy_in(other.payload(*entry));
                     What::Data { message_type, offset, size }
                 }
                 What::Large { message_type, skip, index } => {
@@ -253,6 +252,9 @@ impl Batch {
     }
 
     fn copy_in(&mut self, payload: &[u8]) -> u32 {
+        if payload.is_empty() {
+            return 0;
+        }
         let left = match self.used_chunks {
             0 => 0,
             used => self.chunks[used - 1].len() - self.filled,
@@ -355,6 +357,8 @@ impl Batch {
     #[inline]
     pub(crate) fn payload(&self, entry: Entry) -> &[u8] {
         match entry.what {
+            // Its offset may be the end of the last chunk.
+            What::Data { size: 0, .. } => c"".to_bytes(),
             What::Data { offset, size, .. } => {
                 let (chunk, at) = split_offset(offset);
                 &self.chunks[chunk][at..at + size as usize]
@@ -476,5 +480,47 @@ impl PacketSink for Sink<'_> {
 
     fn gathered(&mut self, packet: Vec<u8>) {
         self.large(0, packet, HEADER_SIZE as u8);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin() -> Origin<'static> {
+        Origin { socket: Handle(1), server: Handle::NONE, token: 0, serial: 1, ip: "127.0.0.1", port: 1 }
+    }
+
+    /// What reading `size` bytes leaves that end with an empty packet.
+    fn read_ending_with_an_empty_packet(batch: &mut Batch, size: usize) {
+        batch.room();
+        let (_, mut sink) = batch.received(size, origin());
+        sink.data(0, size, 0);
+        sink.finish();
+    }
+
+    #[test]
+    fn an_empty_packet_may_end_where_a_chunk_ends() {
+        let mut batch = Batch::default();
+        read_ending_with_an_empty_packet(&mut batch, CHUNK);
+        let event = batch.describe(batch.entry(0));
+        assert_eq!(event.size, 0.0);
+        assert!(!event.buffer.is_null());
+    }
+
+    #[test]
+    fn empty_packets_are_packed_behind_anything() {
+        let mut connects = Batch::default();
+        connects.push(origin(), Happened::Connect);
+        let mut full = Batch::default();
+        read_ending_with_an_empty_packet(&mut full, CHUNK);
+        for mut last in [connects, full] {
+            let mut next = Batch::default();
+            read_ending_with_an_empty_packet(&mut next, HEADER_SIZE);
+            last.append(&mut next);
+            let event = last.describe(last.entry(1));
+            assert_eq!(event.size, 0.0);
+            assert!(!event.buffer.is_null());
+        }
     }
 }

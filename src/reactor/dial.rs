@@ -148,7 +148,7 @@ pub(crate) struct Dial {
 
 impl Dial {
     pub(crate) fn new(request: DialRequest, now: Millis) -> Dial {
-        let game_id = request.socket.host.lock().settings.game_id;
+        let game_id = request.socket.begin_connection();
         Dial {
             opening: Some(Box::new(Opening {
                 socket: request.socket,

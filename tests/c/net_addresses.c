@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "harness.h"
-#include "process.h"
+#include "peer.h"
 
 /* Containers without IPv6 exist; there the IPv6 cases have nothing to test. */
 static int has_ipv6(void) {
@@ -59,15 +59,20 @@ static void dual_stack(void) {
 
 static void ipv6_alone(void) {
     double server, client;
+    int refusing;
     if (!has_ipv6())
         return;
     SUCCESS(network_set_config_string(network_config_bind_address, -1, "::1"));
-    server = tcp_server(0, 8);
+    do {
+        server = tcp_server(0, 8);
+        refusing = peer_refuse_at("127.0.0.1", network_get_port(server));
+    } while (refusing < 0);
     meet(server, "::1", "::1", "::1");
     listen_everywhere();
     client = SUCCESS(network_create_socket(network_socket_tcp));
     CHECK_ERROR(network_connect(client, "127.0.0.1", network_get_port(server)), network_error_failed);
     check_no_events();
+    close(refusing);
 }
 
 /* localhost has an IPv6 and an IPv4 address; whichever the server is on is found. */

@@ -240,6 +240,37 @@ static void again_of_the_other_kind(void) {
     check_no_events();
 }
 
+/* What an earlier connection left behind, queued or under way, has nothing to do with the next one. */
+static void again_with_words_left_over(int raw) {
+    static char words[1 << 20];
+    double port, client = SUCCESS(network_create_socket(network_socket_tcp));
+    int listener = peer_listen(&port), first, second;
+    char got[HEADER_SIZE + 5];
+    SUCCESS(raw ? network_connect_raw_async(client, "127.0.0.1", port) : network_connect_async(client, "127.0.0.1", port));
+    first = raw ? peer_accept(listener) : peer_welcome(listener);
+    take_event(client, network_type_non_blocking_connect);
+    peer_half_close(first);
+    /* The connection still takes words until its end is collected: more than leave, to the limit. */
+    CHECK_EQUAL(network_wait(patience_ms()), 1);
+    SUCCESS(network_set_config(network_config_send_queue_limit, client, sizeof words));
+    while (network_send_packet(client, words, sizeof words) >= 0) {}
+    take_event(client, network_type_disconnect);
+
+    SUCCESS(raw ? network_connect_raw_async(client, "127.0.0.1", port) : network_connect_async(client, "127.0.0.1", port));
+    second = raw ? peer_accept(listener) : peer_welcome(listener);
+    take_event(client, network_type_non_blocking_connect);
+    SUCCESS(network_send_packet(client, "hello", 5));
+    peer_read(second, got, sizeof got);
+    CHECK(memcmp(got + HEADER_SIZE, "hello", 5) == 0);
+    check_no_events();
+    close(first);
+    close(second);
+    close(listener);
+}
+
+static void again_on_a_raw_connection(void) { again_with_words_left_over(1); }
+static void again_on_a_regular_connection(void) { again_with_words_left_over(0); }
+
 static void the_global_non_blocking_option(void) {
     double port, server = tcp_server(0, 4), client = SUCCESS(network_create_socket(network_socket_tcp));
     int refusing = peer_refusing(&port);
@@ -344,6 +375,8 @@ int main(int argc, char **argv) {
         {"sending_before_connecting", sending_before_connecting},
         {"again_after_failures", again_after_failures},
         {"again_of_the_other_kind", again_of_the_other_kind},
+        {"again_on_a_raw_connection", again_on_a_raw_connection},
+        {"again_on_a_regular_connection", again_on_a_regular_connection},
         {"the_global_non_blocking_option", the_global_non_blocking_option},
         {"destroy_while_connecting", destroy_while_connecting},
         {"destroy_ends_a_blocking_connect", destroy_ends_a_blocking_connect},

@@ -44,6 +44,17 @@ int peer_refusing(double *port) {
     return bound;
 }
 
+int peer_refuse_at(const char *ip, double port) {
+    struct sockaddr_in address = loopback(port);
+    int bound = socket(AF_INET, SOCK_STREAM, 0);
+    no_blocking(bound);
+    CHECK(inet_pton(AF_INET, ip, &address.sin_addr) == 1);
+    if (bind(bound, (struct sockaddr *)&address, sizeof address) == 0)
+        return bound;
+    close(bound);
+    return -1;
+}
+
 int peer_listen(double *port) {
     int listener = peer_refusing(port);
     CHECK(listen(listener, 128) == 0);

@@ -20,6 +20,8 @@ void packet_header(unsigned char header[HEADER_SIZE], size_t payload);
 int peer_listen(double *port);
 /* A socket that holds a port and refuses connections to it. */
 int peer_refusing(double *port);
+/* The same for a port of another of this machine's addresses; -1 if somebody has it. */
+int peer_refuse_at(const char *ip, double port);
 /* A listener whose queue is filled with connections that nobody accepts; sets how many there are. */
 int peer_listen_full(double *port, int *connections, int limit, int *count);
 int peer_accept(int listener);
