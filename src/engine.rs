@@ -83,7 +83,8 @@ fn run_in_thread(reactor: Box<Reactor>) -> Result<Engine> {
 fn run(mut reactor: Box<Reactor>) -> Box<Reactor> {
     let mut flushed_by = None;
     loop {
-        let most = match STOP.load(SeqCst) {
+        let asked = STOP.load(SeqCst);
+        let most = match asked {
             stop::NO => None,
             stop::NOW => return reactor,
             _ => {
@@ -97,6 +98,8 @@ fn run(mut reactor: Box<Reactor>) -> Box<Reactor> {
                 Some(if first { Duration::ZERO } else { left })
             }
         };
+        // The signal to stop may be taken by this turn as one that there is work.
+        let most = || if STOP.load(SeqCst) == asked { most } else { Some(Duration::ZERO) };
         // Endpoints catch their own panics; this keeps the thread alive through one elsewhere.
         let _ = catch_unwind(AssertUnwindSafe(|| reactor.turn(most, false)));
     }
@@ -136,7 +139,9 @@ pub(crate) fn set_manual_io(manual: bool) -> Result<()> {
 fn turn(most: Duration) -> bool {
     match ENGINE.try_lock().as_deref_mut() {
         Some(Engine::Manual(reactor)) => {
-            reactor.turn(Some(most), true);
+            // A shutdown waits for the lock that is held here.
+            let most = || Some(if CLOSING.load(SeqCst) { Duration::ZERO } else { most });
+            reactor.turn(most, true);
             true
         }
         _ => false,
@@ -221,9 +226,9 @@ pub(crate) fn shutdown() -> Result<()> {
         Engine::Off => {}
         Engine::Manual(mut reactor) => {
             let by = Instant::now() + FLUSH;
-            reactor.turn(Some(Duration::ZERO), true);
+            reactor.turn(|| Some(Duration::ZERO), true);
             while !reactor.is_empty() && Instant::now() < by {
-                reactor.turn(Some(by.saturating_duration_since(Instant::now())), true);
+                reactor.turn(|| Some(by.saturating_duration_since(Instant::now())), true);
             }
         }
         Engine::Thread(thread) => {

@@ -184,9 +184,10 @@ impl Reactor {
         self.endpoints.is_empty()
     }
 
-    /// One turn of I/O. Sleeps until something happens, but not longer than `most` if that is set.
+    /// One turn of I/O. Sleeps until something happens, but not longer than `most` says; it is asked
+    /// when the host's work is taken, so that who changes its answer and then signals work is heard.
     /// `host_waits` says that the host itself is running the turn and sends nothing meanwhile.
-    pub(crate) fn turn(&mut self, most: Option<Duration>, host_waits: bool) {
+    pub(crate) fn turn(&mut self, most: impl FnOnce() -> Option<Duration>, host_waits: bool) {
         let before = Instant::now();
         self.set_now(before);
         self.queued_limit = self.shared.with_options(|options| options.total_queue_limit);
@@ -195,7 +196,7 @@ impl Reactor {
         }
         self.take_work(before, host_waits);
         // Work can bring events at once (a refused connect); the host must not wait for those.
-        let most = if self.batch.is_empty() { most } else { Some(Duration::ZERO) };
+        let most = if self.batch.is_empty() { most() } else { Some(Duration::ZERO) };
         self.sleep(most);
         self.set_now(Instant::now());
 
