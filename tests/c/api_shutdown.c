@@ -232,6 +232,7 @@ static int role_exit_while_waiting(int argc, char **argv) {
 
 static void call_at_exit(void) {
     network_destroy(0);
+    CHECK_EQUAL(network_destroy(0), network_error_bad_handle);
     network_create_socket(network_socket_tcp);
     network_shutdown();
 }
@@ -239,6 +240,7 @@ static void call_at_exit(void) {
 static int role_call_at_exit(int argc, char **argv) {
     (void)argc, (void)argv;
     live_sockets();
+    CHECK_ERROR(network_destroy(-1), network_error_bad_handle); /* this thread has had an error before */
     atexit(call_at_exit);
     exit(0);
 }
