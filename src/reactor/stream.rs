@@ -43,6 +43,8 @@ pub(crate) struct Stream {
     phase: Phase,
     /// The peer has sent its last byte; reads go on until they say so.
     pub(crate) hung_up: bool,
+    /// They have said so.
+    ended: bool,
     /// Not read because the host does not collect its events.
     pub(crate) paused: bool,
     /// The last write did not take everything; the system tells when there is room again.
@@ -132,6 +134,7 @@ impl Stream {
             port: peer.port(),
             phase,
             hung_up: false,
+            ended: false,
             paused: false,
             blocked: false,
             write_error: None,
@@ -261,16 +264,14 @@ impl Stream {
     }
 
     fn end_of_stream(&mut self) -> Next {
+        self.ended = true;
         if let Some(error) = self.write_error.take() {
             return Next::Failed(*error);
         }
         match self.phase {
             // Every later readiness reads the end again; the way out stays open.
             Phase::HalfClosed => Next::Sleep,
-            Phase::Draining if self.written < self.writing.len() => {
-                self.hung_up = true;
-                Next::Sleep
-            }
+            Phase::Draining if self.written < self.writing.len() => Next::Sleep,
             Phase::Draining => Next::Close,
             Phase::Packets if !self.framer.is_between_packets() => Next::Failed(Error::new(
                 Code::Closed,
@@ -489,7 +490,6 @@ impl Stream {
     /// The host is done with the connection: what it sent is flushed, then it closes.
     pub(crate) fn drain(&mut self, now: Millis, spent: &mut Dirty) -> Next {
         self.leave_server();
-        let peer_closed = matches!(self.phase, Phase::HalfClosed);
         if let Some(socket) = &self.socket {
             let mut host = socket.host.lock();
             let pending = std::mem::take(&mut host.pending);
@@ -504,7 +504,6 @@ impl Stream {
             socket.token.store(NO_TOKEN, Relaxed);
         }
         let unfinished = matches!(self.phase, Phase::Handshake(_));
-        self.hung_up |= peer_closed;
         self.paused = false;
         self.phase = Phase::Draining;
         self.framer = Framer::default();
@@ -522,7 +521,8 @@ impl Stream {
 
     fn close_after_flush(&mut self) -> Next {
         let resets = SockRef::from(&self.io).linger().is_ok_and(|linger| linger == Some(Duration::ZERO));
-        if self.hung_up || resets || self.io.shutdown(Shutdown::Write).is_err() {
+        // Only what is read to its end may be closed: the rest would turn the close into a reset.
+        if self.ended || resets || self.io.shutdown(Shutdown::Write).is_err() {
             Next::Close
         } else {
             Next::Again
