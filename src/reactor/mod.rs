@@ -14,6 +14,7 @@ mod timers;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::time::{Duration, Instant};
 
@@ -69,6 +70,10 @@ pub(crate) enum Command {
     Apply(Arc<Socket>),
     SampleRoundTrip(Arc<Socket>),
 }
+
+/// The next endpoint's number. It outlives the reactor, so that what was under way at a shutdown (a
+/// name being looked up) never reaches an endpoint of the next one.
+static NEXT_SERIAL: AtomicU32 = AtomicU32::new(0);
 
 /// Names an endpoint: its place, and a number that tells it from earlier ones there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +150,6 @@ pub(crate) struct Reactor {
     /// The option as it stood when this turn began.
     queued_limit: u64,
     links: u32,
-    serial: u32,
     began: Instant,
     now: Millis,
 }
@@ -173,7 +177,6 @@ impl Reactor {
             queued: 0,
             queued_limit: 0,
             links: 0,
-            serial: 0,
             began: Instant::now(),
             now: 0,
         })
@@ -414,8 +417,7 @@ impl Reactor {
     }
 
     fn insert(&mut self, endpoint: Endpoint) -> Id {
-        self.serial = self.serial.wrapping_add(1);
-        let serial = self.serial;
+        let serial = NEXT_SERIAL.fetch_add(1, Relaxed);
         let token =
             self.endpoints.insert(Slot { endpoint, serial, timer: Millis::MAX, listed: false }) as u32;
         Id { token, serial }
