@@ -19,6 +19,7 @@ mod transport;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::time::{Duration, Instant};
 
@@ -99,6 +100,10 @@ pub(crate) enum Stop {
     /// When all connections have closed, or the time for that is over.
     WhenFlushed,
 }
+
+/// The next endpoint's number. It outlives the reactor, so that what was under way at a shutdown (a
+/// name being looked up) never reaches an endpoint of the next one.
+static NEXT_SERIAL: AtomicU32 = AtomicU32::new(0);
 
 /// Names an endpoint: its place, and a number that tells it from earlier ones there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,7 +203,6 @@ pub(crate) struct Reactor {
     /// The option as it stood when this turn began.
     queued_limit: u64,
     links: u32,
-    serial: u32,
     stop: Option<Stop>,
     began: Instant,
     now: Millis,
@@ -231,7 +235,6 @@ impl Reactor {
             queued: 0,
             queued_limit: 0,
             links: 0,
-            serial: 0,
             stop: None,
             began: clock::epoch(),
             now: 0,
@@ -248,9 +251,10 @@ impl Reactor {
         self.endpoints.is_empty()
     }
 
-    /// One turn of I/O. Sleeps until something happens, but not longer than `most` if that is set.
+    /// One turn of I/O. Sleeps until something happens, but not longer than `most` says; it is asked
+    /// when the host's work is taken, so that who changes its answer and then signals work is heard.
     /// `host_waits` says that the host itself is running the turn and sends nothing meanwhile.
-    pub(crate) fn turn(&mut self, most: Option<Duration>, host_waits: bool) {
+    pub(crate) fn turn(&mut self, most: impl FnOnce() -> Option<Duration>, host_waits: bool) {
         let before = Instant::now();
         self.set_now(before);
         self.queued_limit = self.shared.with_options(|options| options.total_queue_limit);
@@ -259,7 +263,7 @@ impl Reactor {
         }
         self.take_work(before, host_waits);
         // Work can bring events at once (a refused connect); the host must not wait for those.
-        let most = if self.batch.is_empty() { most } else { Some(Duration::ZERO) };
+        let most = if self.batch.is_empty() { most() } else { Some(Duration::ZERO) };
         self.sleep(most);
         self.set_now(Instant::now());
         // What the host has changed before something arrived holds for that already.
@@ -515,8 +519,7 @@ impl Reactor {
     }
 
     fn insert(&mut self, endpoint: Endpoint) -> Id {
-        self.serial = self.serial.wrapping_add(1);
-        let serial = self.serial;
+        let serial = NEXT_SERIAL.fetch_add(1, Relaxed);
         let token =
             self.endpoints.insert(Slot { endpoint, serial, timer: Millis::MAX, listed: false }) as u32;
         Id { token, serial }
