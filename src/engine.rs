@@ -83,6 +83,7 @@ fn run_in_thread(reactor: Box<Reactor>) -> Result<Engine> {
 fn run(mut reactor: Box<Reactor>) -> Box<Reactor> {
     let mut flushed_by = None;
     loop {
+        SHARED.work.look_up();
         let most = match STOP.load(SeqCst) {
             stop::NO => None,
             stop::NOW => return reactor,
@@ -118,8 +119,10 @@ pub(crate) fn set_manual_io(manual: bool) -> Result<()> {
         Engine::Manual(reactor) => Some(reactor),
         Engine::Thread(thread) => {
             STOP.store(stop::NOW, SeqCst);
-            SHARED.work.notify();
-            thread.join().ok()
+            SHARED.work.interrupt();
+            let reactor = thread.join().ok();
+            SHARED.work.look_up();
+            reactor
         }
     };
     MANUAL.store(manual, SeqCst);
@@ -227,7 +230,7 @@ pub(crate) fn shutdown() -> Result<()> {
         }
         Engine::Thread(thread) => {
             STOP.store(stop::WHEN_FLUSHED, SeqCst);
-            SHARED.work.notify();
+            SHARED.work.interrupt();
             // It returns the reactor, which ends here; a panic in it has ended it already.
             drop(thread.join());
         }

@@ -28,6 +28,8 @@ pub(crate) struct Work {
     dirty: Mutex<Dirty>,
     /// Something was put on a list since the reactor last looked.
     pending: AtomicBool,
+    /// Whoever runs the reactor is to look up from it before it sleeps again.
+    interrupted: AtomicBool,
     state: AtomicU8,
     waker: Mutex<Option<Arc<Waker>>>,
 }
@@ -56,6 +58,7 @@ impl Work {
             commands: Mutex::new(Vec::new()),
             dirty: Mutex::new(Dirty { tokens: Vec::new(), buffers: Vec::new() }),
             pending: AtomicBool::new(false),
+            interrupted: AtomicBool::new(false),
             state: AtomicU8::new(state::AWAKE),
             waker: Mutex::new(None),
         }
@@ -104,6 +107,18 @@ impl Work {
         }
     }
 
+    /// Makes whoever runs the reactor look up from it. Unlike work, this cannot be used up by a turn
+    /// that began before.
+    pub(crate) fn interrupt(&self) {
+        self.interrupted.store(true, SeqCst);
+        self.notify();
+    }
+
+    /// To be called before looking at what an interruption was about.
+    pub(crate) fn look_up(&self) {
+        self.interrupted.store(false, SeqCst);
+    }
+
     /// The host has no more events to answer: what it sent should leave now.
     #[inline]
     pub(crate) fn burst_ended(&self) {
@@ -145,7 +160,7 @@ impl Work {
     /// The reactor is about to sleep; false if it must not, because there is work.
     pub(crate) fn fall_asleep(&self, deferring: bool) -> bool {
         self.state.store(if deferring { state::DEFERRING } else { state::ASLEEP }, SeqCst);
-        if self.pending.load(SeqCst) {
+        if self.pending.load(SeqCst) || self.interrupted.load(SeqCst) {
             self.state.store(state::AWAKE, SeqCst);
             return false;
         }
@@ -161,5 +176,6 @@ impl Work {
         self.commands.lock().clear();
         *self.dirty.lock() = Dirty::default();
         self.pending.store(false, SeqCst);
+        self.interrupted.store(false, SeqCst);
     }
 }
