@@ -63,3 +63,6 @@ pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
         },
     }
 }
+
+#[cfg(test)]
+mod datagram_tests;
