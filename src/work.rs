@@ -11,8 +11,9 @@ use crate::reactor::Command;
 
 /// Buffers up to this size go round between sends and the reactor instead of being freed.
 const REUSED_BUFFER: usize = 128 << 10;
-/// How many bytes of them are kept.
-const REUSED_BYTES: usize = 2 << 20;
+/// How many of them are kept, and how many bytes.
+const REUSED_BUFFERS: usize = 256;
+const REUSED_BYTES: usize = 1 << 20;
 
 /// What the reactor is doing, as far as somebody with work for it must know.
 mod state {
@@ -45,7 +46,11 @@ impl Dirty {
     /// Takes back a buffer whose bytes were written, if it is worth keeping.
     pub(crate) fn keep(&mut self, mut buffer: Vec<u8>) {
         let bytes = buffer.capacity();
-        if bytes <= REUSED_BUFFER && bytes > 0 && self.bytes + bytes <= REUSED_BYTES {
+        if bytes <= REUSED_BUFFER
+            && bytes > 0
+            && self.buffers.len() < REUSED_BUFFERS
+            && self.bytes + bytes <= REUSED_BYTES
+        {
             buffer.clear();
             self.bytes += bytes;
             self.buffers.push(buffer);

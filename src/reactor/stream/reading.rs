@@ -148,7 +148,8 @@ impl Stream {
         count(&socket.traffic.packets_received, u64::from(events));
         result?;
         if self.writing.len() > unwritten {
-            self.flush_now(turn)?;
+            // A failure is told when all that has arrived was read.
+            self.flush_or_fail(turn.now, turn.spent);
         }
         Ok(())
     }
