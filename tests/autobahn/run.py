@@ -151,19 +151,20 @@ def main():
     parser.add_argument("--programs", type=pathlib.Path, help="where the test programs are")
     parser.add_argument("--cases", nargs="+", help="only these, such as 9.1.*; all but performance and compression if not given")
     options = parser.parse_args()
-    programs = options.programs or options.target / "cmake/tests/websocket"
+    target = options.target.resolve()
+    programs = (options.programs or target / "cmake/tests/websocket").resolve()
     cases = {"cases": options.cases or ["*"], "exclude-cases": [] if options.cases else LEFT_OUT, "exclude-agent-cases": {}}
 
     interpreter = python2()
     if interpreter is None:
         print("skipped: Autobahn needs Python 2.7 (python2.7 on PATH, or pyenv's)")
         return 0
-    suite = install(interpreter, options.target / "autobahn")
+    suite = install(interpreter, target / "autobahn")
     failed = 0
     for manual in (False, True):
         mode = "manual-io" if manual else "io-thread"
         for name, test in (("server", test_server), ("client", test_client)):
-            folder = options.target / "autobahn/reports" / f"{name}-{mode}"
+            folder = target / "autobahn/reports" / f"{name}-{mode}"
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             start = time.monotonic()
