@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use crate::error::{Code, Error, Result};
 use crate::event::NetworkEvent;
 use crate::options::Options;
-use crate::reactor::{Command, Reactor, Waiter};
+use crate::reactor::{Command, Reactor, Stop, Waiter};
 use crate::shared::Shared;
 use crate::sys;
 
@@ -22,18 +22,8 @@ static ENGINE: Mutex<Engine> = Mutex::new(Engine::Off);
 /// Whether `ENGINE` is other than `Off`; lets calls that must not block skip its lock.
 static STARTED: AtomicBool = AtomicBool::new(false);
 static MANUAL: AtomicBool = AtomicBool::new(false);
-/// What the I/O thread is asked to do: one of the `stop` constants.
-static STOP: AtomicU8 = AtomicU8::new(stop::NO);
 /// A shutdown is under way: waits with manual I/O make room for it.
 static CLOSING: AtomicBool = AtomicBool::new(false);
-
-mod stop {
-    pub(super) const NO: u8 = 0;
-    /// Return the reactor as it is.
-    pub(super) const NOW: u8 = 1;
-    /// Return it when all connections have closed, or the time for that is over.
-    pub(super) const WHEN_FLUSHED: u8 = 2;
-}
 
 /// How long `network_shutdown` may take to flush.
 const FLUSH: Duration = Duration::from_millis(2_100);
@@ -48,6 +38,22 @@ enum Engine {
 
 thread_local! {
     static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Marks the thread as inside `network_poll`, however that ends.
+struct InCallback;
+
+impl InCallback {
+    fn enter() -> InCallback {
+        IN_CALLBACK.set(true);
+        InCallback
+    }
+}
+
+impl Drop for InCallback {
+    fn drop(&mut self) {
+        IN_CALLBACK.set(false);
+    }
 }
 
 /// Fails inside a callback of `network_poll`, where nothing may block.
@@ -73,7 +79,6 @@ pub(crate) fn start() -> Result<()> {
 }
 
 fn run_in_thread(reactor: Box<Reactor>) -> Result<Engine> {
-    STOP.store(stop::NO, SeqCst);
     let started = sys::without_signals(|| {
         std::thread::Builder::new().name("stepwire-io".into()).spawn(move || run(reactor))
     });
@@ -81,24 +86,19 @@ fn run_in_thread(reactor: Box<Reactor>) -> Result<Engine> {
 }
 
 fn run(mut reactor: Box<Reactor>) -> Box<Reactor> {
-    let mut flushed_by = None;
+    let mut flushed_by: Option<Instant> = None;
     loop {
-        let most = match STOP.load(SeqCst) {
-            stop::NO => None,
-            stop::NOW => return reactor,
-            _ => {
-                let first = flushed_by.is_none();
-                let by = *flushed_by.get_or_insert_with(|| Instant::now() + FLUSH);
-                let left = by.saturating_duration_since(Instant::now());
-                // The first turn takes the command to close everything.
-                if left.is_zero() || (reactor.is_empty() && !first) {
-                    return reactor;
-                }
-                Some(if first { Duration::ZERO } else { left })
-            }
-        };
+        let most = flushed_by.map(|by| by.saturating_duration_since(Instant::now()));
         // Endpoints catch their own panics; this keeps the thread alive through one elsewhere.
         let _ = catch_unwind(AssertUnwindSafe(|| reactor.turn(most, false)));
+        match reactor.take_stop() {
+            Some(Stop::Now) => return reactor,
+            Some(Stop::WhenFlushed) => flushed_by = Some(Instant::now() + FLUSH),
+            None => {}
+        }
+        if flushed_by.is_some_and(|by| reactor.is_empty() || Instant::now() >= by) {
+            return reactor;
+        }
     }
 }
 
@@ -117,8 +117,7 @@ pub(crate) fn set_manual_io(manual: bool) -> Result<()> {
         Engine::Off => None,
         Engine::Manual(reactor) => Some(reactor),
         Engine::Thread(thread) => {
-            STOP.store(stop::NOW, SeqCst);
-            SHARED.work.notify();
+            SHARED.work.command(Command::Stop(Stop::Now));
             thread.join().ok()
         }
     };
@@ -159,10 +158,8 @@ pub(crate) fn next_event(take: impl Fn(&Shared) -> Option<NetworkEvent>) -> Resu
 pub(crate) fn drain_events(mut deliver: impl FnMut(&NetworkEvent)) -> Result<usize> {
     check_may_block()?;
     let mut drain = || {
-        IN_CALLBACK.set(true);
-        let delivered = SHARED.events.drain(&SHARED, &mut deliver);
-        IN_CALLBACK.set(false);
-        delivered
+        let _inside = InCallback::enter();
+        SHARED.events.drain(&SHARED, &mut deliver)
     };
     let delivered = drain();
     if delivered == 0 && MANUAL.load(SeqCst) && turn(Duration::ZERO) {
@@ -227,8 +224,7 @@ pub(crate) fn shutdown() -> Result<()> {
             }
         }
         Engine::Thread(thread) => {
-            STOP.store(stop::WHEN_FLUSHED, SeqCst);
-            SHARED.work.notify();
+            SHARED.work.command(Command::Stop(Stop::WhenFlushed));
             // It returns the reactor, which ends here; a panic in it has ended it already.
             drop(thread.join());
         }

@@ -155,9 +155,9 @@ impl EventQueue {
         state.polling = true;
         drop(state);
 
+        let mut round = Round { queue: self, spent: Vec::with_capacity(batches.len()), leaving: None };
+        let Round { spent, leaving, .. } = &mut round;
         let mut delivered = 0;
-        let mut leaving = None;
-        let mut spent = Vec::with_capacity(batches.len());
         for mut batch in batches {
             while let Some(&entry) = batch.entries().get(next) {
                 if let Some(gone) = leaving.take() {
@@ -166,7 +166,7 @@ impl EventQueue {
                 next += 1;
                 left -= 1;
                 self.delivering.store(left, Relaxed);
-                let Some(mut event) = deliverable(shared, &batch, entry, &mut leaving) else { continue };
+                let Some(mut event) = deliverable(shared, &batch, entry, leaving) else { continue };
                 delivered += 1;
                 deliver(&event);
                 // What a read brought is all of one socket: only the payload is described anew.
@@ -189,11 +189,7 @@ impl EventQueue {
             self.credit(&mut self.state.lock(), shared, sources);
         }
 
-        let mut state = self.state.lock();
-        state.spent.append(&mut spent);
-        state.leaving = leaving;
-        state.polling = false;
-        drop(state);
+        drop(round);
         shared.work.burst_ended();
         delivered
     }
@@ -280,10 +276,13 @@ impl EventQueue {
     fn step(&self, state: &mut State, shared: &Shared) -> Option<NetworkEvent> {
         loop {
             let batch = state.ready.front()?;
-            let entry = batch.entry(state.next);
-            state.next += 1;
-            self.ready.store(self.ready.load(Relaxed) - 1, SeqCst);
-            let event = deliverable(shared, batch, entry, &mut state.leaving);
+            let mut event = None;
+            if state.next < batch.len() {
+                let entry = batch.entry(state.next);
+                state.next += 1;
+                self.ready.store(self.ready.load(Relaxed) - 1, SeqCst);
+                event = deliverable(shared, batch, entry, &mut state.leaving);
+            }
             if state.next == batch.len()
                 && let Some(mut batch) = state.ready.pop_front()
             {
@@ -303,6 +302,23 @@ impl EventQueue {
         if self.starving.load(SeqCst) {
             shared.work.notify();
         }
+    }
+}
+
+/// A `network_poll` under way. However it ends, others may poll again after it.
+struct Round<'a> {
+    queue: &'a EventQueue,
+    spent: Vec<Batch>,
+    leaving: Option<Handle>,
+}
+
+impl Drop for Round<'_> {
+    fn drop(&mut self) {
+        let mut state = self.queue.state.lock();
+        state.spent.append(&mut self.spent);
+        state.leaving = self.leaving;
+        state.polling = false;
+        self.queue.delivering.store(0, Relaxed);
     }
 }
 

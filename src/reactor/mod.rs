@@ -87,6 +87,15 @@ pub(crate) enum Command {
     /// The socket's options have changed.
     Apply(Arc<Socket>),
     SampleRoundTrip(Arc<Socket>),
+    Stop(Stop),
+}
+
+/// How the thread that runs the turns is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Now,
+    /// When all connections have closed, or the time for that is over.
+    WhenFlushed,
 }
 
 /// Names an endpoint: its place, and a number that tells it from earlier ones there.
@@ -186,6 +195,7 @@ pub(crate) struct Reactor {
     queued_limit: u64,
     links: u32,
     serial: u32,
+    stop: Option<Stop>,
     began: Instant,
     now: Millis,
 }
@@ -217,9 +227,15 @@ impl Reactor {
             queued_limit: 0,
             links: 0,
             serial: 0,
+            stop: None,
             began: Instant::now(),
             now: 0,
         })
+    }
+
+    /// How the thread is to end, if that was asked for in the last turn.
+    pub(crate) fn take_stop(&mut self) -> Option<Stop> {
+        self.stop.take()
     }
 
     /// Whether nothing is left to do: no connection, not even one that is still closing.
@@ -286,6 +302,9 @@ impl Reactor {
         let mut at_most =
             |limit: Duration| timeout = Some(timeout.map_or(limit, |timeout| timeout.min(limit)));
         if !(self.again.is_empty() && self.postponed.is_empty()) {
+            at_most(Duration::ZERO);
+        }
+        if self.stop.is_some() {
             at_most(Duration::ZERO);
         }
         if let Some(at) = self.timers.next() {
@@ -396,6 +415,7 @@ impl Reactor {
                     stream.sample_round_trip();
                 }
             }
+            Command::Stop(stop) => self.stop = Some(stop),
         }
     }
 

@@ -596,11 +596,9 @@ impl Stream {
             .transport
             .tcp()
             .is_none_or(|io| SockRef::from(io).linger().is_ok_and(|linger| linger == Some(Duration::ZERO)));
-        if self.hung_up || resets || self.transport.shutdown_write().is_err() {
-            Next::Close
-        } else {
-            Next::Again
-        }
+        // Closing with unread bytes would reset the connection, and what was just flushed might be
+        // lost: the end of the stream has to be read first.
+        if resets || self.transport.shutdown_write().is_err() { Next::Close } else { Next::Again }
     }
 
     /// Makes room for another client of the server.
