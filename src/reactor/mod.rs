@@ -548,6 +548,11 @@ impl Reactor {
         {
             slot.timer = at;
             self.timers.add(Timer { at, token: id.token, serial: id.serial });
+            let Reactor { timers, endpoints, .. } = self;
+            timers.tidy(endpoints.len(), |timer| {
+                let slot = endpoints.get(timer.token as usize);
+                slot.is_some_and(|slot| slot.serial == timer.serial && slot.timer == timer.at)
+            });
         }
     }
 
