@@ -181,7 +181,9 @@
 #define network_config_avoid_time_wait 4
 
 /**
- * `network_set_config_string(.., socket or -1, text)`: the WebSocket subprotocol.
+ * `network_set_config_string(.., socket or -1, list)`: WebSocket subprotocols, comma-separated, the
+ * preferred first. A client offers them; a server chooses one that the client offers, and takes
+ * clients that offer none.
  */
 #define network_config_websocket_protocol 5
 
@@ -251,13 +253,14 @@
 
 /**
  * `network_set_config_string(.., socket or -1, lines)`: extra request headers of a WebSocket
- * client, "Name: value" lines.
+ * client, "Name: value" lines; not those of the WebSocket handshake itself.
  */
 #define network_config_websocket_headers 1008
 
 /**
- * `network_set_config_string(.., socket or -1, list)`: the origins a WebSocket server accepts,
- * comma-separated; "", the default, means any.
+ * `network_set_config_string(.., socket or -1, list)`: the origins of web pages that a WebSocket
+ * server accepts, comma-separated, such as "https://game.example"; "", the default, means any.
+ * Clients that are no web page send no origin and always pass.
  */
 #define network_config_websocket_origins 1009
 
@@ -304,6 +307,13 @@
  * is read; default 256 MiB.
  */
 #define network_config_total_queue_limit 1017
+
+/**
+ * `network_set_config(.., socket or -1, ms)`: how long a WebSocket may be silent before it is
+ * pinged, 0 to 2147483647 ms; 0: never; default 30000. A peer that has answered pings before and
+ * does not answer one within the same time again is given up with `network_error_timeout`.
+ */
+#define network_config_websocket_keepalive 1018
 
 /**
  * `network_set_config(.., socket, ms)`: a bad network for tests. Whatever this UDP socket sends and
@@ -523,24 +533,27 @@ double network_create_socket_ext(double type, double port);
  * Makes a server that GameMaker clients connect to with `network_connect`. It listens on IPv4 and
  * IPv6 alike at `port`, 0 to 65535 (0: any, see `network_get_port`), for at most `max_client`
  * clients at a time, 0 to 2147483647; one more is refused, and a place is free again as soon as a
- * client leaves. UDP servers ignore `max_client`.
+ * client leaves. UDP servers ignore `max_client`. A wss server needs a certificate:
+ * `network_config_tls_certificate` and `network_config_tls_private_key`, or
+ * `network_config_tls_identity`, set with -1 before.
  *
  * The soft limit of file descriptors is raised to the hard one with the first server. Returns the
- * server's handle, or `network_error_address_in_use` (try the next port), or as
+ * server's handle, or `network_error_address_in_use` (try the next port), `network_error_tls` (the
+ * certificate or its key cannot be used: the message says why), or as
  * `network_create_socket`. Any thread; does not block.
  */
 double network_create_server(double type, double port, double max_client);
 
 /**
  * As `network_create_server`, without GameMaker's handshake and headers: for clients of any kind.
- * Data events then carry what the stream brought, cut anywhere.
+ * Data events then carry what the stream brought, cut anywhere; of WebSockets whole messages.
  */
 double network_create_server_raw(double type, double port, double max_client);
 
 /**
  * Destroys a socket, a server with all its clients, or one client of a server. What was accepted
  * for sending still leaves, in the background, for at most 2 seconds; then TCP closes in an orderly
- * way. No further event about the socket is delivered, also none that was waiting.
+ * way, a WebSocket with a close frame. No further event about the socket is delivered, also none that was waiting.
  *
  * Returns 0, or `network_error_bad_handle`, also for a second call. Any thread, callbacks
  * included; does not block.
@@ -573,8 +586,9 @@ double network_set_timeout(double socket, double read_ms, double write_ms);
  * `network_connect_async`.
  *
  * `url` is an address or a name (UTF-8, NUL-terminated, read before the call returns), for
- * WebSockets `[ws://|wss://]host[:port][/path][?query]`; `port` is 1 to 65535, for WebSockets also 0
- * for the URL's or the scheme's.
+ * WebSockets `[ws://|wss://]host[:port][/path][?query]`; `port` is 1 to 65535, or 0 for the one in
+ * the url, for WebSockets also for the scheme's (80, 443). `wss://`, and a socket of kind wss
+ * whatever the url says, mean TLS: the server's certificate must be trusted and for the url's host.
  *
  * Returns the socket's handle, or what went wrong: `network_error_timeout`, `_failed` (refused,
  * unreachable: the message says), `_resolve`, `_tls`, `_handshake`, `_closed`, `_busy` (connecting
@@ -585,9 +599,7 @@ double network_set_timeout(double socket, double read_ms, double write_ms);
  *
  * `url` is NULL or a NUL-terminated string.
  */
-double network_connect(double socket,
-                       const char *url,
-                       double port);
+double network_connect(double socket, const char *url, double port);
 
 /**
  * As `network_connect`, without GameMaker's handshake and headers: to servers of any kind.
@@ -709,6 +721,43 @@ double network_send_udp_raw(double socket,
 double network_send_broadcast(double socket, double port, const void *buffer, double size);
 
 /**
+ * Sets where `network_send_udp_to_target` sends to, for callers that cannot pass the five arguments
+ * of `network_send_udp`: GameMaker extensions without the runner interface, for example. It holds
+ * until it is set again.
+ *
+ * `url` is an address or a name (UTF-8, NUL-terminated, read before the call returns), `port` is 1
+ * to 65535. Whether a name has an address shows when something is sent.
+ *
+ * Returns 0, or `network_error_bad_handle`, `network_error_bad_argument`. Any thread; does not
+ * block.
+ *
+ * # Safety
+ *
+ * `url` is NULL or a NUL-terminated string.
+ */
+double network_set_udp_target(double socket, const char *url, double port);
+
+/**
+ * As `network_send_udp`, to the receiver that `network_set_udp_target` has set for the socket;
+ * `network_error_not_connected` if it has none.
+ *
+ * # Safety
+ *
+ * `buffer` points to `size` bytes, or is NULL.
+ */
+double network_send_udp_to_target(double socket, const void *buffer, double size);
+
+/**
+ * As `network_send_udp_raw`, to the receiver that `network_set_udp_target` has set for the socket;
+ * `network_error_not_connected` if it has none.
+ *
+ * # Safety
+ *
+ * `buffer` points to `size` bytes, or is NULL.
+ */
+double network_send_udp_raw_to_target(double socket, const void *buffer, double size);
+
+/**
  * Takes the next event. What it points to stays valid until the next `network_poll`,
  * `network_poll_event` or `network_event_next` by any thread.
  *
@@ -791,6 +840,31 @@ const char *network_event_string(const char *key);
 double network_event_read(void *destination, double offset, double size);
 
 /**
+ * Posts every event that was waiting to the GameMaker runner that called `RegisterCallbacks`, as
+ * Async - Networking events. They have the keys of the built-in ones, and `error` and `reason`.
+ * Runners cannot be given bytes this way: instead of `buffer`, data has the key `data`, for
+ * `network_event_read_posted`.
+ *
+ * Returns how many events there were, or `network_error_not_supported` if no runner has registered,
+ * `network_error_busy` inside a callback. On the game's thread; does not block.
+ */
+double network_event_post(void);
+
+/**
+ * Copies payload of a data event that `network_event_post` has posted: up to `size` bytes from
+ * `offset` on to `destination`, which has room for `size` bytes. `data` is that key of the event.
+ * The payload stays until the next `network_event_post`.
+ *
+ * Returns how many bytes were copied, 0 at the payload's end; or `network_error_bad_argument`, also
+ * if there is no such payload (any more). Any thread; does not block.
+ *
+ * # Safety
+ *
+ * `destination` is NULL or has room for `size` bytes.
+ */
+double network_event_read_posted(double data, void *destination, double offset, double size);
+
+/**
  * Sets an option: a `network_config_*` and its values. What `value1` and `value2` mean stands with
  * each option; `value2` is 0 where the option takes one value. Where an option takes a socket, -1
  * means the default for sockets created from then on.
@@ -815,16 +889,18 @@ double network_set_config(double config, double value1, double value2);
 double network_set_config_string(double config, double socket, const char *value);
 
 /**
- * A string about a socket: `key` is "ip" (the peer's address), for WebSockets also "path", "query",
- * "origin", "protocol" (the subprotocol agreed on) and "tls" ("1" when encrypted). "" if there is
- * none, and on failure. The string belongs to the library and is valid until this thread's next
+ * A string about a socket: `key` is "ip" (the peer's address), for WebSockets also "path" and
+ * "query" of the request, "origin" (the page a server's client comes from; "" for programs),
+ * "protocol" (the subprotocol agreed on) and "tls" ("1" when encrypted). "" if there is none, and on
+ * failure. The string belongs to the library and is valid until this thread's next
  * call of this function. Any thread; does not block.
  *
  * # Safety
  *
  * `key` is NULL or a NUL-terminated string.
  */
-const char *network_get_string(double socket, const char *key);
+const char *network_get_string(double socket,
+                               const char *key);
 
 /**
  * The local port a socket is bound to: of a server, of a socket of `network_create_socket_ext`, of

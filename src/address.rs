@@ -32,6 +32,39 @@ pub(crate) fn text(address: &SocketAddr) -> String {
     }
 }
 
+/// A peer's address as text, as each of its events carries it. IPv4 takes no memory of its own.
+#[derive(Clone, Debug)]
+pub(crate) enum PeerName {
+    /// Filled up with NULs.
+    Short([u8; 15]),
+    Long(Box<Box<str>>),
+}
+
+impl PeerName {
+    pub(crate) fn new(address: &SocketAddr) -> PeerName {
+        let text = text(address);
+        let mut short = [0; 15];
+        match short.get_mut(..text.len()) {
+            Some(start) => {
+                start.copy_from_slice(text.as_bytes());
+                PeerName::Short(short)
+            }
+            None => PeerName::Long(Box::new(text.into())),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            PeerName::Short(text) => {
+                let length = text.iter().position(|&byte| byte == 0).unwrap_or(text.len());
+                std::str::from_utf8(&text[..length]).unwrap_or_default()
+            }
+            PeerName::Long(text) => text,
+        }
+    }
+}
+
 /// The order in which to try addresses: the system's, with the families in turn (RFC 8305,
 /// section 4), so that a broken family costs one attempt and not all of its addresses.
 pub(crate) fn interleave(addresses: Vec<SocketAddr>, port: u16) -> Vec<SocketAddr> {
@@ -75,6 +108,14 @@ mod tests {
             assert_eq!(literal(&format!("fe80::1%{name}")), Some(by_number));
             assert_eq!(text(&by_number), format!("fe80::1%{name}"));
         }
+    }
+
+    #[test]
+    fn peer_names_of_any_length() {
+        for host in ["1.2.3.4", "255.255.255.255", "::1", "2001:db8:1:2:3:4:5:6"] {
+            assert_eq!(PeerName::new(&literal(host).expect("a literal")).as_str(), host);
+        }
+        assert_eq!(size_of::<PeerName>(), 16);
     }
 
     #[test]

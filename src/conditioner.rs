@@ -138,12 +138,7 @@ impl<T: Clone> Conditioner<T> {
         let mut buffer = self.spare.pop().unwrap_or_default();
         buffer.clear();
         buffer.extend_from_slice(datagram);
-        self.under_way.push(UnderWay {
-            due,
-            number: self.pushed,
-            tag,
-            bytes: buffer,
-        });
+        self.under_way.push(UnderWay { due, number: self.pushed, tag, bytes: buffer });
         self.pushed += 1;
     }
 
@@ -262,38 +257,24 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_network() {
-        let conditions = Conditions {
-            latency: 5_000,
-            jitter: 3_000,
-            loss: 0.2,
-            duplicate: 0.1,
-            reorder: 0.1,
-        };
+        let conditions =
+            Conditions { latency: 5_000, jitter: 3_000, loss: 0.2, duplicate: 0.1, reorder: 0.1 };
         assert_eq!(run(conditions, 1, 1000), run(conditions, 1, 1000));
         assert_ne!(run(conditions, 1, 1000).0, run(conditions, 2, 1000).0);
     }
 
     #[test]
     fn a_good_network_only_takes_its_time() {
-        let conditions = Conditions {
-            latency: 7_000,
-            ..Conditions::default()
-        };
+        let conditions = Conditions { latency: 7_000, ..Conditions::default() };
         let (arrived, counts) = run(conditions, 1, 100);
-        let expected: Vec<_> = (0..100)
-            .map(|n| (u64::from(n) * 1_000 + 7_000, n))
-            .collect();
+        let expected: Vec<_> = (0..100).map(|n| (u64::from(n) * 1_000 + 7_000, n)).collect();
         assert_eq!(arrived, expected);
         assert_eq!(counts, Counts::default());
     }
 
     #[test]
     fn jitter_keeps_the_order_and_its_bounds() {
-        let conditions = Conditions {
-            latency: 10_000,
-            jitter: 5_000,
-            ..Conditions::default()
-        };
+        let conditions = Conditions { latency: 10_000, jitter: 5_000, ..Conditions::default() };
         let (arrived, _) = run(conditions, 3, 1000);
         assert_eq!(arrived.len(), 1000);
         for (at, (due, number)) in arrived.into_iter().enumerate() {
@@ -305,21 +286,13 @@ mod tests {
 
     #[test]
     fn rates_are_what_was_asked_for() {
-        let conditions = Conditions {
-            latency: 1_000,
-            loss: 0.25,
-            duplicate: 0.1,
-            reorder: 0.2,
-            ..Conditions::default()
-        };
+        let conditions =
+            Conditions { latency: 1_000, loss: 0.25, duplicate: 0.1, reorder: 0.2, ..Conditions::default() };
         let (arrived, counts) = run(conditions, 4, 40_000);
         assert!((9_500..10_500).contains(&counts.lost), "{counts:?}");
         assert!((2_800..3_200).contains(&counts.duplicated), "{counts:?}");
         assert!((5_700..6_300).contains(&counts.reordered), "{counts:?}");
-        assert_eq!(
-            arrived.len() as u64,
-            40_000 - counts.lost + counts.duplicated
-        );
+        assert_eq!(arrived.len() as u64, 40_000 - counts.lost + counts.duplicated);
         let overtaken = arrived.windows(2).filter(|w| w[1].1 < w[0].1).count();
         assert!(overtaken > 3_000, "{overtaken}");
     }

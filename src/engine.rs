@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use crate::error::{Code, Error, Result};
 use crate::event::NetworkEvent;
 use crate::options::Options;
-use crate::reactor::{Command, Reactor, Waiter};
+use crate::reactor::{Command, Reactor, Stop, Waiter};
 use crate::shared::Shared;
 use crate::sys;
 
@@ -22,18 +22,8 @@ static ENGINE: Mutex<Engine> = Mutex::new(Engine::Off);
 /// Whether `ENGINE` is other than `Off`; lets calls that must not block skip its lock.
 static STARTED: AtomicBool = AtomicBool::new(false);
 static MANUAL: AtomicBool = AtomicBool::new(false);
-/// What the I/O thread is asked to do: one of the `stop` constants.
-static STOP: AtomicU8 = AtomicU8::new(stop::NO);
 /// A shutdown is under way: waits with manual I/O make room for it.
 static CLOSING: AtomicBool = AtomicBool::new(false);
-
-mod stop {
-    pub(super) const NO: u8 = 0;
-    /// Return the reactor as it is.
-    pub(super) const NOW: u8 = 1;
-    /// Return it when all connections have closed, or the time for that is over.
-    pub(super) const WHEN_FLUSHED: u8 = 2;
-}
 
 /// How long `network_shutdown` may take to flush.
 const FLUSH: Duration = Duration::from_millis(2_100);
@@ -48,6 +38,22 @@ enum Engine {
 
 thread_local! {
     static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Marks the thread as inside `network_poll`, however that ends.
+struct InCallback;
+
+impl InCallback {
+    fn enter() -> InCallback {
+        IN_CALLBACK.set(true);
+        InCallback
+    }
+}
+
+impl Drop for InCallback {
+    fn drop(&mut self) {
+        IN_CALLBACK.set(false);
+    }
 }
 
 /// Fails inside a callback of `network_poll`, where nothing may block.
@@ -73,7 +79,6 @@ pub(crate) fn start() -> Result<()> {
 }
 
 fn run_in_thread(reactor: Box<Reactor>) -> Result<Engine> {
-    STOP.store(stop::NO, SeqCst);
     let started = sys::without_signals(|| {
         std::thread::Builder::new().name("stepwire-io".into()).spawn(move || run(reactor))
     });
@@ -81,25 +86,19 @@ fn run_in_thread(reactor: Box<Reactor>) -> Result<Engine> {
 }
 
 fn run(mut reactor: Box<Reactor>) -> Box<Reactor> {
-    let mut flushed_by = None;
+    let mut flushed_by: Option<Instant> = None;
     loop {
-        SHARED.work.look_up();
-        let most = match STOP.load(SeqCst) {
-            stop::NO => None,
-            stop::NOW => return reactor,
-            _ => {
-                let first = flushed_by.is_none();
-                let by = *flushed_by.get_or_insert_with(|| Instant::now() + FLUSH);
-                let left = by.saturating_duration_since(Instant::now());
-                // The first turn takes the command to close everything.
-                if left.is_zero() || (reactor.is_empty() && !first) {
-                    return reactor;
-                }
-                Some(if first { Duration::ZERO } else { left })
-            }
-        };
+        let most = flushed_by.map(|by| by.saturating_duration_since(Instant::now()));
         // Endpoints catch their own panics; this keeps the thread alive through one elsewhere.
-        let _ = catch_unwind(AssertUnwindSafe(|| reactor.turn(most, false)));
+        let _ = catch_unwind(AssertUnwindSafe(|| reactor.turn(|| most, false)));
+        match reactor.take_stop() {
+            Some(Stop::Now) => return reactor,
+            Some(Stop::WhenFlushed) => flushed_by = Some(Instant::now() + FLUSH),
+            None => {}
+        }
+        if flushed_by.is_some_and(|by| reactor.is_empty() || Instant::now() >= by) {
+            return reactor;
+        }
     }
 }
 
@@ -118,11 +117,8 @@ pub(crate) fn set_manual_io(manual: bool) -> Result<()> {
         Engine::Off => None,
         Engine::Manual(reactor) => Some(reactor),
         Engine::Thread(thread) => {
-            STOP.store(stop::NOW, SeqCst);
-            SHARED.work.interrupt();
-            let reactor = thread.join().ok();
-            SHARED.work.look_up();
-            reactor
+            SHARED.work.command(Command::Stop(Stop::Now));
+            thread.join().ok()
         }
     };
     MANUAL.store(manual, SeqCst);
@@ -139,7 +135,9 @@ pub(crate) fn set_manual_io(manual: bool) -> Result<()> {
 fn turn(most: Duration) -> bool {
     match ENGINE.try_lock().as_deref_mut() {
         Some(Engine::Manual(reactor)) => {
-            reactor.turn(Some(most), true);
+            // A shutdown waits for the lock that is held here.
+            let most = || Some(if CLOSING.load(SeqCst) { Duration::ZERO } else { most });
+            reactor.turn(most, true);
             true
         }
         _ => false,
@@ -161,14 +159,13 @@ pub(crate) fn next_event(take: impl Fn(&Shared) -> Option<NetworkEvent>) -> Resu
 /// `network_poll`.
 pub(crate) fn drain_events(mut deliver: impl FnMut(&NetworkEvent)) -> Result<usize> {
     check_may_block()?;
-    let mut deliver = |event: &NetworkEvent| {
-        IN_CALLBACK.set(true);
-        deliver(event);
-        IN_CALLBACK.set(false);
+    let mut drain = || {
+        let _inside = InCallback::enter();
+        SHARED.events.drain(&SHARED, &mut deliver)
     };
-    let delivered = SHARED.events.drain(&SHARED, &mut deliver);
+    let delivered = drain();
     if delivered == 0 && MANUAL.load(SeqCst) && turn(Duration::ZERO) {
-        return Ok(SHARED.events.drain(&SHARED, &mut deliver));
+        return Ok(drain());
     }
     Ok(delivered)
 }
@@ -223,14 +220,13 @@ pub(crate) fn shutdown() -> Result<()> {
         Engine::Off => {}
         Engine::Manual(mut reactor) => {
             let by = Instant::now() + FLUSH;
-            reactor.turn(Some(Duration::ZERO), true);
+            reactor.turn(|| Some(Duration::ZERO), true);
             while !reactor.is_empty() && Instant::now() < by {
-                reactor.turn(Some(by.saturating_duration_since(Instant::now())), true);
+                reactor.turn(|| Some(by.saturating_duration_since(Instant::now())), true);
             }
         }
         Engine::Thread(thread) => {
-            STOP.store(stop::WHEN_FLUSHED, SeqCst);
-            SHARED.work.interrupt();
+            SHARED.work.command(Command::Stop(Stop::WhenFlushed));
             // It returns the reactor, which ends here; a panic in it has ended it already.
             drop(thread.join());
         }

@@ -12,6 +12,7 @@ pub mod conditioner;
 mod engine;
 mod error;
 mod event;
+mod gamemaker;
 mod host;
 mod interfaces;
 mod names;
@@ -25,8 +26,7 @@ mod resolve;
 mod shared;
 mod socket;
 mod sys;
-#[allow(dead_code)]
+mod tls;
 mod url;
-#[allow(dead_code, unused_imports)]
 mod websocket;
 mod work;

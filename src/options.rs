@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::websocket::handshake::{Origins, Protocols, RequestHeaders};
+
 /// The largest message that can be sent, and the default limit of received ones for sockets that
 /// the program creates (GameMaker's figure).
 pub(crate) const MESSAGE_LIMIT: u32 = 64 << 20;
@@ -26,7 +28,7 @@ pub(crate) struct Options {
     /// Bytes of events not yet collected, of all sockets together, above which nothing is read.
     pub(crate) total_queue_limit: u64,
     /// What sockets created later begin with.
-    pub(crate) defaults: Settings,
+    pub(crate) defaults: Arc<Settings>,
 }
 
 impl Options {
@@ -44,7 +46,7 @@ impl Default for Options {
             manual_io: false,
             bind_address: None,
             total_queue_limit: 256 << 20,
-            defaults: Settings::default(),
+            defaults: Arc::default(),
         }
     }
 }
@@ -65,6 +67,8 @@ pub(crate) struct Settings {
     pub(crate) avoid_time_wait: bool,
     pub(crate) read_timeout_ms: u32,
     pub(crate) write_timeout_ms: u32,
+    /// How long a WebSocket may be idle before it is pinged; 0 means for ever.
+    pub(crate) websocket_keepalive_ms: u32,
     /// The options few sockets have; shared until one is changed.
     pub(crate) texts: Arc<Texts>,
 }
@@ -80,6 +84,7 @@ impl Default for Settings {
             avoid_time_wait: false,
             read_timeout_ms: 0,
             write_timeout_ms: 0,
+            websocket_keepalive_ms: 30_000,
             texts: Arc::default(),
         }
     }
@@ -94,9 +99,9 @@ pub(crate) struct Texts {
     pub(crate) tls_private_key: String,
     pub(crate) tls_identity: String,
     pub(crate) tls_identity_password: String,
-    pub(crate) websocket_protocol: String,
-    pub(crate) websocket_headers: String,
-    pub(crate) websocket_origins: String,
+    pub(crate) websocket_protocol: Protocols,
+    pub(crate) websocket_headers: RequestHeaders,
+    pub(crate) websocket_origins: Origins,
 }
 
 impl Default for Texts {
@@ -108,9 +113,9 @@ impl Default for Texts {
             tls_private_key: String::new(),
             tls_identity: String::new(),
             tls_identity_password: String::new(),
-            websocket_protocol: String::new(),
-            websocket_headers: String::new(),
-            websocket_origins: String::new(),
+            websocket_protocol: Protocols::default(),
+            websocket_headers: RequestHeaders::default(),
+            websocket_origins: Origins::default(),
         }
     }
 }

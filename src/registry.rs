@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use parking_lot::{RwLock, RwLockReadGuard};
 
 use crate::error::{Code, Error, Result};
+use crate::host::Family;
 use crate::options::Settings;
 use crate::socket::{Handle, Role, Socket};
 
@@ -68,9 +69,15 @@ impl Registry {
     }
 
     /// A new socket under a handle of its own.
-    pub(crate) fn insert(&self, role: Role, regular: bool, settings: Settings) -> Result<Arc<Socket>> {
+    pub(crate) fn insert(
+        &self,
+        role: Role,
+        family: Family,
+        regular: bool,
+        settings: Arc<Settings>,
+    ) -> Result<Arc<Socket>> {
         let mut sockets = self.sockets.write();
-        insert(&mut sockets, role, Handle::NONE, regular, settings)
+        insert(&mut sockets, role, family, Handle::NONE, regular, settings)
     }
 
     /// A new connection of `server`, unless the host has destroyed that in the meantime.
@@ -78,13 +85,11 @@ impl Registry {
         &self,
         server: Handle,
         regular: bool,
-        settings: Settings,
+        settings: Arc<Settings>,
     ) -> Result<Arc<Socket>> {
         let mut sockets = self.sockets.write();
-        if !sockets.contains_key(&server) {
-            return Err(Error::bad_handle());
-        }
-        insert(&mut sockets, Role::Accepted, server, regular, settings)
+        let family = sockets.get(&server).ok_or_else(Error::bad_handle)?.family;
+        insert(&mut sockets, Role::Accepted, family, server, regular, settings)
     }
 
     /// Takes a socket out, and a server's clients with it. Empty if the handle is not live.
@@ -107,14 +112,15 @@ impl Registry {
 fn insert(
     sockets: &mut Sockets,
     role: Role,
+    family: Family,
     server: Handle,
     regular: bool,
-    settings: Settings,
+    settings: Arc<Settings>,
 ) -> Result<Arc<Socket>> {
     let handle = NEXT_HANDLE
         .fetch_update(Relaxed, Relaxed, |next| (next < Handle::END).then_some(next + 1))
         .map_err(|_| Error::new(Code::Limit, "all 2^31 handles of this process have been used"))?;
-    let socket = Arc::new(Socket::new(Handle(handle), role, server, regular, settings));
+    let socket = Arc::new(Socket::new(Handle(handle), role, family, server, regular, settings));
     sockets.insert(Handle(handle), Arc::clone(&socket));
     Ok(socket)
 }

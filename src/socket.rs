@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 
+use crate::address::PeerName;
 use crate::conditioner::Conditions;
+use crate::host::Family;
 use crate::options::{ACCEPTED_MESSAGE_LIMIT, MESSAGE_LIMIT, Settings};
-use crate::reactor::{Bound, Local};
+use crate::reactor::{About, Bound, Local};
 use crate::reliable::Endpoint;
 
 /// The number by which the host names a socket. Never used twice in a process.
@@ -61,6 +63,7 @@ pub(crate) struct Socket {
     /// The server that accepted the connection.
     pub(crate) server: Handle,
     pub(crate) role: Role,
+    pub(crate) family: Family,
     /// Index of the reactor's endpoint; written by the reactor alone.
     pub(crate) token: AtomicU32,
     pub(crate) message_limit: AtomicU32,
@@ -102,14 +105,23 @@ pub(crate) struct HostSide {
     pub(crate) pending: Vec<u8>,
     /// How many of them are payload.
     pub(crate) pending_payload: u32,
-    pub(crate) peer_port: u16,
-    pub(crate) peer: Option<Arc<str>>,
-    pub(crate) settings: Settings,
-    /// Where a client's connections are bound, and the socket that holds the port for them.
-    pub(crate) local: Local,
-    pub(crate) reserved: Option<socket2::Socket>,
+    pub(crate) peer: Option<PeerName>,
+    /// What the opening of a WebSocket has brought to light, if it was not the usual.
+    pub(crate) about: Option<Box<About>>,
+    /// A server's are shared with its clients until one has its own.
+    pub(crate) settings: Arc<Settings>,
+    /// Where a client's connections are bound, if the host asked for it.
+    pub(crate) outgoing: Option<Box<Outgoing>>,
     /// What only UDP sockets have.
     pub(crate) datagrams: Option<Box<DatagramSide>>,
+}
+
+/// The local end of a client's connections.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) local: Local,
+    /// Holds the port for them.
+    pub(crate) _reserved: Option<socket2::Socket>,
 }
 
 /// The host's side of a UDP socket.
@@ -152,14 +164,16 @@ impl Socket {
     pub(crate) fn new(
         handle: Handle,
         role: Role,
+        family: Family,
         server: Handle,
         regular: bool,
-        settings: Settings,
+        settings: Arc<Settings>,
     ) -> Socket {
         let socket = Socket {
             handle,
             server,
             role,
+            family,
             token: AtomicU32::new(NO_TOKEN),
             message_limit: AtomicU32::new(0),
             receive_limit: AtomicU32::new(0),
@@ -177,11 +191,10 @@ impl Socket {
                 dirty: false,
                 pending: Vec::new(),
                 pending_payload: 0,
-                peer_port: 0,
                 peer: None,
+                about: None,
                 settings,
-                local: Local::default(),
-                reserved: None,
+                outgoing: None,
                 datagrams: None,
             }),
         };
@@ -194,6 +207,17 @@ impl Socket {
         let default = if self.role == Role::Accepted { ACCEPTED_MESSAGE_LIMIT } else { MESSAGE_LIMIT };
         self.message_limit.store(settings.message_limit.unwrap_or(default), Relaxed);
         self.receive_limit.store(settings.receive_queue_limit.unwrap_or(0), Relaxed);
+    }
+
+    /// A new connection begins: what an earlier one left behind is not meant for its peer. Returns the
+    /// game's id.
+    pub(crate) fn begin_connection(&self) -> u32 {
+        let mut host = self.host.lock();
+        host.pending = Vec::new();
+        host.pending_payload = 0;
+        host.dirty = false;
+        self.in_flight.store(0, Relaxed);
+        host.settings.game_id
     }
 
     /// Bytes of uncollected events from which on the socket is not read.

@@ -10,9 +10,10 @@ use parking_lot::Mutex;
 use crate::reactor::Command;
 
 /// Buffers up to this size go round between sends and the reactor instead of being freed.
-const REUSED_BUFFER: usize = 16 << 10;
-/// How many of them are kept.
+const REUSED_BUFFER: usize = 128 << 10;
+/// How many of them are kept, and how many bytes.
 const REUSED_BUFFERS: usize = 256;
+const REUSED_BYTES: usize = 1 << 20;
 
 /// What the reactor is doing, as far as somebody with work for it must know.
 mod state {
@@ -28,8 +29,6 @@ pub(crate) struct Work {
     dirty: Mutex<Dirty>,
     /// Something was put on a list since the reactor last looked.
     pending: AtomicBool,
-    /// Whoever runs the reactor is to look up from it before it sleeps again.
-    interrupted: AtomicBool,
     state: AtomicU8,
     waker: Mutex<Option<Arc<Waker>>>,
 }
@@ -38,17 +37,32 @@ pub(crate) struct Work {
 #[derive(Default)]
 pub(crate) struct Dirty {
     pub(crate) tokens: Vec<u32>,
-    pub(crate) buffers: Vec<Vec<u8>>,
+    buffers: Vec<Vec<u8>>,
+    /// Capacity of the buffers.
+    bytes: usize,
 }
 
 impl Dirty {
     /// Takes back a buffer whose bytes were written, if it is worth keeping.
     pub(crate) fn keep(&mut self, mut buffer: Vec<u8>) {
-        if buffer.capacity() <= REUSED_BUFFER && buffer.capacity() > 0 && self.buffers.len() < REUSED_BUFFERS
+        let bytes = buffer.capacity();
+        if bytes <= REUSED_BUFFER
+            && bytes > 0
+            && self.buffers.len() < REUSED_BUFFERS
+            && self.bytes + bytes <= REUSED_BYTES
         {
             buffer.clear();
+            self.bytes += bytes;
             self.buffers.push(buffer);
         }
+    }
+
+    /// An empty buffer that was used before.
+    #[inline]
+    fn lend(&mut self) -> Option<Vec<u8>> {
+        let buffer = self.buffers.pop()?;
+        self.bytes -= buffer.capacity();
+        Some(buffer)
     }
 }
 
@@ -56,9 +70,8 @@ impl Work {
     pub(crate) const fn new() -> Work {
         Work {
             commands: Mutex::new(Vec::new()),
-            dirty: Mutex::new(Dirty { tokens: Vec::new(), buffers: Vec::new() }),
+            dirty: Mutex::new(Dirty { tokens: Vec::new(), buffers: Vec::new(), bytes: 0 }),
             pending: AtomicBool::new(false),
-            interrupted: AtomicBool::new(false),
             state: AtomicU8::new(state::AWAKE),
             waker: Mutex::new(None),
         }
@@ -81,7 +94,7 @@ impl Work {
         let mut dirty = self.dirty.lock();
         dirty.tokens.push(token);
         if buffer.capacity() == 0
-            && let Some(empty) = dirty.buffers.pop()
+            && let Some(empty) = dirty.lend()
         {
             *buffer = empty;
         }
@@ -105,18 +118,6 @@ impl Work {
         if self.state.load(SeqCst) != state::AWAKE {
             self.wake();
         }
-    }
-
-    /// Makes whoever runs the reactor look up from it. Unlike work, this cannot be used up by a turn
-    /// that began before.
-    pub(crate) fn interrupt(&self) {
-        self.interrupted.store(true, SeqCst);
-        self.notify();
-    }
-
-    /// To be called before looking at what an interruption was about.
-    pub(crate) fn look_up(&self) {
-        self.interrupted.store(false, SeqCst);
     }
 
     /// The host has no more events to answer: what it sent should leave now.
@@ -152,7 +153,7 @@ impl Work {
     pub(crate) fn swap_dirty(&self, spent: &mut Dirty) {
         let mut dirty = self.dirty.lock();
         std::mem::swap(&mut dirty.tokens, &mut spent.tokens);
-        while let Some(buffer) = spent.buffers.pop() {
+        while let Some(buffer) = spent.lend() {
             dirty.keep(buffer);
         }
     }
@@ -160,7 +161,7 @@ impl Work {
     /// The reactor is about to sleep; false if it must not, because there is work.
     pub(crate) fn fall_asleep(&self, deferring: bool) -> bool {
         self.state.store(if deferring { state::DEFERRING } else { state::ASLEEP }, SeqCst);
-        if self.pending.load(SeqCst) || self.interrupted.load(SeqCst) {
+        if self.pending.load(SeqCst) {
             self.state.store(state::AWAKE, SeqCst);
             return false;
         }
@@ -176,6 +177,5 @@ impl Work {
         self.commands.lock().clear();
         *self.dirty.lock() = Dirty::default();
         self.pending.store(false, SeqCst);
-        self.interrupted.store(false, SeqCst);
     }
 }

@@ -44,7 +44,9 @@ pub const network_config_disable_reliable_udp: i32 = 3;
 /// `network_set_config(.., socket, 0)`: closing this TCP socket resets the connection (SO_LINGER
 /// 0), so that no TIME_WAIT stays behind. Cannot be undone. On a server: its later connections.
 pub const network_config_avoid_time_wait: i32 = 4;
-/// `network_set_config_string(.., socket or -1, text)`: the WebSocket subprotocol.
+/// `network_set_config_string(.., socket or -1, list)`: WebSocket subprotocols, comma-separated, the
+/// preferred first. A client offers them; a server chooses one that the client offers, and takes
+/// clients that offer none.
 pub const network_config_websocket_protocol: i32 = 5;
 /// `network_set_config(.., socket, 0)`: broadcasts of this UDP socket also go to ff02::1.
 pub const network_config_enable_multicast: i32 = 6;
@@ -79,10 +81,11 @@ pub const network_config_receive_queue_limit: i32 = 1006;
 /// the default, means all.
 pub const network_config_bind_address: i32 = 1007;
 /// `network_set_config_string(.., socket or -1, lines)`: extra request headers of a WebSocket
-/// client, "Name: value" lines.
+/// client, "Name: value" lines; not those of the WebSocket handshake itself.
 pub const network_config_websocket_headers: i32 = 1008;
-/// `network_set_config_string(.., socket or -1, list)`: the origins a WebSocket server accepts,
-/// comma-separated; "", the default, means any.
+/// `network_set_config_string(.., socket or -1, list)`: the origins of web pages that a WebSocket
+/// server accepts, comma-separated, such as "https://game.example"; "", the default, means any.
+/// Clients that are no web page send no origin and always pass.
 pub const network_config_websocket_origins: i32 = 1009;
 /// `network_set_config(.., socket, 0 or 1)`: reliable UDP delivers in order; default 0.
 pub const network_config_reliable_ordered: i32 = 1010;
@@ -104,6 +107,10 @@ pub const network_config_handshake_timeout: i32 = 1016;
 /// `network_set_config(.., bytes, 0)`: bytes of all uncollected events together above which nothing
 /// is read; default 256 MiB.
 pub const network_config_total_queue_limit: i32 = 1017;
+/// `network_set_config(.., socket or -1, ms)`: how long a WebSocket may be silent before it is
+/// pinged, 0 to 2147483647 ms; 0: never; default 30000. A peer that has answered pings before and
+/// does not answer one within the same time again is given up with `network_error_timeout`.
+pub const network_config_websocket_keepalive: i32 = 1018;
 
 /// `network_set_config(.., socket, ms)`: a bad network for tests. Whatever this UDP socket sends and
 /// receives takes this much longer, 0 to 60000 ms; default 0. Set before the first send it holds

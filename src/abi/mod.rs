@@ -7,8 +7,10 @@ mod connecting;
 mod constants;
 mod events;
 mod options;
+mod posting;
 mod sending;
 mod sockets;
+mod udp_target;
 
 use std::cell::RefCell;
 use std::ffi::{CString, c_char};
@@ -22,8 +24,10 @@ pub use connecting::*;
 pub use constants::*;
 pub use events::*;
 pub use options::*;
+pub use posting::*;
 pub use sending::*;
 pub use sockets::*;
+pub use udp_target::*;
 
 /// Runs the body of a function that returns a number: failures become their number and this
 /// thread's last error, and so does a panic, which is a defect of ours.

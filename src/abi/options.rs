@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::options::Texts;
+use crate::websocket::handshake::{OptionError, Origins, Protocols, RequestHeaders};
 use crate::{engine, host};
 
 use super::constants::*;
@@ -126,6 +127,10 @@ fn set(config: f64, value1: f64, value2: f64) -> Result<()> {
             let on = arg::flag("value2", value2)?;
             change(value1, |settings| Arc::make_mut(&mut settings.texts).tls_verify = on)?;
         }
+        network_config_websocket_keepalive => {
+            let ms = arg::integer("a time in ms", value2, 0, MOST)? as u32;
+            change(value1, |settings| settings.websocket_keepalive_ms = ms)?;
+        }
         _ if text_of(config).is_some() || config == network_config_bind_address => {
             return Err(Error::bad_argument(
                 "the value of this option is text: use network_set_config_string",
@@ -154,10 +159,14 @@ pub unsafe extern "C" fn network_set_config_string(config: f64, socket: f64, val
         let value = unsafe { arg::string("the value", value)? };
         if config == network_config_bind_address {
             set_bind_address(socket, value)?;
-        } else if let Some(text) = text_of(config) {
-            change(socket, |settings| *text(Arc::make_mut(&mut settings.texts)) = value.to_owned())?;
+        } else if let Some(set) = text_of(config) {
+            // Tried on a copy, so that a wrong text changes nothing.
+            set(&mut Texts::default(), value)?;
+            change(socket, |settings| {
+                let _ = set(Arc::make_mut(&mut settings.texts), value);
+            })?;
         } else if (0..=network_config_message_size_limit).contains(&config)
-            || (network_config_game_id..=network_config_total_queue_limit).contains(&config)
+            || (network_config_game_id..=network_config_websocket_keepalive).contains(&config)
             || (network_config_simulate_latency..=network_config_simulate_seed).contains(&config)
         {
             return Err(Error::bad_argument("the value of this option is a number: use network_set_config"));
@@ -191,23 +200,37 @@ fn change(socket: f64, change: impl FnOnce(&mut crate::options::Settings)) -> Re
             Ok(())
         }),
         None => {
-            engine::SHARED.with_options(|options| change(&mut options.defaults));
+            engine::SHARED.with_options(|options| change(Arc::make_mut(&mut options.defaults)));
             Ok(())
         }
     }
 }
 
-/// Where the text of an option is kept.
-fn text_of(config: i32) -> Option<fn(&mut Texts) -> &mut String> {
+/// How the text of an option is checked and kept.
+fn text_of(config: i32) -> Option<fn(&mut Texts, &str) -> Result<()>> {
+    fn keep(place: &mut String, value: &str) -> Result<()> {
+        *place = value.to_owned();
+        Ok(())
+    }
+    fn parsed<T>(place: &mut T, value: std::result::Result<T, OptionError>) -> Result<()> {
+        *place = value.map_err(|wrong| Error::bad_argument(wrong.to_string()))?;
+        Ok(())
+    }
     Some(match config {
-        network_config_websocket_protocol => |texts| &mut texts.websocket_protocol,
-        network_config_websocket_headers => |texts| &mut texts.websocket_headers,
-        network_config_websocket_origins => |texts| &mut texts.websocket_origins,
-        network_config_tls_ca_file => |texts| &mut texts.tls_ca_file,
-        network_config_tls_certificate => |texts| &mut texts.tls_certificate,
-        network_config_tls_private_key => |texts| &mut texts.tls_private_key,
-        network_config_tls_identity => |texts| &mut texts.tls_identity,
-        network_config_tls_identity_password => |texts| &mut texts.tls_identity_password,
+        network_config_websocket_protocol => {
+            |texts, value| parsed(&mut texts.websocket_protocol, Protocols::parse(value))
+        }
+        network_config_websocket_headers => {
+            |texts, value| parsed(&mut texts.websocket_headers, RequestHeaders::parse(value))
+        }
+        network_config_websocket_origins => {
+            |texts, value| parsed(&mut texts.websocket_origins, Origins::parse(value))
+        }
+        network_config_tls_ca_file => |texts, value| keep(&mut texts.tls_ca_file, value),
+        network_config_tls_certificate => |texts, value| keep(&mut texts.tls_certificate, value),
+        network_config_tls_private_key => |texts, value| keep(&mut texts.tls_private_key, value),
+        network_config_tls_identity => |texts, value| keep(&mut texts.tls_identity, value),
+        network_config_tls_identity_password => |texts, value| keep(&mut texts.tls_identity_password, value),
         _ => return None,
     })
 }

@@ -8,6 +8,7 @@ use crate::host;
 use crate::options::MESSAGE_LIMIT;
 use crate::socket::Handle;
 
+use super::constants::network_send_text;
 use super::{arg, number};
 
 /// Sends a packet with GameMaker's header over a connected TCP or WebSocket socket, a client's own
@@ -52,10 +53,10 @@ pub unsafe extern "C" fn network_send_raw(
 ) -> f64 {
     number(|| {
         let handle = arg::handle(socket)?;
-        arg::integer("options", options, 0, 2)?;
+        let text = arg::integer("options", options, 0, 2)? == network_send_text as u64;
         // SAFETY: the caller's promise.
         let bytes = unsafe { message(buffer, size)? };
-        host::send_raw(handle, bytes).map(|sent| sent as f64)
+        host::send_raw(handle, bytes, text).map(|sent| sent as f64)
     })
 }
 

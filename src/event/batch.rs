@@ -21,7 +21,7 @@ const LEAST_ROOM: usize = 64 << 10;
 /// What an event costs besides its payload, so that a flood of empty packets is bounded too.
 pub(crate) const EVENT_COST: u64 = 96;
 /// Chunks an empty batch keeps for its next use.
-const KEPT_CHUNKS: usize = 4;
+const KEPT_CHUNKS: usize = 6;
 
 #[derive(Default)]
 pub(crate) struct Batch {
@@ -106,7 +106,7 @@ pub(crate) enum What {
     },
 }
 
-/// Why a connection ended; the index `NO_NOTE` means in an orderly way.
+/// Why a connection ended; the index `NO_NOTE` means in an orderly way and without words.
 struct Note {
     error: i32,
     reason: CString,
@@ -196,10 +196,7 @@ impl Batch {
         let note = |notes: &mut Vec<Note>, error: Option<&Error>| match error {
             None => NO_NOTE,
             Some(error) => {
-                // A peer's words may hold a NUL; the sentence goes on without it.
-                let reason = error.message.replace('\0', " ");
-                let reason = CString::new(reason).unwrap_or_default();
-                notes.push(Note { error: error.code as i32, reason });
+                notes.push(Note { error: error.code as i32, reason: sentence(&error.message) });
                 (notes.len() - 1) as u32
             }
         };
@@ -207,6 +204,11 @@ impl Batch {
             Happened::Connect => What::Connect,
             Happened::Disconnect { half_closed, error } => {
                 What::Disconnect { half_closed, note: note(&mut self.notes, error) }
+            }
+            Happened::Goodbye("") => What::Disconnect { half_closed: false, note: NO_NOTE },
+            Happened::Goodbye(words) => {
+                self.notes.push(Note { error: 0, reason: sentence(words) });
+                What::Disconnect { half_closed: false, note: (self.notes.len() - 1) as u32 }
             }
             Happened::PeerLost(error) => What::PeerLost { note: note(&mut self.notes, error) },
             Happened::Dialed(error) => What::Dialed { note: note(&mut self.notes, error) },
@@ -247,9 +249,8 @@ impl Batch {
         let shifted = |note: u32| if note == NO_NOTE { NO_NOTE } else { note + first_note };
         for entry in &other.entries {
             let what = match entry.what {
-                What::Data { message_type, offset, size } => {
-                    let (chunk, at) = split_offset(offset);
-                    let offset = self.copy_in(&other.chunks[chunk][at..at + size as usize]);
+                What::Data { message_type, size, .. } => {
+                    let offset = self.copy_in(other.payload(*entry));
                     What::Data { message_type, offset, size }
                 }
                 What::Large { message_type, skip, index } => {
@@ -274,6 +275,9 @@ impl Batch {
     }
 
     fn copy_in(&mut self, payload: &[u8]) -> u32 {
+        if payload.is_empty() {
+            return 0;
+        }
         let left = match self.used_chunks {
             0 => 0,
             used => self.chunks[used - 1].len() - self.filled,
@@ -290,6 +294,14 @@ impl Batch {
         let offset = (chunk << CHUNK_BITS) + self.filled;
         self.filled += payload.len();
         offset as u32
+    }
+
+    /// Takes over the room of a batch that no event points into.
+    pub(crate) fn take_unused_room(&mut self, other: &mut Batch) {
+        if other.bytes() == 0 {
+            std::mem::swap(&mut self.chunks, &mut other.chunks);
+            other.used_chunks = 0;
+        }
     }
 
     /// Gives back the memory that a batch which will wait for long does not need. Nothing can be
@@ -372,6 +384,8 @@ impl Batch {
     #[inline]
     pub(crate) fn payload(&self, entry: Entry) -> &[u8] {
         match entry.what {
+            // Its offset may be the end of the last chunk.
+            What::Data { size: 0, .. } => c"".to_bytes(),
             What::Data { offset, size, .. } => {
                 let (chunk, at) = split_offset(offset);
                 &self.chunks[chunk][at..at + size as usize]
@@ -397,9 +411,16 @@ pub(crate) enum Happened<'a> {
         half_closed: bool,
         error: Option<&'a Error>,
     },
+    /// An orderly disconnect with the peer's words, if it had any.
+    Goodbye(&'a str),
     Dialed(Option<&'a Error>),
     /// A peer of a reliable UDP socket was given up.
     PeerLost(Option<&'a Error>),
+}
+
+/// A peer's words may hold a NUL; the sentence goes on without it.
+fn sentence(words: &str) -> CString {
+    CString::new(words.replace('\0', " ")).unwrap_or_default()
 }
 
 fn split_offset(offset: u32) -> (usize, usize) {
@@ -488,5 +509,47 @@ impl PacketSink for Sink<'_> {
 
     fn gathered(&mut self, packet: Vec<u8>) {
         self.large(0, packet, HEADER_SIZE as u8);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin() -> Origin<'static> {
+        Origin { socket: Handle(1), server: Handle::NONE, token: 0, serial: 1, ip: "127.0.0.1", port: 1 }
+    }
+
+    /// What reading `size` bytes leaves that end with an empty packet.
+    fn read_ending_with_an_empty_packet(batch: &mut Batch, size: usize) {
+        batch.room();
+        let (_, mut sink) = batch.received(size, origin());
+        sink.data(0, size, 0);
+        sink.finish();
+    }
+
+    #[test]
+    fn an_empty_packet_may_end_where_a_chunk_ends() {
+        let mut batch = Batch::default();
+        read_ending_with_an_empty_packet(&mut batch, CHUNK);
+        let event = batch.describe(batch.entry(0));
+        assert_eq!(event.size, 0.0);
+        assert!(!event.buffer.is_null());
+    }
+
+    #[test]
+    fn empty_packets_are_packed_behind_anything() {
+        let mut connects = Batch::default();
+        connects.push(origin(), Happened::Connect);
+        let mut full = Batch::default();
+        read_ending_with_an_empty_packet(&mut full, CHUNK);
+        for mut last in [connects, full] {
+            let mut next = Batch::default();
+            read_ending_with_an_empty_packet(&mut next, HEADER_SIZE);
+            last.append(&mut next);
+            let event = last.describe(last.entry(1));
+            assert_eq!(event.size, 0.0);
+            assert!(!event.buffer.is_null());
+        }
     }
 }

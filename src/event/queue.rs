@@ -91,7 +91,8 @@ impl EventQueue {
         match state.ready.back_mut() {
             Some(last) if packed => last.append(batch),
             _ => {
-                let empty = state.spare.pop().unwrap_or_default();
+                let mut empty = state.spare.pop().unwrap_or_default();
+                empty.take_unused_room(batch);
                 state.ready.push_back(std::mem::replace(batch, empty));
             }
         }
@@ -154,31 +155,32 @@ impl EventQueue {
         state.polling = true;
         drop(state);
 
+        let mut round = Round { queue: self, spent: Vec::with_capacity(batches.len()), leaving: None };
+        let Round { spent, leaving, .. } = &mut round;
         let mut delivered = 0;
-        let mut leaving = None;
-        let mut spent = Vec::with_capacity(batches.len());
         for mut batch in batches {
-            // A read brings several events of one socket: what they have in common is described once.
-            let mut described: Option<(u32, NetworkEvent)> = None;
-            while next < batch.len() {
+            while let Some(&entry) = batch.entries().get(next) {
                 if let Some(gone) = leaving.take() {
                     shared.registry.remove(gone);
                 }
-                let entry = batch.entry(next);
                 next += 1;
                 left -= 1;
                 self.delivering.store(left, Relaxed);
-                if let (What::Data { message_type, .. }, Some((source, event))) = (entry.what, &mut described)
-                    && *source == entry.source
+                let Some(mut event) = deliverable(shared, &batch, entry, leaving) else { continue };
+                delivered += 1;
+                deliver(&event);
+                // What a read brought is all of one socket: only the payload is described anew.
+                while let Some(&following) = batch.entries().get(next)
+                    && following.source == entry.source
+                    && let What::Data { message_type, .. } = following.what
                     && shared.destroyed.load(SeqCst) == batch.destroyed_before
                 {
-                    batch.describe_next(event, entry, message_type);
-                    delivered += 1;
-                    deliver(event);
-                } else if let Some(event) = deliverable(shared, &batch, entry, &mut leaving) {
+                    next += 1;
+                    left -= 1;
+                    self.delivering.store(left, Relaxed);
+                    batch.describe_next(&mut event, following, message_type);
                     delivered += 1;
                     deliver(&event);
-                    described = matches!(entry.what, What::Data { .. }).then_some((entry.source, event));
                 }
             }
             next = 0;
@@ -187,11 +189,7 @@ impl EventQueue {
             self.credit(&mut self.state.lock(), shared, sources);
         }
 
-        let mut state = self.state.lock();
-        state.spent.append(&mut spent);
-        state.leaving = leaving;
-        state.polling = false;
-        drop(state);
+        drop(round);
         shared.work.burst_ended();
         delivered
     }
@@ -230,6 +228,12 @@ impl EventQueue {
             next = 0;
         }
         bytes
+    }
+
+    /// Lets the socket whose disconnect event was the last one stay beyond the next event; whoever
+    /// calls this takes it out of the registry in the end.
+    pub(crate) fn keep_leaving(&self) -> Option<Handle> {
+        self.state.lock().leaving.take()
     }
 
     /// Drops all events; for the end of the library's life.
@@ -272,10 +276,13 @@ impl EventQueue {
     fn step(&self, state: &mut State, shared: &Shared) -> Option<NetworkEvent> {
         loop {
             let batch = state.ready.front()?;
-            let entry = batch.entry(state.next);
-            state.next += 1;
-            self.ready.store(self.ready.load(Relaxed) - 1, SeqCst);
-            let event = deliverable(shared, batch, entry, &mut state.leaving);
+            let mut event = None;
+            if state.next < batch.len() {
+                let entry = batch.entry(state.next);
+                state.next += 1;
+                self.ready.store(self.ready.load(Relaxed) - 1, SeqCst);
+                event = deliverable(shared, batch, entry, &mut state.leaving);
+            }
             if state.next == batch.len()
                 && let Some(mut batch) = state.ready.pop_front()
             {
@@ -295,6 +302,23 @@ impl EventQueue {
         if self.starving.load(SeqCst) {
             shared.work.notify();
         }
+    }
+}
+
+/// A `network_poll` under way. However it ends, others may poll again after it.
+struct Round<'a> {
+    queue: &'a EventQueue,
+    spent: Vec<Batch>,
+    leaving: Option<Handle>,
+}
+
+impl Drop for Round<'_> {
+    fn drop(&mut self) {
+        let mut state = self.queue.state.lock();
+        state.spent.append(&mut self.spent);
+        state.leaving = self.leaving;
+        state.polling = false;
+        self.queue.delivering.store(0, Relaxed);
     }
 }
 
@@ -327,7 +351,7 @@ fn move_on(shared: &Shared, source: &Source, what: What) -> Option<Handle> {
         What::Dialed { .. } if host.link == Link::Connecting => host.link = Link::Open,
         What::Disconnect { half_closed, .. } => {
             host.link = Link::Closed;
-            drop(host);
+            // While the socket is locked, so that it cannot connect anew before.
             if half_closed {
                 shared
                     .work

@@ -4,8 +4,13 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::engine::SHARED;
 use crate::error::{Code, Error, Result};
-use crate::reactor::Command;
+use crate::reactor::{About, Command};
 use crate::socket::{Handle, Socket, Traffic};
+
+/// Fails unless the handle names a socket.
+pub(crate) fn check_live(handle: Handle) -> Result<()> {
+    if SHARED.registry.contains(handle) { Ok(()) } else { Err(Error::bad_handle()) }
+}
 
 /// `network_get_port`.
 pub(crate) fn port(handle: Handle) -> Result<u16> {
@@ -19,9 +24,18 @@ pub(crate) fn port(handle: Handle) -> Result<u16> {
 pub(crate) fn string(handle: Handle, key: &str) -> Result<String> {
     let socket = SHARED.registry.get(handle)?;
     let host = socket.host.lock();
+    let about = |text: fn(&About) -> &str| match &host.about {
+        Some(about) => Ok(text(about).to_owned()),
+        None if socket.family.is_websocket() && host.peer.is_some() => Ok(text(&About::default()).to_owned()),
+        None => Ok(String::new()),
+    };
     match key {
-        "ip" => Ok(host.peer.as_deref().unwrap_or("").to_owned()),
-        "path" | "query" | "origin" | "protocol" | "tls" => Ok(String::new()),
+        "ip" => Ok(host.peer.as_ref().map(|peer| peer.as_str().to_owned()).unwrap_or_default()),
+        "path" => about(|about| &about.path),
+        "query" => about(|about| &about.query),
+        "origin" => about(|about| &about.origin),
+        "protocol" => about(|about| &about.protocol),
+        "tls" => about(|about| if about.encrypted { "1" } else { "" }),
         _ => Err(unknown_key(key)),
     }
 }

@@ -4,9 +4,15 @@ use std::sync::Arc;
 
 use crate::engine::{self, SHARED};
 use crate::error::{Code, Error, Result};
-use crate::reactor::{Command, DialRequest, Waiter};
-use crate::socket::{Handle, Link, Role};
-use crate::{address, resolve};
+use crate::reactor::{Command, DialRequest, Waiter, WebSocketRequest};
+use crate::socket::{Handle, Link, Role, Socket};
+use crate::url::{Url, parse_host};
+use crate::{address, resolve, tls};
+
+use super::Family;
+
+/// No server takes a request as long as this.
+const LONGEST_URL: usize = 8 << 10;
 
 /// The four connect functions. `waits` is how those without `_async` in their name behave unless
 /// non-blocking sockets are configured.
@@ -15,12 +21,7 @@ pub(crate) fn connect(handle: Handle, url: &str, port: u16, regular: bool, waits
     if socket.role != Role::Client {
         return Err(Error::wrong_kind("only a socket of network_create_socket can connect"));
     }
-    if port == 0 {
-        return Err(Error::bad_argument("the port to connect to must be 1 to 65535"));
-    }
-    if url.is_empty() || url.len() > 1024 || url.contains(['/', ' ']) {
-        return Err(Error::bad_argument("the url of a TCP connection is an address or a name"));
-    }
+    let target = Target::parse(&socket, url, port)?;
     let options = SHARED.options();
     let waiter = (waits && !options.non_blocking).then(|| Arc::new(Waiter::default()));
     if waiter.is_some() {
@@ -37,12 +38,14 @@ pub(crate) fn connect(handle: Handle, url: &str, port: u16, regular: bool, waits
             Link::Connectionless => return Err(Error::wrong_kind("a UDP socket does not connect")),
             Link::Listening => return Err(Error::wrong_kind("a server cannot connect")),
         }
-        host.local
+        host.outgoing.as_ref().map(|outgoing| outgoing.local).unwrap_or_default()
     };
     SHARED.work.command(Command::Dial(DialRequest {
         socket,
-        host: url.to_owned(),
-        port,
+        host: target.host,
+        port: target.port,
+        tls: target.tls,
+        websocket: target.websocket,
         regular,
         timeout: options.connect_timeout_ms,
         local,
@@ -52,6 +55,44 @@ pub(crate) fn connect(handle: Handle, url: &str, port: u16, regular: bool, waits
         engine::await_connect(&waiter)?;
     }
     Ok(handle)
+}
+
+/// What a url and a port come to for a socket.
+struct Target {
+    host: String,
+    port: u16,
+    tls: Option<tls::Client>,
+    websocket: Option<WebSocketRequest>,
+}
+
+impl Target {
+    fn parse(socket: &Socket, url: &str, port: u16) -> Result<Target> {
+        if socket.family.is_websocket() {
+            return Target::parse_websocket(socket, url, port);
+        }
+        let (host, port_in_url) = parse_host(url).map_err(|wrong| Error::bad_argument(wrong.to_string()))?;
+        let port = if port == 0 { port_in_url.unwrap_or(0) } else { port };
+        if port == 0 {
+            return Err(Error::bad_argument("the port to connect to must be 1 to 65535"));
+        }
+        Ok(Target { host: host.to_string(), port, tls: None, websocket: None })
+    }
+
+    fn parse_websocket(socket: &Socket, url: &str, port: u16) -> Result<Target> {
+        if url.len() > LONGEST_URL {
+            return Err(Error::bad_argument("the url is too long"));
+        }
+        let url = Url::parse(url).map_err(|wrong| Error::bad_argument(wrong.to_string()))?;
+        let encrypted = url.is_encrypted(socket.family == Family::SecureWebSocket);
+        let port = url.port(port, encrypted);
+        let host = url.host().to_string();
+        let texts = Arc::clone(&socket.host.lock().settings.texts);
+        // Certificates know nothing of zones.
+        let name = host.split_once('%').map_or(host.as_str(), |(address, _)| address);
+        let tls = if encrypted { Some(tls::Client::new(&texts, name)?) } else { None };
+        let request = WebSocketRequest::new(&url, port, encrypted, &texts);
+        Ok(Target { host, port, tls, websocket: Some(request) })
+    }
 }
 
 /// `network_resolve`: blocks, and prefers IPv4 as GameMaker does.

@@ -20,6 +20,7 @@ use crate::reliable::{Config, Endpoint, Micros, SendError};
 use crate::socket::{DatagramSide, Handle, HostSide, Role, Socket, count};
 use crate::{address, sys};
 
+use super::Family;
 use super::sockets::bind_failed;
 
 /// What a datagram can carry: an IPv4 packet's 65 535 bytes without its headers.
@@ -35,7 +36,7 @@ pub(super) fn create_datagrams(role: Role, regular: bool, port: Option<u16>) -> 
         None => None,
         Some(port) => Some(bind(ip, port)?),
     };
-    let socket = SHARED.registry.insert(role, regular, options.defaults)?;
+    let socket = SHARED.registry.insert(role, Family::Udp, regular, options.defaults)?;
     let mut host = socket.host.lock();
     host.datagrams = Some(Box::new(DatagramSide::new(ip)));
     if let Some(bound) = bound {

@@ -28,10 +28,13 @@ pub(crate) enum Family {
 impl Family {
     fn check_supported(self) -> Result<()> {
         let what = match self {
-            Family::Tcp | Family::Udp => return Ok(()),
+            Family::Tcp | Family::Udp | Family::WebSocket | Family::SecureWebSocket => return Ok(()),
             Family::Bluetooth => "Bluetooth sockets are not supported",
-            Family::WebSocket | Family::SecureWebSocket => "WebSockets are not supported yet",
         };
         Err(Error::new(Code::NotSupported, what))
+    }
+
+    pub(crate) fn is_websocket(self) -> bool {
+        matches!(self, Family::WebSocket | Family::SecureWebSocket)
     }
 }

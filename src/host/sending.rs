@@ -5,25 +5,29 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::engine::SHARED;
 use crate::error::{Code, Error, Result};
 use crate::options::MESSAGE_LIMIT;
-use crate::protocol::packet::{self, HEADER_SIZE};
-use crate::socket::{Handle, Link, count};
+use crate::protocol::packet;
+use crate::socket::{Handle, Link, Role, count};
+use crate::websocket::frame::{Opcode, write_frame};
+use crate::websocket::mask;
 
-/// `network_send_packet`: header and payload, on regular and raw connections. Returns the bytes sent.
+/// `network_send_packet`: header and payload, on regular and raw connections. Returns the bytes
+/// sent, of a WebSocket those of the payload.
+#[inline]
 pub(crate) fn send_packet(handle: Handle, payload: &[u8]) -> Result<usize> {
     // The size fits: `send` refuses more than MESSAGE_LIMIT before anything is written.
     let header = packet::header(payload.len() as u32);
-    send(handle, &header, payload)?;
-    Ok(HEADER_SIZE + payload.len())
+    send(handle, &header, payload, Opcode::Binary)
 }
 
 /// `network_send_raw`: the payload alone.
-pub(crate) fn send_raw(handle: Handle, payload: &[u8]) -> Result<usize> {
-    send(handle, &[], payload)?;
-    Ok(payload.len())
+#[inline]
+pub(crate) fn send_raw(handle: Handle, payload: &[u8], text: bool) -> Result<usize> {
+    send(handle, &[], payload, if text { Opcode::Text } else { Opcode::Binary })
 }
 
-#[inline]
-fn send(handle: Handle, header: &[u8], payload: &[u8]) -> Result<()> {
+// Inlined into both callers, each of which knows the size of its header.
+#[inline(always)]
+fn send(handle: Handle, header: &[u8], payload: &[u8], opcode: Opcode) -> Result<usize> {
     let sockets = SHARED.registry.read();
     let socket = sockets.get(&handle).ok_or_else(Error::bad_handle)?;
     let mut host = socket.host.lock();
@@ -36,34 +40,63 @@ fn send(handle: Handle, header: &[u8], payload: &[u8]) -> Result<()> {
                 "network_send_raw would corrupt a regular connection; use network_send_packet",
             ));
         }
-        if payload.is_empty() {
-            return Ok(());
+        if payload.is_empty() && !socket.family.is_websocket() {
+            return Ok(0);
         }
     }
     if payload.len() > MESSAGE_LIMIT as usize {
-        return Err(Error::new(Code::TooBig, "a message can be 64 MiB at the most"));
+        return Err(too_big());
+    }
+    let is_websocket = socket.family.is_websocket();
+    if is_websocket && opcode == Opcode::Text && std::str::from_utf8(payload).is_err() {
+        return Err(Error::bad_argument("a text message must be UTF-8"));
     }
     let limit = host.settings.send_queue_limit;
     let queued = host.pending_payload + socket.in_flight.load(Relaxed);
     // The second condition bounds what headers cost when the payloads are tiny.
     if (queued >= limit && queued > 0) || host.pending.len() > 2 * limit as usize + (64 << 10) {
-        return Err(Error::new(Code::QueueFull, "the peer does not keep up: its send queue is full"));
+        return Err(queue_full());
     }
     let first = !host.dirty;
     if first {
         host.dirty = true;
         SHARED.work.dirty(socket.token.load(Relaxed), &mut host.pending);
     }
-    host.pending.reserve(header.len() + payload.len());
-    host.pending.extend_from_slice(header);
-    host.pending.extend_from_slice(payload);
+    let sent = if is_websocket {
+        let payload = [header, payload];
+        match socket.role {
+            Role::Client => write_masked(&mut host.pending, opcode, payload),
+            _ => write_frame(&mut host.pending, opcode, payload, None),
+        }
+        payload[1].len()
+    } else {
+        host.pending.reserve(header.len() + payload.len());
+        host.pending.extend_from_slice(header);
+        host.pending.extend_from_slice(payload);
+        header.len() + payload.len()
+    };
     host.pending_payload += payload.len() as u32;
     count(&socket.traffic.packets_sent, 1);
     drop(host);
     if first {
         SHARED.work.sent(|| SHARED.events.waiting() > 0);
     }
-    Ok(())
+    Ok(sent)
+}
+
+#[inline(never)]
+fn write_masked(out: &mut Vec<u8>, opcode: Opcode, payload: [&[u8]; 2]) {
+    write_frame(out, opcode, payload, Some(mask::random_key()));
+}
+
+#[cold]
+fn too_big() -> Error {
+    Error::new(Code::TooBig, "a message can be 64 MiB at the most")
+}
+
+#[cold]
+fn queue_full() -> Error {
+    Error::new(Code::QueueFull, "the peer does not keep up: its send queue is full")
 }
 
 #[cold]

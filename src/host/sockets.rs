@@ -1,8 +1,8 @@
 //! Making, changing and destroying sockets.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::OnceLock;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::{Arc, OnceLock};
 
 use mio::net::TcpListener;
 use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
@@ -11,8 +11,8 @@ use crate::engine::{self, SHARED};
 use crate::error::{Error, Result};
 use crate::options::Settings;
 use crate::reactor::{Command, Listen, Local};
-use crate::socket::{Handle, Role, Socket};
-use crate::sys;
+use crate::socket::{Handle, Outgoing, Role, Socket};
+use crate::{sys, tls};
 
 use super::Family;
 
@@ -27,18 +27,19 @@ pub(crate) fn create_socket(family: Family, port: Option<u16>) -> Result<Handle>
         return super::create_datagrams(Role::Datagrams, true, port);
     }
     let options = SHARED.options();
-    let local = Local { ip: options.bind_address, port: port.unwrap_or(0) };
+    let mut local = Local { ip: options.bind_address, port: port.unwrap_or(0) };
     let reserved = match port {
         None => None,
         Some(port) => Some(bind_stream(options.bind_address, port, BindTo::Outgoing)?),
     };
-    let socket = SHARED.registry.insert(Role::Client, true, options.defaults)?;
-    let mut host = socket.host.lock();
-    host.local = local;
-    if let Some((reserved, port)) = reserved {
-        host.local.port = port;
-        host.reserved = Some(reserved);
+    let socket = SHARED.registry.insert(Role::Client, family, true, options.defaults)?;
+    if let Some((_, port)) = reserved {
+        local.port = port;
         socket.local_port.store(port, Relaxed);
+    }
+    if local.ip.is_some() || reserved.is_some() {
+        let reserved = reserved.map(|(holder, _)| holder);
+        socket.host.lock().outgoing = Some(Box::new(Outgoing { local, _reserved: reserved }));
     }
     Ok(socket.handle)
 }
@@ -53,16 +54,21 @@ pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular
         return super::create_datagrams(Role::DatagramServer, regular, Some(port));
     }
     let options = SHARED.options();
+    let tls = match family {
+        Family::SecureWebSocket => Some(tls::acceptor(&options.defaults.texts)?),
+        _ => None,
+    };
     let (listening, port) = bind_stream(options.bind_address, port, BindTo::Server)?;
     listening.listen(BACKLOG).map_err(|error| bind_failed(port, &error))?;
     let handshake_timeout = options.handshake_timeout_ms();
-    let socket = SHARED.registry.insert(Role::Server, regular, options.defaults)?;
+    let socket = SHARED.registry.insert(Role::Server, family, regular, options.defaults)?;
     socket.local_port.store(port, Relaxed);
     let handle = socket.handle;
     SHARED.work.command(Command::Listen(Listen {
         socket,
         listener: TcpListener::from_std(listening.into()),
         regular,
+        tls,
         max_clients,
         handshake_timeout,
         descriptor_limit,
@@ -124,7 +130,7 @@ pub(crate) fn destroy(handle: Handle) -> Result<()> {
         return Err(Error::bad_handle());
     }
     for socket in &removed {
-        socket.host.lock().reserved = None;
+        socket.host.lock().outgoing = None;
     }
     // The command first: a batch that counts this destroy must be begun by a reactor that has
     // also received it.
@@ -141,7 +147,7 @@ pub(crate) fn change_settings(
     let socket = SHARED.registry.get(handle)?;
     {
         let mut host = socket.host.lock();
-        change(&socket, &mut host.settings)?;
+        change(&socket, Arc::make_mut(&mut host.settings))?;
         socket.refresh_limits(&host.settings);
     }
     SHARED.work.command(Command::Apply(socket));

@@ -10,12 +10,14 @@ use mio::net::TcpStream;
 use parking_lot::{Condvar, Mutex};
 use socket2::{Domain, Protocol, SockRef, Socket as SystemSocket, Type};
 
+use crate::address::PeerName;
 use crate::error::{Code, Error, Result};
 use crate::event::batch::{Happened, Origin};
 use crate::socket::{Link, Socket};
-use crate::sys;
+use crate::{sys, tls};
 
 use super::Turn;
+use super::session::{About, Request};
 use super::timers::Millis;
 
 /// How long an attempt has before the next address is tried beside it (RFC 8305, section 5).
@@ -27,6 +29,9 @@ pub(crate) struct DialRequest {
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) regular: bool,
+    pub(crate) tls: Option<tls::Client>,
+    /// What to ask a WebSocket server for.
+    pub(crate) websocket: Option<Request>,
     pub(crate) timeout: u32,
     /// Where to bind the connection, if the host asked for it.
     pub(crate) local: Local,
@@ -74,18 +79,29 @@ pub(crate) struct Opening {
     pub(crate) socket: Arc<Socket>,
     pub(crate) regular: bool,
     pub(crate) game_id: u32,
+    pub(crate) tls: Option<tls::Client>,
+    /// Taken when TCP is connected.
+    pub(crate) websocket: Option<Request>,
     pub(crate) deadline: Millis,
     port: u16,
     waiter: Option<Arc<Waiter>>,
 }
 
 impl Opening {
-    pub(crate) fn succeeded(&self, origin: Origin<'_>, ip: &Arc<str>, turn: &mut Turn<'_>) {
+    pub(crate) fn succeeded(
+        &self,
+        origin: Origin<'_>,
+        peer: &PeerName,
+        about: Option<Box<About>>,
+        turn: &mut Turn<'_>,
+    ) {
         {
             let mut host = self.socket.host.lock();
+            host.about = about;
+            // The last connection may have ended before it was asked to write.
+            host.dirty = false;
             host.regular = self.regular;
-            host.peer = Some(Arc::clone(ip));
-            host.peer_port = origin.port;
+            host.peer = Some(peer.clone());
             if self.waiter.is_some() {
                 host.link = Link::Open;
             }
@@ -134,12 +150,14 @@ pub(crate) struct Dial {
 
 impl Dial {
     pub(crate) fn new(request: DialRequest, now: Millis) -> Dial {
-        let game_id = request.socket.host.lock().settings.game_id;
+        let game_id = request.socket.begin_connection();
         Dial {
             opening: Some(Box::new(Opening {
                 socket: request.socket,
                 regular: request.regular,
                 game_id,
+                tls: request.tls,
+                websocket: request.websocket,
                 deadline: now + Millis::from(request.timeout),
                 port: request.port,
                 waiter: request.waiter,

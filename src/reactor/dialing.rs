@@ -12,7 +12,6 @@ use crate::socket::{Handle, NO_TOKEN};
 use crate::{address, resolve};
 
 use super::dial::{ATTEMPT_DELAY_MILLIS, Attempt, Dial, DialRequest};
-use super::listener;
 use super::stream::{Next, Stream};
 use super::{Command, Endpoint, Id, Reactor, Slot, Turn};
 
@@ -124,8 +123,7 @@ impl Reactor {
         };
         attempt.note_local_port(&opening.socket);
         opening.socket.token.store(id.token, Relaxed);
-        let (ip, port) = listener::peer_name(&attempt.address);
-        let mut stream = Stream::connected(attempt.io, opening, ip, port, now);
+        let mut stream = Stream::connected(attempt.io, opening, &attempt.address, now);
         stream.hung_up = hung_up;
         slot.endpoint = Endpoint::Stream(Box::new(stream));
         if let Some(Err(error)) = self.with_stream(id, |stream, turn| stream.begin(id, turn)) {

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use mio::net::{TcpListener, TcpStream};
+use native_tls::TlsAcceptor;
 
+use crate::address::PeerName;
 use crate::error::{Code, Error, Result};
 use crate::shared::Shared;
 use crate::socket::Socket;
-use crate::{address, sys};
+use crate::sys;
 
 use super::Id;
+use super::session::About;
 use super::timers::Millis;
 
 /// Connections a listener takes in one turn before the others have theirs.
@@ -26,6 +29,8 @@ const MOST_UNFINISHED: u32 = 4_096;
 pub(crate) struct Admission {
     pub(crate) server: Arc<Socket>,
     pub(crate) regular: bool,
+    /// Connections are encrypted.
+    pub(crate) tls: Option<TlsAcceptor>,
     max_clients: u32,
     handshake_timeout: u32,
     /// Connections whose handshake is done.
@@ -35,7 +40,12 @@ pub(crate) struct Admission {
 
 impl Admission {
     /// A connection has finished its handshake: gives it a handle if there is a place.
-    pub(crate) fn admit(&self, shared: &Shared, ip: &Arc<str>, port: u16) -> Result<Arc<Socket>> {
+    pub(crate) fn admit(
+        &self,
+        shared: &Shared,
+        peer: &PeerName,
+        about: Option<Box<About>>,
+    ) -> Result<Arc<Socket>> {
         if self.clients.load(Relaxed) >= self.max_clients {
             return Err(Error::new(Code::Limit, "the server is full"));
         }
@@ -43,8 +53,8 @@ impl Admission {
         let socket = shared.registry.insert_accepted(self.server.handle, self.regular, settings)?;
         {
             let mut host = socket.host.lock();
-            host.peer = Some(Arc::clone(ip));
-            host.peer_port = port;
+            host.peer = Some(peer.clone());
+            host.about = about;
         }
         socket.local_port.store(self.server.local_port.load(Relaxed), Relaxed);
         self.clients.fetch_add(1, Relaxed);
@@ -68,6 +78,7 @@ pub(crate) struct Listen {
     pub(crate) socket: Arc<Socket>,
     pub(crate) listener: TcpListener,
     pub(crate) regular: bool,
+    pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) max_clients: u32,
     pub(crate) handshake_timeout: u32,
     /// Descriptors the process may have open.
@@ -105,6 +116,7 @@ impl Listener {
             admission: Arc::new(Admission {
                 server: listen.socket,
                 regular: listen.regular,
+                tls: listen.tls,
                 max_clients: listen.max_clients,
                 handshake_timeout: listen.handshake_timeout,
                 clients: AtomicU32::new(0),
@@ -149,9 +161,4 @@ impl Listener {
     pub(crate) fn forget_oldest_newcomer(&mut self) {
         self.newcomers.pop_front();
     }
-}
-
-/// The peer's address as events show it.
-pub(crate) fn peer_name(address: &SocketAddr) -> (Arc<str>, u16) {
-    (address::text(address).into(), address.port())
 }

@@ -12,11 +12,14 @@ mod dialing;
 mod listener;
 mod lookups;
 mod serving;
+mod session;
 mod stream;
 mod timers;
+mod transport;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::time::{Duration, Instant};
 
@@ -34,6 +37,7 @@ use crate::{address, clock};
 pub(crate) use datagram::{Bound, OpenDatagrams};
 pub(crate) use dial::{DialRequest, Local, Waiter};
 pub(crate) use listener::Listen;
+pub(crate) use session::{About, Request as WebSocketRequest};
 
 use datagram::{CachedInterfaces, Datagrams};
 use dial::{Attempt, Dial};
@@ -44,13 +48,15 @@ use timers::{Millis, Timer, Timers};
 
 /// Sockets whose readiness one turn takes from the system. Small enough that what they sent is
 /// still in the processor's cache when the host answers it.
-const READY_PER_TURN: usize = 256;
+const READY_PER_TURN: usize = 64;
 /// A turn reads no further sockets once it has gathered this many bytes.
-const TURN_BYTES: usize = 1 << 20;
+const TURN_BYTES: usize = 256 << 10;
 /// Uncollected connects and disconnects from which on servers stop accepting.
 const MOST_LINK_EVENTS: u32 = 65_536;
 /// How long the sends of a burst may wait to leave together.
 const BURST: Duration = Duration::from_micros(200);
+/// How long closing may take to flush what was accepted for sending.
+const LINGER_MILLIS: Millis = 2_000;
 /// The shortest sleep the system's poll knows.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
 
@@ -84,7 +90,20 @@ pub(crate) enum Command {
     /// The socket's options have changed.
     Apply(Arc<Socket>),
     SampleRoundTrip(Arc<Socket>),
+    Stop(Stop),
 }
+
+/// How the thread that runs the turns is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Now,
+    /// When all connections have closed, or the time for that is over.
+    WhenFlushed,
+}
+
+/// The next endpoint's number. It outlives the reactor, so that what was under way at a shutdown (a
+/// name being looked up) never reaches an endpoint of the next one.
+static NEXT_SERIAL: AtomicU32 = AtomicU32::new(0);
 
 /// Names an endpoint: its place, and a number that tells it from earlier ones there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +130,23 @@ struct Slot {
     timer: Millis,
     /// Stands on one of the lists of those to go on with.
     listed: bool,
+}
+
+/// How a connection came to its end without the host.
+enum End {
+    /// The peer has closed its direction.
+    Eof,
+    Goodbye(String),
+    Failed(Error),
+}
+
+/// What becomes of a connection that has ended.
+enum After {
+    /// It stays for what the host still sends.
+    Stay,
+    /// The peer is to hear the last words.
+    Drain,
+    Close,
 }
 
 /// What endpoints need of the reactor while they are looked at.
@@ -167,7 +203,7 @@ pub(crate) struct Reactor {
     /// The option as it stood when this turn began.
     queued_limit: u64,
     links: u32,
-    serial: u32,
+    stop: Option<Stop>,
     began: Instant,
     now: Millis,
 }
@@ -199,10 +235,15 @@ impl Reactor {
             queued: 0,
             queued_limit: 0,
             links: 0,
-            serial: 0,
+            stop: None,
             began: clock::epoch(),
             now: 0,
         })
+    }
+
+    /// How the thread is to end, if that was asked for in the last turn.
+    pub(crate) fn take_stop(&mut self) -> Option<Stop> {
+        self.stop.take()
     }
 
     /// Whether nothing is left to do: no connection, not even one that is still closing.
@@ -210,9 +251,10 @@ impl Reactor {
         self.endpoints.is_empty()
     }
 
-    /// One turn of I/O. Sleeps until something happens, but not longer than `most` if that is set.
+    /// One turn of I/O. Sleeps until something happens, but not longer than `most` says; it is asked
+    /// when the host's work is taken, so that who changes its answer and then signals work is heard.
     /// `host_waits` says that the host itself is running the turn and sends nothing meanwhile.
-    pub(crate) fn turn(&mut self, most: Option<Duration>, host_waits: bool) {
+    pub(crate) fn turn(&mut self, most: impl FnOnce() -> Option<Duration>, host_waits: bool) {
         let before = Instant::now();
         self.set_now(before);
         self.queued_limit = self.shared.with_options(|options| options.total_queue_limit);
@@ -221,7 +263,7 @@ impl Reactor {
         }
         self.take_work(before, host_waits);
         // Work can bring events at once (a refused connect); the host must not wait for those.
-        let most = if self.batch.is_empty() { most } else { Some(Duration::ZERO) };
+        let most = if self.batch.is_empty() { most() } else { Some(Duration::ZERO) };
         self.sleep(most);
         self.set_now(Instant::now());
         // What the host has changed before something arrived holds for that already.
@@ -275,6 +317,9 @@ impl Reactor {
         if !(self.again.is_empty() && self.postponed.is_empty()) {
             at_most(Duration::ZERO);
         }
+        if self.stop.is_some() {
+            at_most(Duration::ZERO);
+        }
         if let Some(at) = self.timers.next() {
             at_most(Duration::from_millis(at.saturating_sub(self.now)));
         }
@@ -299,6 +344,9 @@ impl Reactor {
             return;
         }
         if catch_unwind(AssertUnwindSafe(|| look(self, id))).is_err() {
+            if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id) {
+                stream.abandon();
+            }
             let error = Error::new(Code::Internal, "a defect in stepwire broke this connection");
             self.end(id, Next::Failed(error));
         }
@@ -385,6 +433,7 @@ impl Reactor {
                     stream.sample_round_trip();
                 }
             }
+            Command::Stop(stop) => self.stop = Some(stop),
         }
     }
 
@@ -470,8 +519,7 @@ impl Reactor {
     }
 
     fn insert(&mut self, endpoint: Endpoint) -> Id {
-        self.serial = self.serial.wrapping_add(1);
-        let serial = self.serial;
+        let serial = NEXT_SERIAL.fetch_add(1, Relaxed);
         let token =
             self.endpoints.insert(Slot { endpoint, serial, timer: Millis::MAX, listed: false }) as u32;
         Id { token, serial }
@@ -509,6 +557,9 @@ impl Reactor {
             Endpoint::Stream(stream) => {
                 stream.hung_up |= hung_up;
                 let paused = stream.paused;
+                // TLS may have to write before it can read, and the other way round.
+                let either = stream.is_encrypted() && (readable || writable);
+                let (readable, writable) = (readable || either, writable || either);
                 if writable {
                     let Reactor { endpoints, dirty, now, .. } = self;
                     let Endpoint::Stream(stream) = &mut endpoints[id.token as usize].endpoint else { return };
@@ -552,8 +603,8 @@ impl Reactor {
         slot.timer = Millis::MAX;
         match &mut slot.endpoint {
             Endpoint::Stream(stream) if stream.next_deadline().is_some_and(|at| at <= now) => {
-                let next = stream.timed_out();
-                self.end(id, next);
+                let next = self.with_stream(id, |stream, turn| stream.timed_out(turn));
+                self.end(id, next.unwrap_or(Next::Sleep));
             }
             Endpoint::Listener(listener) if listener.retry_at != 0 && listener.retry_at <= now => {
                 listener.retry_at = 0;
@@ -606,14 +657,15 @@ impl Reactor {
             Next::Again => self.go_on_later(id),
             Next::Pause => self.pause(id),
             Next::Close => self.close(id),
-            Next::Eof => self.disconnected(id, None),
+            Next::Eof => self.disconnected(id, End::Eof),
+            Next::Goodbye(words) => self.disconnected(id, End::Goodbye(words)),
             Next::Failed(error) => match self.slot(id).map(|slot| &slot.endpoint) {
                 Some(Endpoint::Dial(_)) => self.dial_failed(id, error),
                 Some(Endpoint::Attempt(attempt)) => {
                     let dial = attempt.dial;
                     self.attempt_failed(id, dial, error);
                 }
-                _ => self.disconnected(id, Some(error)),
+                _ => self.disconnected(id, End::Failed(error)),
             },
         }
     }
@@ -627,25 +679,39 @@ impl Reactor {
     }
 
     /// A connection has ended by itself: tells the host if it knew of it.
-    fn disconnected(&mut self, id: Id, error: Option<Error>) {
-        let lingers = self.with_stream(id, |stream, turn| {
+    fn disconnected(&mut self, id: Id, end: End) {
+        let after = self.with_stream(id, |stream, turn| {
+            let farewell = if stream.owes_farewell() { After::Drain } else { After::Close };
             if let Some(opening) = stream.opening.take() {
                 let early = Error::new(Code::Closed, "the server closed the connection before it was ready");
-                opening.failed(stream.origin(id), error.as_ref().unwrap_or(&early), turn);
-                return false;
+                let error = if let End::Failed(error) = end { error } else { early };
+                opening.failed(stream.origin(id), &error, turn);
+                return farewell;
             }
-            if stream.socket.is_none() || !stream.tells_of_end() {
-                return false;
+            if !stream.tells_of_end() {
+                return farewell;
             }
-            let half_closed = error.is_none();
-            turn.happened(stream.origin(id), Happened::Disconnect { half_closed, error: error.as_ref() });
-            if half_closed {
+            let happened = match &end {
+                End::Eof => Happened::Disconnect { half_closed: true, error: None },
+                End::Goodbye(words) => Happened::Goodbye(words),
+                End::Failed(error) => Happened::Disconnect { half_closed: false, error: Some(error) },
+            };
+            turn.happened(stream.origin(id), happened);
+            if matches!(end, End::Eof) {
                 stream.half_close();
+                return After::Stay;
             }
-            half_closed
+            farewell
         });
-        if lingers != Some(true) {
-            self.close(id);
+        match after {
+            Some(After::Stay) => {}
+            Some(After::Drain) => {
+                if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id) {
+                    stream.refuse_sends();
+                }
+                self.drain(id);
+            }
+            Some(After::Close) | None => self.close(id),
         }
     }
 

@@ -7,7 +7,7 @@ use mio::{Interest, Token};
 
 use crate::error::Error;
 
-use super::listener::{self, ACCEPTS_PER_TURN, Accepted, Listen, Listener, RETRY_MILLIS};
+use super::listener::{ACCEPTS_PER_TURN, Accepted, Listen, Listener, RETRY_MILLIS};
 use super::stream::{Next, Stream};
 use super::{Endpoint, Id, MOST_LINK_EVENTS, Reactor, Slot};
 
@@ -47,8 +47,7 @@ impl Reactor {
             match listener.accept() {
                 Accepted::Connection(io, peer) => {
                     let admission = Arc::clone(&listener.admission);
-                    let (ip, port) = listener::peer_name(&peer);
-                    self.greet(id, Stream::accepted(io, admission, ip, port, now));
+                    self.greet(id, Stream::accepted(io, admission, &peer, now));
                 }
                 Accepted::Nobody => return,
                 Accepted::Skip => {}
@@ -96,7 +95,8 @@ impl Reactor {
         let Reactor { poll, endpoints, .. } = self;
         let Endpoint::Stream(stream) = &mut endpoints[id.token as usize].endpoint else { return };
         let interest = Interest::READABLE | Interest::WRITABLE;
-        if let Err(error) = poll.registry().register(stream.io_mut(), Token(id.token as usize), interest) {
+        let Some(io) = stream.io_mut() else { return };
+        if let Err(error) = poll.registry().register(io, Token(id.token as usize), interest) {
             self.end(id, Next::Failed(Error::from_io("cannot watch the connection", &error)));
             return;
         }

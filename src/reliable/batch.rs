@@ -93,10 +93,6 @@ impl Transmits {
     pub(super) fn commit(&mut self, to: SocketAddr, len: usize) {
         let start = self.used;
         self.used += len;
-        self.list.push(Transmit {
-            to,
-            start,
-            end: self.used,
-        });
+        self.list.push(Transmit { to, start, end: self.used });
     }
 }

@@ -91,10 +91,7 @@ mod tests {
 
     #[test]
     fn keeps_what_was_put_in() {
-        let mut ring = ByteRing {
-            front: u32::MAX - 700,
-            ..ByteRing::default()
-        };
+        let mut ring = ByteRing { front: u32::MAX - 700, ..ByteRing::default() };
         let mut kept = std::collections::VecDeque::new();
         let mut next = 0u8;
         for round in 0..2000usize {

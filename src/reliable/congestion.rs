@@ -131,10 +131,7 @@ impl Congestion {
         let epoch = *state.epoch.get_or_insert_with(|| {
             state.reno = state.window;
             state.peak = state.peak.max(state.window);
-            Epoch {
-                since: now,
-                k: ((state.peak - state.window) / size / C).cbrt(),
-            }
+            Epoch { since: now, k: ((state.peak - state.window) / size / C).cbrt() }
         });
         let ahead = now.saturating_sub(epoch.since) + rtt.smoothed().unwrap_or(0);
         let t = ahead as f64 / 1e6 - epoch.k;
@@ -155,11 +152,7 @@ impl Congestion {
         let floor = (FLOOR * self.datagram_size) as f64;
         let state = &mut self.state;
         // A flow that did not reach its last peak leaves room to others.
-        state.peak = if state.window < state.peak {
-            state.window * (1.0 + BETA) / 2.0
-        } else {
-            state.window
-        };
+        state.peak = if state.window < state.peak { state.window * (1.0 + BETA) / 2.0 } else { state.window };
         state.window = (state.window * BETA).max(floor.min(state.window));
         state.threshold = state.window;
         state.epoch = None;
@@ -167,11 +160,11 @@ impl Congestion {
 
     /// The last loss was none.
     pub(super) fn mistaken(&mut self) {
-        if let Some(before) = self.before_loss.take() {
-            if before.window > self.state.window {
-                self.state = before;
-                self.recovery_since = None;
-            }
+        if let Some(before) = self.before_loss.take()
+            && before.window > self.state.window
+        {
+            self.state = before;
+            self.recovery_since = None;
         }
     }
 

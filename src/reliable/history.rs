@@ -29,11 +29,7 @@ impl History {
     /// A history in which that number was the last.
     #[cfg(test)]
     pub(super) fn ending_at(number: u64) -> Self {
-        Self {
-            largest: number,
-            told: number,
-            ..Self::default()
-        }
+        Self { largest: number, told: number, ..Self::default() }
     }
 
     /// The number that a datagram carries in short form.

@@ -52,10 +52,7 @@ pub(super) struct Workshop {
 
 impl Workshop {
     pub(super) fn new(limit: usize) -> Self {
-        Self {
-            memory: Memory { used: 0, limit },
-            scratch: Vec::new(),
-        }
+        Self { memory: Memory { used: 0, limit }, scratch: Vec::new() }
     }
 }
 
@@ -118,10 +115,7 @@ impl Inbound {
     /// A receiver that waits for that sequence number.
     #[cfg(test)]
     pub(super) fn starting_at(sequence: u64) -> Self {
-        Self {
-            next: sequence,
-            ..Self::default()
-        }
+        Self { next: sequence, ..Self::default() }
     }
 
     /// Whether the peer owes something: the rest of a message, or one before those that wait.
@@ -221,25 +215,19 @@ impl Inbound {
         }
         self.cost += cost;
         let (mut first, mut last) = (sequence, sequence);
-        if chunk.part.continues() {
-            if let Some(before) = self.held.get(&(sequence - 1)) {
-                if before.part.is_continued() {
-                    first = before.other_end;
-                }
-            }
+        if chunk.part.continues()
+            && let Some(before) = self.held.get(&(sequence - 1))
+            && before.part.is_continued()
+        {
+            first = before.other_end;
         }
-        if chunk.part.is_continued() {
-            if let Some(after) = self.held.get(&(sequence + 1)) {
-                if after.part.continues() {
-                    last = after.other_end;
-                }
-            }
+        if chunk.part.is_continued()
+            && let Some(after) = self.held.get(&(sequence + 1))
+            && after.part.continues()
+        {
+            last = after.other_end;
         }
-        let held = Held {
-            part: chunk.part,
-            payload: chunk.payload.into(),
-            other_end: sequence,
-        };
+        let held = Held { part: chunk.part, payload: chunk.payload.into(), other_end: sequence };
         self.held.insert(sequence, held);
         let mut complete = !to.ordered;
         if let Some(held) = self.held.get_mut(&first) {

@@ -65,11 +65,7 @@ impl Outbox {
     /// A queue whose first chunk has that sequence number.
     #[cfg(test)]
     pub(super) fn starting_at(sequence: u64) -> Self {
-        Self {
-            first: sequence,
-            unsent: sequence,
-            ..Self::default()
-        }
+        Self { first: sequence, unsent: sequence, ..Self::default() }
     }
 
     /// Whether everything is acknowledged.
@@ -153,12 +149,7 @@ impl Outbox {
 
     /// Writes as much as fits: what was lost, then small messages again that are still under way,
     /// then what is new.
-    pub(super) fn write_pending(
-        &mut self,
-        writer: &mut Writer<'_>,
-        sent: &mut Sent,
-        repeat: Repeat,
-    ) {
+    pub(super) fn write_pending(&mut self, writer: &mut Writer<'_>, sent: &mut Sent, repeat: Repeat) {
         while let Some(sequence) = self.next_lost() {
             if !self.write(sequence, writer, sent) {
                 return;
@@ -166,13 +157,8 @@ impl Outbox {
             self.lost.pop_front();
         }
         // In this order the repeated and the new ones are mostly consecutive, which saves bytes.
-        let spare = writer
-            .room()
-            .saturating_sub(self.unsent_size + CHUNK_LEN_MAX);
-        let repeat = Repeat {
-            budget: repeat.budget.min(spare),
-            ..repeat
-        };
+        let spare = writer.room().saturating_sub(self.unsent_size + CHUNK_LEN_MAX);
+        let repeat = Repeat { budget: repeat.budget.min(spare), ..repeat };
         self.write_repeats(writer, sent, repeat);
         while let Some(sequence) = self.next_unsent() {
             if !self.write(sequence, writer, sent) {
@@ -182,21 +168,14 @@ impl Outbox {
     }
 
     /// Writes small messages again that are under way, the latest of those worth it.
-    pub(super) fn write_repeats(
-        &mut self,
-        writer: &mut Writer<'_>,
-        sent: &mut Sent,
-        repeat: Repeat,
-    ) {
+    pub(super) fn write_repeats(&mut self, writer: &mut Writer<'_>, sent: &mut Sent, repeat: Repeat) {
         if repeat.budget < CHUNK_LEN_MAX || !self.has_in_flight() {
             return;
         }
         let mut chosen = [0; REPEAT_SEARCH];
         let mut count = 0;
         let mut left = repeat.budget;
-        let oldest = self
-            .first
-            .max(self.unsent.saturating_sub(REPEAT_SEARCH as u64));
+        let oldest = self.first.max(self.unsent.saturating_sub(REPEAT_SEARCH as u64));
         for sequence in (oldest..self.unsent).rev() {
             let Some(chunk) = self.get(sequence) else {
                 break;
@@ -205,9 +184,7 @@ impl Outbox {
             let worth = chunk.state == State::InFlight
                 && chunk.part == Part::Whole
                 && chunk.repeats < repeat.times
-                && sent
-                    .sent_at(chunk.sent_in)
-                    .is_some_and(|at| at < repeat.before);
+                && sent.sent_at(chunk.sent_in).is_some_and(|at| at < repeat.before);
             if !worth {
                 continue;
             }
@@ -243,17 +220,14 @@ impl Outbox {
         if !writer.fits(sequence, size) {
             return false;
         }
-        self.payload
-            .read(chunk.at, writer.chunk(sequence, chunk.part, size));
+        self.payload.read(chunk.at, writer.chunk(sequence, chunk.part, size));
         match chunk.state {
             State::Unsent => {
                 self.unsent_size -= size + CHUNK_LEN;
                 self.unsent = sequence + 1;
             }
             State::Lost => chunk.repeats = 0,
-            State::InFlight | State::Acknowledged => {
-                chunk.repeats = chunk.repeats.saturating_add(1)
-            }
+            State::InFlight | State::Acknowledged => chunk.repeats = chunk.repeats.saturating_add(1),
         }
         chunk.state = State::InFlight;
         chunk.sent_in = sent.note(sequence);

@@ -20,11 +20,7 @@ pub(super) struct Pacer {
 impl Pacer {
     pub(super) fn new(datagram_size: usize, now: Micros) -> Self {
         let datagram_size = datagram_size as u64;
-        Self {
-            tokens: (BURST * datagram_size) as i64,
-            filled_at: now,
-            datagram_size,
-        }
+        Self { tokens: (BURST * datagram_size) as i64, filled_at: now, datagram_size }
     }
 
     /// When the next datagram may leave: `now`, or later. `rate` is in bytes per second.
@@ -35,10 +31,7 @@ impl Pacer {
         if earned > 0 {
             let capacity = rate.saturating_mul(BURST_TIME) / 1_000_000;
             let capacity = capacity.max(BURST * self.datagram_size);
-            self.tokens = self
-                .tokens
-                .saturating_add_unsigned(earned)
-                .min(capacity as i64);
+            self.tokens = self.tokens.saturating_add_unsigned(earned).min(capacity as i64);
             self.filled_at = now;
         }
         if self.tokens > 0 {

@@ -35,11 +35,7 @@ impl Rtt {
             return;
         };
         self.minimum = self.minimum.min(rtt);
-        let rtt = if rtt >= self.minimum + delay {
-            rtt - delay
-        } else {
-            rtt
-        };
+        let rtt = if rtt >= self.minimum + delay { rtt - delay } else { rtt };
         self.latest = rtt;
         self.variation = (3 * self.variation + smoothed.abs_diff(rtt)) / 4;
         self.smoothed = Some((7 * smoothed + rtt) / 8);

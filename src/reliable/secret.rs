@@ -72,11 +72,7 @@ pub(super) struct Secret {
 impl Secret {
     pub(super) fn new(seed: [u8; 32]) -> Self {
         let half = |at: usize| Key::new(std::array::from_fn(|i| seed[at + i]));
-        Self {
-            cookie: half(0),
-            random: half(16),
-            drawn: 0,
-        }
+        Self { cookie: half(0), random: half(16), drawn: 0 }
     }
 
     /// The next random number.
@@ -141,10 +137,7 @@ impl BuildHasher for TableHash {
     type Hasher = AddressHasher;
 
     fn build_hasher(&self) -> AddressHasher {
-        AddressHasher {
-            key: self.0,
-            hash: 0,
-        }
+        AddressHasher { key: self.0, hash: 0 }
     }
 }
 

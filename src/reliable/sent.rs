@@ -104,10 +104,7 @@ impl Sent {
     /// A record whose next number is `number`.
     #[cfg(test)]
     pub(super) fn starting_at(number: u64) -> Self {
-        Self {
-            first: number,
-            ..Self::default()
-        }
+        Self { first: number, ..Self::default() }
     }
 
     /// The number of the datagram that is being written.
@@ -131,10 +128,7 @@ impl Sent {
         match self.runs.back_mut() {
             Some(run) if self.noted > 0 && run.first + run.count == sequence => run.count += 1,
             _ => {
-                self.runs.push_back(Run {
-                    first: sequence,
-                    count: 1,
-                });
+                self.runs.push_back(Run { first: sequence, count: 1 });
                 self.noted += 1;
             }
         }
@@ -193,9 +187,8 @@ impl Sent {
         if ack.largest == 0 {
             return Ok(progress);
         }
-        let largest = expand(ack.largest, self.next())
-            .filter(|&number| number < self.next())
-            .ok_or(NeverSent)?;
+        let largest =
+            expand(ack.largest, self.next()).filter(|&number| number < self.next()).ok_or(NeverSent)?;
         let newest = self.arrived(largest, outbox, &mut progress);
         for (at, &byte) in ack.bitmap.iter().enumerate() {
             let mut bits = byte;
@@ -251,19 +244,12 @@ impl Sent {
 
     fn runs_of(&self, record: Record) -> impl Iterator<Item = Run> {
         let start = (record.first_run - self.first_run) as usize;
-        self.runs
-            .range(start..start + record.runs as usize)
-            .copied()
+        self.runs.range(start..start + record.runs as usize).copied()
     }
 
     /// Finds the datagrams that must be lost because later ones arrived, and passes that on to
     /// the chunks. Returns when the latest of them was sent, if there is any.
-    pub(super) fn detect_losses(
-        &mut self,
-        now: Micros,
-        rtt: &Rtt,
-        outbox: &mut Outbox,
-    ) -> Option<Micros> {
+    pub(super) fn detect_losses(&mut self, now: Micros, rtt: &Rtt, outbox: &mut Outbox) -> Option<Micros> {
         self.loss_at = None;
         if now.saturating_sub(self.mistaken_at) > TOLERANCE_LASTS {
             self.tolerance = 0;
@@ -319,10 +305,7 @@ impl Sent {
 
     /// Forgets all datagrams, of which none has anything that is still to arrive.
     pub(super) fn forget(&mut self) {
-        *self = Self {
-            first: self.next(),
-            largest_acknowledged: self.largest_acknowledged,
-            ..Self::default()
-        };
+        *self =
+            Self { first: self.next(), largest_acknowledged: self.largest_acknowledged, ..Self::default() };
     }
 }

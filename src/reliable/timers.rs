@@ -113,9 +113,7 @@ mod tests {
         let mut model = BTreeMap::new();
         let mut random = 1u64;
         for _ in 0..20_000 {
-            random = random
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(99);
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(99);
             let slot = (random >> 33) as usize % 50;
             let at = (random >> 40) % 1000;
             match random >> 60 {

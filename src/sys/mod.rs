@@ -16,6 +16,7 @@
 //! | [`prepare_datagrams`] | fragmentation allowed, and no errors of earlier datagrams on Windows |
 //! | [`DatagramReader`], [`DatagramWriter`] | `recvmmsg`, `sendmmsg` and `UDP_SEGMENT`, or one datagram at a time |
 //! | [`kernel_drops`] | `SO_MEMINFO` |
+//! | [`set_keepalive`] | `TCP_KEEPIDLE`, `TCP_KEEPINTVL`, `TCP_USER_TIMEOUT` |
 
 #[cfg(unix)]
 mod unix;
@@ -33,6 +34,7 @@ mod batched;
 pub(crate) use batched::*;
 
 #[cfg(any(test, not(any(target_os = "linux", target_os = "android"))))]
+#[cfg_attr(test, allow(dead_code, reason = "compiled with the tests everywhere, so that it cannot rot"))]
 mod one_by_one;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(crate) use one_by_one::*;

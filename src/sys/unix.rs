@@ -1,8 +1,9 @@
 use std::io;
 use std::mem::MaybeUninit;
+use std::time::Duration;
 
 use mio::net::TcpStream;
-use socket2::{SockRef, Socket};
+use socket2::{SockRef, Socket, TcpKeepalive};
 
 /// With epoll and kqueue a read that returned less than it was offered has emptied the socket; the
 /// next arrival is a new edge. Saves the read that would only say "would block".
@@ -120,6 +121,22 @@ pub(crate) fn prepare_datagrams(socket: &Socket, ipv6: bool) {
     }
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let _ = (socket, ipv6);
+}
+
+/// Has the system find out whether a silent peer is still there, and give up one that takes
+/// nothing; 0 stops that. Systems that do not know an option go without it.
+pub(crate) fn set_keepalive(stream: &TcpStream, ms: u32) {
+    let socket = SockRef::from(stream);
+    if ms == 0 {
+        let _ = socket.set_keepalive(false);
+    } else {
+        let idle = Duration::from_millis(u64::from(ms)).max(Duration::from_secs(1));
+        let _ = socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(idle).with_interval(idle));
+    }
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        let _ = socket.set_tcp_user_timeout((ms != 0).then(|| Duration::from_millis(2 * u64::from(ms))));
+    }
 }
 
 /// The kernel's smoothed round trip of a connection, where it tells.

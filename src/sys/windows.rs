@@ -1,7 +1,8 @@
 use std::io;
+use std::time::Duration;
 
 use mio::net::TcpStream;
-use socket2::Socket;
+use socket2::{SockRef, Socket, TcpKeepalive};
 
 /// Windows re-arms readiness only when a read says "would block".
 pub(crate) const DRAINED_BY_SHORT_READ: bool = false;
@@ -38,6 +39,17 @@ pub(crate) fn choose_port_on_connect(_socket: &Socket) {}
 
 pub(crate) fn prepare_stream(_stream: &TcpStream) -> io::Result<()> {
     Ok(())
+}
+
+/// Has the system find out whether a silent peer is still there; 0 stops that.
+pub(crate) fn set_keepalive(stream: &TcpStream, ms: u32) {
+    let socket = SockRef::from(stream);
+    if ms == 0 {
+        let _ = socket.set_keepalive(false);
+    } else {
+        let idle = Duration::from_millis(u64::from(ms)).max(Duration::from_secs(1));
+        let _ = socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(idle).with_interval(idle));
+    }
 }
 
 pub(crate) fn round_trip_micros(_stream: &TcpStream) -> Option<u32> {

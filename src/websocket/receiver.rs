@@ -29,6 +29,11 @@ pub trait Sink {
 
     /// The peer sends nothing more; what it sends nevertheless is ignored.
     fn close(&mut self, code: Option<u16>, reason: &str);
+
+    /// Whether what follows must wait: see [`Receiver::receive`].
+    fn is_full(&self) -> bool {
+        false
+    }
 }
 
 /// The state of one connection's incoming half.
@@ -90,15 +95,21 @@ impl Receiver {
     }
 
     /// Bytes of memory that an unfinished message occupies; 0 when there is none.
-    #[must_use]
+    #[cfg(test)]
     pub fn memory(&self) -> usize {
         self.buffer.capacity()
     }
 
-    /// Takes all of `bytes`, in which payloads are unmasked in place. A message larger than
-    /// `limit` is a violation as soon as its size is known. After a violation, as after a close
-    /// frame, whatever follows is ignored.
-    pub fn receive(&mut self, bytes: &mut [u8], limit: usize, sink: &mut impl Sink) -> Result<(), Violation> {
+    /// Takes `bytes`, in which payloads are unmasked in place, up to the frame after which the sink
+    /// says that it is full, and returns how many that were. A message larger than `limit` is a
+    /// violation as soon as its size is known. After a violation, as after a close frame, whatever
+    /// follows is ignored.
+    pub fn receive(
+        &mut self,
+        bytes: &mut [u8],
+        limit: usize,
+        sink: &mut impl Sink,
+    ) -> Result<usize, Violation> {
         let result = self.consume(bytes, limit, sink);
         if result.is_err() {
             self.end();
@@ -106,13 +117,16 @@ impl Receiver {
         result
     }
 
-    fn consume(&mut self, bytes: &mut [u8], limit: usize, sink: &mut impl Sink) -> Result<(), Violation> {
+    fn consume(&mut self, bytes: &mut [u8], limit: usize, sink: &mut impl Sink) -> Result<usize, Violation> {
         let mut at = 0;
-        while at < bytes.len() {
+        while at < bytes.len() && !sink.is_full() {
             let frame = match self.phase {
                 Phase::Header { length, .. } => {
                     if length == 0 && self.fragmented.is_none() {
                         at = self.short_messages(bytes, at, limit, sink)?;
+                        if at == bytes.len() || sink.is_full() {
+                            break;
+                        }
                     }
                     let rest = &bytes[at..];
                     let header = match length {
@@ -121,7 +135,7 @@ impl Receiver {
                     };
                     let Some((header, length)) = header else {
                         self.keep_header(rest);
-                        return Ok(());
+                        return Ok(bytes.len());
                     };
                     at += length;
                     self.begin(&header, limit)?
@@ -130,7 +144,7 @@ impl Receiver {
                     self.phase = Phase::BETWEEN_FRAMES;
                     frame
                 }
-                Phase::Ended => return Ok(()),
+                Phase::Ended => return Ok(bytes.len()),
             };
             let available = bytes.len() - at;
             if frame.remaining <= available as u64 && self.is_untouched(&frame) {
@@ -145,7 +159,7 @@ impl Receiver {
                 at += self.part_of_frame(frame, &mut bytes[at..], sink)?;
             }
         }
-        Ok(())
+        Ok(at)
     }
 
     /// Takes the frames of which there are most in a tight loop, up to the first other one: whole
@@ -182,6 +196,9 @@ impl Receiver {
             }
             sink.message_in_place(kind, start..end, payload);
             at = end;
+            if sink.is_full() {
+                break;
+            }
         }
         Ok(at)
     }

@@ -31,13 +31,13 @@ impl Violation {
     }
 
     /// The section of RFC 6455 that was broken.
-    #[must_use]
+    #[cfg(test)]
     pub fn section(self) -> &'static str {
         self.details().1
     }
 
     /// What happened, for a person.
-    #[must_use]
+    #[cfg(test)]
     pub fn reason(self) -> &'static str {
         self.details().2
     }

@@ -1,14 +1,25 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod build;
+mod demo;
+mod examples;
 mod header;
+mod machine;
+mod package_gamemaker;
+mod peers;
+mod process;
+mod test;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
     let result = match command.as_str() {
+        "demo" => demo::run(std::env::args().skip(2)),
         "header" => header::run(),
-        _ => Err("usage: cargo xtask header".into()),
+        "package-gamemaker" => package_gamemaker::run(std::env::args().skip(2)),
+        "test" => test::run(),
+        _ => Err("usage: cargo xtask demo|header|package-gamemaker|test".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -21,8 +21,8 @@ use crate::outgoing::Buffer;
 use crate::socket::{Handle, Role, Socket};
 use crate::sys::{DatagramReader, DatagramWriter, kernel_drops};
 
+use super::LINGER_MILLIS;
 use super::lookups::Lookups;
-use super::stream::LINGER_MILLIS;
 use super::timers::Millis;
 use super::{Id, Turn};
 

@@ -145,11 +145,8 @@ impl Datagrams {
             }
             None => {
                 let mut arrivals = Arrivals::new(turn, &self.socket, server, *id, &mut self.queued);
-                let mut inbox = Inbox::open(
-                    self.reliability.as_deref(),
-                    self.strips,
-                    self.draining.is_some(),
-                );
+                let mut inbox =
+                    Inbox::open(self.reliability.as_deref(), self.strips, self.draining.is_some());
                 each(reader, scratch, |from, datagram| inbox.take(from, datagram, &mut arrivals))
             }
         }
@@ -161,11 +158,7 @@ impl Datagrams {
         let Some(conditioned) = &mut self.conditioned else { return };
         let now = super::now();
         let mut arrivals = Arrivals::new(&mut around.turn, &self.socket, server, around.id, &mut self.queued);
-        let mut inbox = Inbox::open(
-            self.reliability.as_deref(),
-            self.strips,
-            self.draining.is_some(),
-        );
+        let mut inbox = Inbox::open(self.reliability.as_deref(), self.strips, self.draining.is_some());
         while conditioned.inward.pop(now, |from, datagram| inbox.take(from, datagram, &mut arrivals)) {}
         let ahead = &mut self.ahead;
         while conditioned.outward.pop(now, |to, datagram| ahead.push(To::Address(to), false, &[], datagram)) {

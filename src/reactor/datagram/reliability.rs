@@ -11,7 +11,7 @@ use parking_lot::{Mutex, MutexGuard};
 use crate::reliable::{Endpoint, Transmits, is_reliable};
 use crate::socket::count;
 
-use super::super::stream::LINGER_MILLIS;
+use super::super::LINGER_MILLIS;
 use super::super::timers::Millis;
 use super::arrivals::Arrivals;
 use super::{Around, Datagrams, millis, now};
@@ -159,8 +159,7 @@ impl Datagrams {
         self.let_peers_wait(around);
         let server = self.server();
         let Some(reliability) = &mut self.reliability else { return };
-        let mut arrivals =
-            Arrivals::new(&mut around.turn, &self.socket, server, around.id, &mut self.queued);
+        let mut arrivals = Arrivals::new(&mut around.turn, &self.socket, server, around.id, &mut self.queued);
         {
             let mut endpoint = reliability.endpoint.lock();
             let present = now();
@@ -224,8 +223,7 @@ impl Datagrams {
     fn end_sessions(&mut self, around: &mut Around<'_>) {
         let server = self.server();
         let Some(reliability) = &self.reliability else { return };
-        let mut arrivals =
-            Arrivals::new(&mut around.turn, &self.socket, server, around.id, &mut self.queued);
+        let mut arrivals = Arrivals::new(&mut around.turn, &self.socket, server, around.id, &mut self.queued);
         reliability.endpoint.lock().close(now(), &mut arrivals);
         self.transmit();
     }

@@ -76,10 +76,7 @@ impl Endpoint {
         Self {
             by_address: HashMap::with_hasher(secret.table_hash()),
             workshop: Workshop::new(config.receive_limit),
-            local: Local {
-                config,
-                incarnation,
-            },
+            local: Local { config, incarnation },
             secret,
             peers: Slab::new(),
             last: None,
@@ -157,11 +154,7 @@ impl Endpoint {
     /// [`poll_transmit`](Self::poll_transmit) next, if nothing happens before.
     #[must_use]
     pub fn next_timeout(&self) -> Option<Micros> {
-        if self.ready.is_empty() && self.answers.is_empty() {
-            self.timers.next()
-        } else {
-            Some(0)
-        }
+        if self.ready.is_empty() && self.answers.is_empty() { self.timers.next() } else { Some(0) }
     }
 
     /// Ends all sessions. The peers are told with the next
@@ -289,13 +282,7 @@ impl Endpoint {
         self.last = None;
     }
 
-    fn lose<S: Sink + ?Sized>(
-        &mut self,
-        slot: usize,
-        reason: LossReason,
-        now: Micros,
-        sink: &mut S,
-    ) {
+    fn lose<S: Sink + ?Sized>(&mut self, slot: usize, reason: LossReason, now: Micros, sink: &mut S) {
         let peer = &mut self.peers[slot];
         let config = &self.local.config;
         let mut to = Delivery::new(peer.address, config, &mut self.workshop, sink);

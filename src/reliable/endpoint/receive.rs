@@ -27,16 +27,10 @@ impl Endpoint {
         match wire::parse(datagram) {
             Ok(Datagram::Data { token, body }) => self.on_data(from, token, &body, now, sink),
             Ok(Datagram::Hello { token }) => self.on_hello(from, token, now),
-            Ok(Datagram::Welcome {
-                token,
-                grant,
-                stamp,
-                incarnation,
-            }) => {
+            Ok(Datagram::Welcome { token, grant, stamp, incarnation }) => {
                 let slot = self.find(from);
-                let welcomed = slot.is_some_and(|slot| {
-                    self.peers[slot].welcomed(token, grant, stamp, incarnation, now)
-                });
+                let welcomed =
+                    slot.is_some_and(|slot| self.peers[slot].welcomed(token, grant, stamp, incarnation, now));
                 match slot {
                     Some(slot) if welcomed => self.look_after(slot),
                     _ => self.stats.unknown_session += 1,
@@ -45,11 +39,9 @@ impl Endpoint {
             Ok(Datagram::Confirm { token, proof, body }) => {
                 self.on_confirm(from, token, proof, &body, now, sink);
             }
-            Ok(Datagram::Reset {
-                token,
-                incarnation,
-                gave_up,
-            }) => self.on_reset(from, token, incarnation, gave_up, now, sink),
+            Ok(Datagram::Reset { token, incarnation, gave_up }) => {
+                self.on_reset(from, token, incarnation, gave_up, now, sink)
+            }
             Ok(Datagram::Close { token, code }) => {
                 let slot = self.find(from);
                 match slot.filter(|&slot| self.peers[slot].is_addressed(token)) {
@@ -107,17 +99,12 @@ impl Endpoint {
         }
         let age = (now as u32).wrapping_sub(proof.stamp);
         let granted = now.checked_sub(Micros::from(age));
-        let genuine = granted.filter(|&granted| {
-            age <= GRANT_LASTS && self.secret.cookie(from, proof.token, granted) == token
-        });
+        let genuine = granted
+            .filter(|&granted| age <= GRANT_LASTS && self.secret.cookie(from, proof.token, granted) == token);
         let Some(granted) = genuine else {
             return self.refuse(from, slot, token);
         };
-        let confirm = Confirm {
-            token,
-            proof,
-            granted,
-        };
+        let confirm = Confirm { token, proof, granted };
         let slot = match slot {
             Some(slot) => {
                 let peer = &mut self.peers[slot];
@@ -140,13 +127,7 @@ impl Endpoint {
         self.on_body(slot, body, now, sink);
     }
 
-    fn on_body<S: Sink + ?Sized>(
-        &mut self,
-        slot: usize,
-        body: &Body<'_>,
-        now: Micros,
-        sink: &mut S,
-    ) {
+    fn on_body<S: Sink + ?Sized>(&mut self, slot: usize, body: &Body<'_>, now: Micros, sink: &mut S) {
         let peer = &mut self.peers[slot];
         let config = &self.local.config;
         let mut to = Delivery::new(peer.address, config, &mut self.workshop, sink);

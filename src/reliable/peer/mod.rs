@@ -81,12 +81,7 @@ pub(super) struct Peer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// We have said hello.
-    Opening {
-        began: Micros,
-        last_hello: Micros,
-        next_hello: Micros,
-        hellos: u32,
-    },
+    Opening { began: Micros, last_hello: Micros, next_hello: Micros, hellos: u32 },
     /// We were welcomed, and have heard nothing since.
     Confirming { began: Micros, stamp: u32 },
     /// Both ends have proved their addresses.
@@ -165,12 +160,7 @@ impl Peer {
     ) {
         let (messages, bytes) = self.outbox.unacknowledged();
         self.end(now, to);
-        to.sink.peer_lost(PeerLost {
-            peer: self.address,
-            reason,
-            messages,
-            bytes,
-        });
+        to.sink.peer_lost(PeerLost { peer: self.address, reason, messages, bytes });
     }
 
     /// Messages and bytes that the peer has not acknowledged.

@@ -57,8 +57,7 @@ impl Peer {
             self.congestion.mistaken();
         }
         let limited = self.held_back || 2 * in_flight >= self.congestion.window();
-        self.congestion
-            .acknowledged(progress.bytes, progress.sent_at, now, &self.rtt, limited);
+        self.congestion.acknowledged(progress.bytes, progress.sent_at, now, &self.rtt, limited);
         self.backoff = 0;
         self.probes = 0;
         self.detect_losses(now);

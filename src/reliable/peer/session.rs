@@ -46,12 +46,7 @@ impl Peer {
 
     /// Says hello, and begins anew with everything that waits.
     pub(super) fn open(&mut self, token: u64, now: Micros) {
-        self.phase = Phase::Opening {
-            began: now,
-            last_hello: now,
-            next_hello: now,
-            hellos: 0,
-        };
+        self.phase = Phase::Opening { began: now, last_hello: now, next_hello: now, hellos: 0 };
         self.local_token = token;
     }
 
@@ -64,13 +59,7 @@ impl Peer {
         incarnation: u32,
         now: Micros,
     ) -> bool {
-        let Phase::Opening {
-            began,
-            last_hello,
-            hellos,
-            ..
-        } = self.phase
-        else {
+        let Phase::Opening { began, last_hello, hellos, .. } = self.phase else {
             return false;
         };
         if token != self.local_token {
@@ -89,8 +78,7 @@ impl Peer {
     /// Whether a session that we are about to begin goes before the one that the peer wants to
     /// begin with a hello of `token`. Both ends decide alike: the lower token wins.
     pub(in crate::reliable) fn prefers_own(&self, token: u64) -> bool {
-        matches!(self.phase, Phase::Opening { .. } | Phase::Confirming { .. })
-            && self.local_token < token
+        matches!(self.phase, Phase::Opening { .. } | Phase::Confirming { .. }) && self.local_token < token
     }
 
     /// Whether that confirm comes from the present session.
@@ -218,9 +206,7 @@ impl Peer {
         self.restart(to);
         self.busy_since = None;
         self.gave_up = true;
-        self.phase = Phase::Over {
-            until: now + MEMORY_LASTS,
-        };
+        self.phase = Phase::Over { until: now + MEMORY_LASTS };
     }
 
     /// Ends the session and has the peer told.
@@ -238,9 +224,7 @@ impl Peer {
             self.lose(reason, now, to);
         }
         if told {
-            self.phase = Phase::Closing {
-                code: reason.code(),
-            };
+            self.phase = Phase::Closing { code: reason.code() };
         }
     }
 }

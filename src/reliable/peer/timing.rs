@@ -27,9 +27,7 @@ impl Peer {
     /// When to look after the peer again, provided that it has just been asked to transmit.
     pub(in crate::reliable) fn deadline(&self, config: &Config) -> Option<Micros> {
         match self.phase {
-            Phase::Opening { next_hello, .. } => {
-                Some(earliest([Some(next_hello), self.silent_at(config)]))
-            }
+            Phase::Opening { next_hello, .. } => Some(earliest([Some(next_hello), self.silent_at(config)])),
             Phase::Confirming { .. } | Phase::Open => Some(earliest([
                 self.silent_at(config).or(Some(self.idle_at())),
                 self.history.due(),
@@ -92,11 +90,7 @@ impl Peer {
 
     /// When a peer that owes nothing is made smaller, and later forgotten.
     fn idle_at(&self) -> Micros {
-        if self.trimmed {
-            self.heard_at + MEMORY_LASTS
-        } else {
-            self.active_at + IDLE
-        }
+        if self.trimmed { self.heard_at + MEMORY_LASTS } else { self.active_at + IDLE }
     }
 
     fn timeout_at(&self) -> Option<Micros> {

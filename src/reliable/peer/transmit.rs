@@ -65,13 +65,7 @@ impl Peer {
     }
 
     fn say_hello(&mut self, now: Micros, out: &mut Transmits) -> Outcome {
-        let Phase::Opening {
-            last_hello,
-            next_hello,
-            hellos,
-            ..
-        } = &mut self.phase
-        else {
+        let Phase::Opening { last_hello, next_hello, hellos, .. } = &mut self.phase else {
             return Outcome::Done;
         };
         if now < *next_hello {
@@ -93,9 +87,7 @@ impl Peer {
         if !out.add(self.address, Control::Close { token, code }) {
             return Outcome::Full;
         }
-        self.phase = Phase::Over {
-            until: now + MEMORY_LASTS,
-        };
+        self.phase = Phase::Over { until: now + MEMORY_LASTS };
         Outcome::Done
     }
 

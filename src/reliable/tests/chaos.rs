@@ -31,12 +31,7 @@ impl Label {
 
     fn of(message: &[u8]) -> Self {
         let word = |at: usize| u32::from_le_bytes(message[4 * at..][..4].try_into().unwrap());
-        let label = Self {
-            from: word(0),
-            life: word(1),
-            to: word(2),
-            number: word(3),
-        };
+        let label = Self { from: word(0), life: word(1), to: word(2), number: word(3) };
         assert_eq!(message, label.message(word(4) as usize));
         label
     }
@@ -108,12 +103,8 @@ fn chaos(seed: u64) {
             _ => {
                 for _ in 0..random.below(20) {
                     let to = (node + 1 + random.below(NODES as u64 - 1) as usize) % NODES;
-                    let label = Label {
-                        from: node as u32,
-                        life: lives[node],
-                        to: to as u32,
-                        number: number as u32,
-                    };
+                    let label =
+                        Label { from: node as u32, life: lives[node], to: to as u32, number: number as u32 };
                     number += 1;
                     let size = if random.chance(0.1) { 20_000 } else { 200 };
                     let len = 20 + random.below(size) as usize;
@@ -126,10 +117,7 @@ fn chaos(seed: u64) {
             }
         }
     }
-    world.set_conditions(Conditions {
-        latency: 10 * MS,
-        ..Conditions::default()
-    });
+    world.set_conditions(Conditions { latency: 10 * MS, ..Conditions::default() });
     for node in &mut world.nodes {
         node.endpoint.set_reading(true);
     }
@@ -141,17 +129,11 @@ fn chaos(seed: u64) {
     for node in &world.nodes {
         let mut last = BTreeMap::new();
         for &label in &node.sink.arrived {
-            assert!(
-                sent.contains(&label),
-                "seed {seed}: {label:?} was never sent"
-            );
+            assert!(sent.contains(&label), "seed {seed}: {label:?} was never sent");
             assert!(arrived.insert(label), "seed {seed}: {label:?} came twice");
             if ordered {
                 let before = last.insert((label.from, label.life), label.number);
-                assert!(
-                    before < Some(label.number),
-                    "seed {seed}: {label:?} after {before:?}"
-                );
+                assert!(before < Some(label.number), "seed {seed}: {label:?} after {before:?}");
             }
         }
     }

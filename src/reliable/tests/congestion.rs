@@ -5,21 +5,10 @@ use crate::conditioner::Conditions;
 use crate::reliable::{Config, Micros};
 
 fn slow_link(flows: usize, rate: u64, room: u64, seed: u64) -> World<Inbox> {
-    let conditions = Conditions {
-        latency: 20 * MS,
-        ..Conditions::default()
-    };
-    let config = Config {
-        send_limit: 1 << 20,
-        ..Config::default()
-    };
+    let conditions = Conditions { latency: 20 * MS, ..Conditions::default() };
+    let config = Config { send_limit: 1 << 20, ..Config::default() };
     let mut world = World::new(flows + 1, &config, conditions, seed);
-    world.bottleneck = Some(Bottleneck {
-        rate,
-        room,
-        free_at: 0,
-        dropped: 0,
-    });
+    world.bottleneck = Some(Bottleneck { rate, room, free_at: 0, dropped: 0 });
     world
 }
 
@@ -78,10 +67,7 @@ fn a_game_beside_a_download_still_gets_through() {
         }
         while arrived.is_none() {
             let messages = std::mem::take(&mut world.nodes[0].sink.messages);
-            arrived = messages
-                .iter()
-                .any(|(_, p)| p.len() == 21)
-                .then_some(world.now);
+            arrived = messages.iter().any(|(_, p)| p.len() == 21).then_some(world.now);
             if arrived.is_none() {
                 while world.send(1, 0, &[1; 1100]).is_ok() {}
                 world.step(world.now + 10 * SECOND);
@@ -98,20 +84,14 @@ fn a_game_beside_a_download_still_gets_through() {
 
 #[test]
 fn a_small_flow_is_not_slowed_by_losses() {
-    let conditions = Conditions {
-        latency: 100 * MS,
-        loss: 0.05,
-        ..Conditions::default()
-    };
+    let conditions = Conditions { latency: 100 * MS, loss: 0.05, ..Conditions::default() };
     let mut world = World::<Inbox>::new(2, &Config::default(), conditions, 1);
     let mut most = 0;
     for tick in 0..1200 {
         world.send(0, 1, &[0; 200]).unwrap();
         world.run(16 * MS);
         if tick > 60 {
-            let waiting = world.nodes[0]
-                .endpoint
-                .unacknowledged(world.nodes[1].address);
+            let waiting = world.nodes[0].endpoint.unacknowledged(world.nodes[1].address);
             most = most.max(waiting.0);
         }
     }
@@ -123,19 +103,10 @@ fn a_small_flow_is_not_slowed_by_losses() {
 
 #[test]
 fn large_messages_cross_a_bad_link() {
-    let conditions = Conditions {
-        latency: 10 * MS,
-        jitter: 5 * MS,
-        loss: 0.02,
-        duplicate: 0.02,
-        reorder: 0.02,
-    };
+    let conditions =
+        Conditions { latency: 10 * MS, jitter: 5 * MS, loss: 0.02, duplicate: 0.02, reorder: 0.02 };
     let mut world = World::<Inbox>::new(2, &Config::default(), conditions, 1);
-    let size = if cfg!(debug_assertions) {
-        2 << 20
-    } else {
-        16 << 20
-    };
+    let size = if cfg!(debug_assertions) { 2 << 20 } else { 16 << 20 };
     let large: Vec<u8> = (0..size as u32).map(|i| (i / 1000) as u8).collect();
     let sizes = [0, 1, 1121, 1122, 1123, 1200, 2244, 2245, 65_507, 300_000];
     for size in sizes {
@@ -155,11 +126,7 @@ fn large_messages_cross_a_bad_link() {
 
 #[test]
 fn a_wide_reordering_is_not_mistaken_for_loss_for_ever() {
-    let conditions = Conditions {
-        latency: 20 * MS,
-        reorder: 0.1,
-        ..Conditions::default()
-    };
+    let conditions = Conditions { latency: 20 * MS, reorder: 0.1, ..Conditions::default() };
     let mut world = World::<Inbox>::new(2, &Config::default(), conditions, 1);
     let total = 4_000_000;
     world.send(0, 1, &vec![3; total]).unwrap();

@@ -74,12 +74,7 @@ impl Tally {
 
 /// Sends `count` messages both ways over a bad network.
 fn exchange(count: u32, ordered: bool, conditions: Conditions, seed: u64) {
-    let config = Config {
-        ordered,
-        timeout: 60 * SECOND,
-        send_limit: 1 << 20,
-        ..Config::default()
-    };
+    let config = Config { ordered, timeout: 60 * SECOND, send_limit: 1 << 20, ..Config::default() };
     let mut world = World::<Tally>::new(2, &config, conditions, seed);
     for node in &mut world.nodes {
         node.sink.ordered = ordered;
@@ -96,11 +91,7 @@ fn exchange(count: u32, ordered: bool, conditions: Conditions, seed: u64) {
                 }
             }
         }
-        if world
-            .nodes
-            .iter()
-            .all(|n| n.sink.count >= count && n.endpoint.is_flushed())
-        {
+        if world.nodes.iter().all(|n| n.sink.count >= count && n.endpoint.is_flushed()) {
             break;
         }
         assert!(world.step(until), "{sent:?} sent, not all arrived");
@@ -116,11 +107,7 @@ fn exchange(count: u32, ordered: bool, conditions: Conditions, seed: u64) {
 /// A million messages when built with optimisation, enough of them for every build otherwise.
 #[test]
 fn a_million_messages_arrive_exactly_once() {
-    let count = if cfg!(debug_assertions) {
-        15_000
-    } else {
-        1_000_000
-    };
+    let count = if cfg!(debug_assertions) { 15_000 } else { 1_000_000 };
     const SCHEDULES: u32 = 22;
     let mut random = Random::new(7);
     for schedule in 0..SCHEDULES {
@@ -146,11 +133,7 @@ fn nothing_is_lost_over_a_good_network_and_little_is_sent() {
     assert!(world.run_until(SECOND, |w| w.nodes[0].endpoint.is_flushed()));
     world.nodes[1].sink.check(200);
     let payload: usize = (0..200).map(|number| message(number).len()).sum();
-    assert!(
-        world.bytes < payload as u64 * 11 / 10,
-        "{} for {payload}",
-        world.bytes
-    );
+    assert!(world.bytes < payload as u64 * 11 / 10, "{} for {payload}", world.bytes);
     let info = world.nodes[0].endpoint.peer_info(address(1)).unwrap();
     assert!(info.open);
     assert_eq!((info.waiting, info.in_flight), (0, 0));
@@ -158,11 +141,7 @@ fn nothing_is_lost_over_a_good_network_and_little_is_sent() {
 
 #[test]
 fn much_loss_takes_seconds_and_not_minutes() {
-    let conditions = Conditions {
-        latency: MS,
-        loss: 0.3,
-        ..Conditions::default()
-    };
+    let conditions = Conditions { latency: MS, loss: 0.3, ..Conditions::default() };
     let mut world = World::<Tally>::new(2, &Config::default(), conditions, 1);
     let start = world.now;
     for number in 0..1500 {

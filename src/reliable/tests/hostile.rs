@@ -9,10 +9,7 @@ use crate::reliable::wire::{self, Ack, Control, Datagram, Part, Proof, Writer};
 use crate::reliable::{Config, Endpoint, HEADER_LEN, LossReason, Transmits, is_reliable};
 
 fn world(count: usize, config: &Config) -> World<Inbox> {
-    let conditions = Conditions {
-        latency: 5 * MS,
-        ..Conditions::default()
-    };
+    let conditions = Conditions { latency: 5 * MS, ..Conditions::default() };
     World::new(count, config, conditions, 1)
 }
 
@@ -47,9 +44,7 @@ fn plain_datagrams_are_told_apart() {
     assert!(!is_reliable(b""));
     assert!(!is_reliable(b"\xd7SW\x14"));
     assert!(!is_reliable(b"hello, this is a plain datagram"));
-    let gamemaker = [
-        0xde, 0xc0, 0xad, 0xde, 12, 0, 0, 0, 5, 0, 0, 0, 1, 2, 3, 4, 5,
-    ];
+    let gamemaker = [0xde, 0xc0, 0xad, 0xde, 12, 0, 0, 0, 5, 0, 0, 0, 1, 2, 3, 4, 5];
     assert!(!is_reliable(&gamemaker));
     let mut random = Random::new(1);
     for _ in 0..100_000 {
@@ -108,30 +103,14 @@ fn forged_acknowledgements_and_closes_are_of_no_effect() {
     for largest in 1..2000u32 {
         let mut bytes = [0; 64];
         let mut writer = Writer::data(&mut bytes, random.next());
-        let ack = Ack {
-            largest,
-            delay: 0,
-            bitmap: &[0xff; 8],
-        };
+        let ack = Ack { largest, delay: 0, bitmap: &[0xff; 8] };
         writer.ack(0, ack);
         let len = writer.len();
         world.inject(address(1), 0, &bytes[..len]);
         for control in [
-            Control::Close {
-                token: random.next(),
-                code: 0,
-            },
-            Control::Reset {
-                token: random.next(),
-                incarnation: 0,
-                gave_up: true,
-            },
-            Control::Welcome {
-                token: random.next(),
-                grant: 1,
-                stamp: 2,
-                incarnation: 3,
-            },
+            Control::Close { token: random.next(), code: 0 },
+            Control::Reset { token: random.next(), incarnation: 0, gave_up: true },
+            Control::Welcome { token: random.next(), grant: 1, stamp: 2, incarnation: 3 },
         ] {
             let len = control.write(&mut bytes);
             world.inject(address(1), 0, &bytes[..len]);
@@ -161,11 +140,7 @@ fn acknowledging_what_was_never_sent_is_no_acknowledgement() {
         .unwrap();
     let mut bytes = [0; 64];
     let mut writer = Writer::data(&mut bytes, token);
-    let ack = Ack {
-        largest: 500,
-        delay: 0,
-        bitmap: &[0xff; 8],
-    };
+    let ack = Ack { largest: 500, delay: 0, bitmap: &[0xff; 8] };
     writer.ack(0, ack);
     let len = writer.len();
     world.inject(address(1), 0, &bytes[..len]);
@@ -207,10 +182,7 @@ fn replays_bring_nothing_whoever_sends_them() {
 
 #[test]
 fn replays_bring_nothing_right_after_a_peer_was_given_up() {
-    let config = Config {
-        timeout: SECOND,
-        ..Config::default()
-    };
+    let config = Config { timeout: SECOND, ..Config::default() };
     let mut world = world(2, &config);
     let seen = recorded(&mut world);
     let count = world.nodes[1].sink.messages.len();
@@ -242,32 +214,13 @@ fn a_flood_from_ten_thousand_addresses_costs_no_memory_and_is_not_amplified() {
         let hello = Control::Hello { token }.write(&mut bytes);
         let mut datagrams = vec![bytes[..hello].to_vec()];
         let mut writer = Writer::data(&mut bytes, second);
-        writer.ack(
-            1,
-            Ack {
-                largest: 0,
-                delay: 0,
-                bitmap: &[],
-            },
-        );
+        writer.ack(1, Ack { largest: 0, delay: 0, bitmap: &[] });
         writer.chunk(0, Part::Whole, 3);
         let len = writer.len();
         datagrams.push(bytes[..len].to_vec());
-        let proof = Proof {
-            token,
-            stamp: world.now as u32,
-            incarnation: 1,
-            gave_up: false,
-        };
+        let proof = Proof { token, stamp: world.now as u32, incarnation: 1, gave_up: false };
         let mut writer = Writer::confirm(&mut bytes, second, proof);
-        writer.ack(
-            1,
-            Ack {
-                largest: 0,
-                delay: 0,
-                bitmap: &[],
-            },
-        );
+        writer.ack(1, Ack { largest: 0, delay: 0, bitmap: &[] });
         writer.chunk(0, Part::First, 1000);
         let len = writer.len();
         datagrams.push(bytes[..len].to_vec());
@@ -298,11 +251,7 @@ fn a_flood_from_ten_thousand_addresses_costs_no_memory_and_is_not_amplified() {
     assert!(answered.len() > 5_000, "{}", answered.len());
     for (to, bytes) in answered {
         if to != address(0) {
-            assert!(
-                bytes <= received[&to],
-                "{to}: {bytes} for {}",
-                received[&to]
-            );
+            assert!(bytes <= received[&to], "{to}: {bytes} for {}", received[&to]);
         }
     }
 }
@@ -328,32 +277,15 @@ impl Attacker {
         let Ok(Datagram::Welcome { grant, stamp, .. }) = wire::parse(welcome) else {
             panic!("no welcome");
         };
-        Self {
-            address,
-            token: grant,
-            stamp,
-            number: 0,
-        }
+        Self { address, token: grant, stamp, number: 0 }
     }
 
     fn send(&mut self, world: &mut World<Inbox>, sequence: u64, part: Part, size: usize) {
         let mut bytes = [0; 4096];
-        let proof = Proof {
-            token: 1,
-            stamp: self.stamp,
-            incarnation: 1,
-            gave_up: false,
-        };
+        let proof = Proof { token: 1, stamp: self.stamp, incarnation: 1, gave_up: false };
         let mut writer = Writer::confirm(&mut bytes, self.token, proof);
         self.number += 1;
-        writer.ack(
-            self.number,
-            Ack {
-                largest: 0,
-                delay: 0,
-                bitmap: &[],
-            },
-        );
+        writer.ack(self.number, Ack { largest: 0, delay: 0, bitmap: &[] });
         writer.chunk(sequence, part, size);
         let len = writer.len();
         world.inject(self.address, 0, &bytes[..len]);
@@ -365,10 +297,7 @@ impl Attacker {
 
 #[test]
 fn unfinished_messages_cannot_fill_the_memory() {
-    let config = Config {
-        receive_limit: 1 << 20,
-        ..Config::default()
-    };
+    let config = Config { receive_limit: 1 << 20, ..Config::default() };
     let mut world = world(2, &config);
     for source in 0..200u8 {
         let mut attacker = Attacker::new(&mut world, SocketAddr::from(([10, 6, 6, source], 6)));
@@ -382,11 +311,7 @@ fn unfinished_messages_cannot_fill_the_memory() {
         attacker.send(&mut world, 0x8000_0000, Part::Whole, 0);
     }
     let endpoint = &world.nodes[0].endpoint;
-    assert!(
-        endpoint.receive_memory() <= 1 << 20,
-        "{}",
-        endpoint.receive_memory()
-    );
+    assert!(endpoint.receive_memory() <= 1 << 20, "{}", endpoint.receive_memory());
     assert!(endpoint.receive_memory() > 1 << 19);
     assert_eq!(world.nodes[0].sink.messages, []);
     served(&mut world, 1, 0);
@@ -396,18 +321,12 @@ fn unfinished_messages_cannot_fill_the_memory() {
     assert!(world.nodes[0].sink.lost.len() > 5);
     world.send(1, 0, &vec![7; 500_000]).unwrap();
     world.run(5 * SECOND);
-    assert_eq!(
-        world.nodes[0].sink.messages.last().unwrap().1,
-        vec![7; 500_000]
-    );
+    assert_eq!(world.nodes[0].sink.messages.last().unwrap().1, vec![7; 500_000]);
 }
 
 #[test]
 fn endless_messages_in_sequence_end_the_session() {
-    let config = Config {
-        receive_limit: 1 << 20,
-        ..Config::default()
-    };
+    let config = Config { receive_limit: 1 << 20, ..Config::default() };
     let mut world = world(2, &config);
     let mut attacker = Attacker::new(&mut world, SocketAddr::from(([10, 6, 6, 6], 6)));
     attacker.send(&mut world, 0, Part::First, 1000);
@@ -454,10 +373,7 @@ fn broken_sequences_of_parts_end_the_session() {
 
 #[test]
 fn no_more_peers_than_allowed_are_known() {
-    let config = Config {
-        max_peers: 10,
-        ..Config::default()
-    };
+    let config = Config { max_peers: 10, ..Config::default() };
     let mut world = world(12, &config);
     for peer in 1..12 {
         world.send(peer, 0, b"x").unwrap();
@@ -496,36 +412,20 @@ fn a_peer_that_acknowledged_a_part_cannot_claim_to_have_forgotten() {
         panic!("no hello");
     };
     let mut bytes = [0; 64];
-    let welcome = Control::Welcome {
-        token,
-        grant: 7,
-        stamp: 0,
-        incarnation: 8,
-    };
+    let welcome = Control::Welcome { token, grant: 7, stamp: 0, incarnation: 8 };
     let len = welcome.write(&mut bytes);
-    node.endpoint
-        .receive(peer, &bytes[..len], now, &mut node.sink);
+    node.endpoint.receive(peer, &bytes[..len], now, &mut node.sink);
     out.clear();
     node.endpoint.poll_transmit(now, &mut out);
     assert_eq!(out.len(), 5);
     let mut writer = Writer::data(&mut bytes, token);
-    let ack = Ack {
-        largest: 1,
-        delay: 0,
-        bitmap: &[],
-    };
+    let ack = Ack { largest: 1, delay: 0, bitmap: &[] };
     writer.ack(0, ack);
     let len = writer.len();
-    node.endpoint
-        .receive(peer, &bytes[..len], now, &mut node.sink);
-    let reset = Control::Reset {
-        token: 7,
-        incarnation: 8,
-        gave_up: false,
-    };
+    node.endpoint.receive(peer, &bytes[..len], now, &mut node.sink);
+    let reset = Control::Reset { token: 7, incarnation: 8, gave_up: false };
     let len = reset.write(&mut bytes);
-    node.endpoint
-        .receive(peer, &bytes[..len], now, &mut node.sink);
+    node.endpoint.receive(peer, &bytes[..len], now, &mut node.sink);
     assert_eq!(node.sink.lost.len(), 1);
     assert_eq!(node.sink.lost[0].reason, LossReason::Restarted);
     assert_eq!(node.sink.lost[0].messages, 1);

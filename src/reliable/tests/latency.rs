@@ -32,12 +32,7 @@ struct Echo {
 impl Echo {
     fn new(clients: usize, hertz: u64, config: &Config, conditions: Conditions) -> Self {
         let world = World::<Mailbox>::new(clients + 1, config, conditions, 1);
-        Self {
-            start: world.now,
-            world,
-            clients,
-            tick: SECOND / hertz,
-        }
+        Self { start: world.now, world, clients, tick: SECOND / hertz }
     }
 
     /// When a client sends its message of that number: not all at once.
@@ -102,11 +97,7 @@ fn quantile(sorted: &[Micros], part: f64) -> Micros {
 
 #[test]
 fn a_lost_message_comes_with_the_next_tick() {
-    let conditions = Conditions {
-        latency: 20 * MS,
-        loss: 0.05,
-        ..Conditions::default()
-    };
+    let conditions = Conditions { latency: 20 * MS, loss: 0.05, ..Conditions::default() };
     let time = if cfg!(debug_assertions) { 30 } else { 200 } * SECOND;
     let mut echo = Echo::new(10, 60, &Config::default(), conditions);
     let sorted = echo.run(time);
@@ -117,27 +108,17 @@ fn a_lost_message_comes_with_the_next_tick() {
     assert!(p999 <= 110_000, "{p999}");
     // A tick is three datagrams: a message, its echo, and the acknowledgement of that.
     let ticks = sorted.len() as u64;
-    assert!(
-        echo.world.datagrams < ticks * 7 / 2,
-        "{}",
-        echo.world.datagrams
-    );
+    assert!(echo.world.datagrams < ticks * 7 / 2, "{}", echo.world.datagrams);
 }
 
 #[test]
 fn nothing_is_repeated_where_acknowledgements_come_before_the_next_tick() {
-    let conditions = Conditions {
-        latency: 4 * MS,
-        ..Conditions::default()
-    };
+    let conditions = Conditions { latency: 4 * MS, ..Conditions::default() };
     let mut echo = Echo::new(2, 60, &Config::default(), conditions);
     let sorted = echo.run(5 * SECOND);
     assert_eq!(sorted.last(), Some(&(8 * MS)));
     let once = echo.world.bytes;
-    let config = Config {
-        redundancy: 0,
-        ..Config::default()
-    };
+    let config = Config { redundancy: 0, ..Config::default() };
     let mut echo = Echo::new(2, 60, &config, conditions);
     echo.run(5 * SECOND);
     assert_eq!(echo.world.bytes, once);
@@ -146,10 +127,7 @@ fn nothing_is_repeated_where_acknowledgements_come_before_the_next_tick() {
 #[test]
 fn hosts_that_are_called_once_a_frame_send_one_datagram_a_frame() {
     const FRAME: Micros = SECOND / 60;
-    let conditions = Conditions {
-        latency: 20 * MS,
-        ..Conditions::default()
-    };
+    let conditions = Conditions { latency: 20 * MS, ..Conditions::default() };
     let mut endpoints = [1, 2].map(|s| Endpoint::new(Config::default(), seed(s)));
     let mut links = [1, 2].map(|s| Conditioner::new(conditions, s));
     let mut out = Transmits::new(64, 1200);
@@ -171,9 +149,7 @@ fn hosts_that_are_called_once_a_frame_send_one_datagram_a_frame() {
                 }
             }
             endpoint.handle_timeout(now, &mut Mailbox::default());
-            endpoint
-                .send(address(1 - at), &now.to_le_bytes(), now)
-                .unwrap();
+            endpoint.send(address(1 - at), &now.to_le_bytes(), now).unwrap();
             out.clear();
             endpoint.poll_transmit(now, &mut out);
             datagrams += out.len();

@@ -13,17 +13,9 @@ const STAMP: u32 = 0x2423_2221;
 const INITIATOR_INCARNATION: u32 = 0x3433_3231;
 const ANSWERER_INCARNATION: u32 = 0x4443_4241;
 
-const NOTHING: Ack<'_> = Ack {
-    largest: 0,
-    delay: 0,
-    bitmap: &[],
-};
+const NOTHING: Ack<'_> = Ack { largest: 0, delay: 0, bitmap: &[] };
 
-const FIRST: Ack<'_> = Ack {
-    largest: 1,
-    delay: 0,
-    bitmap: &[],
-};
+const FIRST: Ack<'_> = Ack { largest: 1, delay: 0, bitmap: &[] };
 
 /// The lines of a fenced block, by their names.
 fn block(name: &str) -> BTreeMap<&'static str, Vec<u8>> {
@@ -62,30 +54,19 @@ fn body(
     writer.ack(number, ack);
     for &(sequence, part, payload) in chunks {
         assert!(writer.fits(sequence, payload.len()));
-        writer
-            .chunk(sequence, part, payload.len())
-            .copy_from_slice(payload);
+        writer.chunk(sequence, part, payload.len()).copy_from_slice(payload);
     }
     let len = writer.len();
     bytes[..len].to_vec()
 }
 
 fn proof(gave_up: bool) -> Proof {
-    Proof {
-        token: INITIATOR,
-        stamp: STAMP,
-        incarnation: INITIATOR_INCARNATION,
-        gave_up,
-    }
+    Proof { token: INITIATOR, stamp: STAMP, incarnation: INITIATOR_INCARNATION, gave_up }
 }
 
 fn written() -> BTreeMap<&'static str, Vec<u8>> {
     use Part::{First, Last, Middle, Whole};
-    let reset = |gave_up| Control::Reset {
-        token: ANSWERER,
-        incarnation: ANSWERER_INCARNATION,
-        gave_up,
-    };
+    let reset = |gave_up| Control::Reset { token: ANSWERER, incarnation: ANSWERER_INCARNATION, gave_up };
     BTreeMap::from([
         ("hello", control(Control::Hello { token: INITIATOR })),
         (
@@ -97,48 +78,14 @@ fn written() -> BTreeMap<&'static str, Vec<u8>> {
                 incarnation: ANSWERER_INCARNATION,
             }),
         ),
-        (
-            "confirm-hello",
-            body(
-                ANSWERER,
-                Some(proof(false)),
-                1,
-                NOTHING,
-                &[(0, Whole, b"hello")],
-            ),
-        ),
-        (
-            "confirm-gave-up",
-            body(ANSWERER, Some(proof(true)), 1, NOTHING, &[(0, Whole, b"")]),
-        ),
-        (
-            "data-ack",
-            body(INITIATOR, None, 0, Ack { delay: 64, ..FIRST }, &[]),
-        ),
+        ("confirm-hello", body(ANSWERER, Some(proof(false)), 1, NOTHING, &[(0, Whole, b"hello")])),
+        ("confirm-gave-up", body(ANSWERER, Some(proof(true)), 1, NOTHING, &[(0, Whole, b"")])),
+        ("data-ack", body(INITIATOR, None, 0, Ack { delay: 64, ..FIRST }, &[])),
         (
             "data-ack-gaps",
-            body(
-                INITIATOR,
-                None,
-                0,
-                Ack {
-                    largest: 13,
-                    delay: u16::MAX,
-                    bitmap: &[0x05, 0x80],
-                },
-                &[],
-            ),
+            body(INITIATOR, None, 0, Ack { largest: 13, delay: u16::MAX, bitmap: &[0x05, 0x80] }, &[]),
         ),
-        (
-            "data-two",
-            body(
-                ANSWERER,
-                None,
-                2,
-                FIRST,
-                &[(1, Whole, b"hi"), (2, Whole, b"")],
-            ),
-        ),
+        ("data-two", body(ANSWERER, None, 2, FIRST, &[(1, Whole, b"hi"), (2, Whole, b"")])),
         (
             "data-fragments",
             body(
@@ -146,32 +93,13 @@ fn written() -> BTreeMap<&'static str, Vec<u8>> {
                 None,
                 u32::MAX,
                 NOTHING,
-                &[
-                    ((1 << 32) - 2, First, b"a"),
-                    ((1 << 32) - 1, Middle, b"b"),
-                    (1 << 32, Last, b"c"),
-                ],
+                &[((1 << 32) - 2, First, b"a"), ((1 << 32) - 1, Middle, b"b"), (1 << 32, Last, b"c")],
             ),
         ),
-        (
-            "data-apart",
-            body(
-                ANSWERER,
-                None,
-                3,
-                FIRST,
-                &[(7, Whole, b"a"), (9, Whole, b"b")],
-            ),
-        ),
+        ("data-apart", body(ANSWERER, None, 3, FIRST, &[(7, Whole, b"a"), (9, Whole, b"b")])),
         ("reset", control(reset(false))),
         ("reset-gave-up", control(reset(true))),
-        (
-            "close-too-big",
-            control(Control::Close {
-                token: INITIATOR,
-                code: 2,
-            }),
-        ),
+        ("close-too-big", control(Control::Close { token: INITIATOR, code: 2 })),
     ])
 }
 
@@ -181,9 +109,7 @@ fn what_is_written_is_what_the_document_says() {
 }
 
 fn chunks(body: &Body<'_>) -> Vec<(u32, Part, Vec<u8>)> {
-    body.chunks()
-        .map(|chunk| (chunk.sequence, chunk.part, chunk.payload.to_vec()))
-        .collect()
+    body.chunks().map(|chunk| (chunk.sequence, chunk.part, chunk.payload.to_vec())).collect()
 }
 
 #[test]
@@ -203,16 +129,9 @@ fn what_is_read_is_what_the_document_says() {
             incarnation: ANSWERER_INCARNATION,
         }
     );
-    for (name, gave_up, payload) in [
-        ("confirm-hello", false, &b"hello"[..]),
-        ("confirm-gave-up", true, b""),
-    ] {
-        let Datagram::Confirm {
-            token,
-            proof: shown,
-            body,
-        } = read(name)
-        else {
+    for (name, gave_up, payload) in [("confirm-hello", false, &b"hello"[..]), ("confirm-gave-up", true, b"")]
+    {
+        let Datagram::Confirm { token, proof: shown, body } = read(name) else {
             panic!("{name}");
         };
         assert_eq!((token, shown), (ANSWERER, proof(gave_up)));
@@ -241,23 +160,13 @@ fn what_is_read_is_what_the_document_says() {
     ];
     assert_eq!((body.number, chunks(&body)), (u32::MAX, expected.to_vec()));
     let (_, body) = data("data-apart");
-    let expected = [
-        (7, Part::Whole, b"a".to_vec()),
-        (9, Part::Whole, b"b".to_vec()),
-    ];
+    let expected = [(7, Part::Whole, b"a".to_vec()), (9, Part::Whole, b"b".to_vec())];
     assert_eq!(chunks(&body), expected);
     for (name, gave_up) in [("reset", false), ("reset-gave-up", true)] {
-        let reset = Datagram::Reset {
-            token: ANSWERER,
-            incarnation: ANSWERER_INCARNATION,
-            gave_up,
-        };
+        let reset = Datagram::Reset { token: ANSWERER, incarnation: ANSWERER_INCARNATION, gave_up };
         assert_eq!(read(name), reset);
     }
-    let close = Datagram::Close {
-        token: INITIATOR,
-        code: 2,
-    };
+    let close = Datagram::Close { token: INITIATOR, code: 2 };
     assert_eq!(read("close-too-big"), close);
 }
 

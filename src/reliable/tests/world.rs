@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
 use crate::conditioner::{Conditioner, Conditions, Random};
-use crate::reliable::{
-    Config, Endpoint, Micros, PeerLost, SendError, Sink, Transmits, is_reliable,
-};
+use crate::reliable::{Config, Endpoint, Micros, PeerLost, SendError, Sink, Transmits, is_reliable};
 
 pub(super) const MS: Micros = 1_000;
 pub(super) const SECOND: Micros = 1_000_000;
@@ -31,10 +29,7 @@ impl Sink for Inbox {
 impl Inbox {
     /// The payloads of all messages.
     pub(super) fn payloads(&self) -> Vec<&[u8]> {
-        self.messages
-            .iter()
-            .map(|(_, payload)| &payload[..])
-            .collect()
+        self.messages.iter().map(|(_, payload)| &payload[..]).collect()
     }
 }
 
@@ -158,9 +153,7 @@ impl<S: Sink + Default> World<S> {
     fn link(&mut self, from: usize, to: usize) -> &mut Conditioner<()> {
         let seed = self.seed ^ (from as u64) << 32 ^ (to as u64) << 48;
         let conditions = self.conditions;
-        self.links
-            .entry((from, to))
-            .or_insert_with(|| Conditioner::new(conditions, seed))
+        self.links.entry((from, to)).or_insert_with(|| Conditioner::new(conditions, seed))
     }
 
     /// Sends what the nodes have to send now.
@@ -186,18 +179,10 @@ impl<S: Sink + Default> World<S> {
         self.datagrams += 1;
         self.bytes += bytes.len() as u64;
         if let Some(seen) = &mut self.seen {
-            seen.push(Seen {
-                from: self.nodes[from].address,
-                to,
-                bytes: bytes.to_vec(),
-            });
+            seen.push(Seen { from: self.nodes[from].address, to, bytes: bytes.to_vec() });
         }
         let Some(to) = self.index(to) else { return };
-        if self
-            .filter
-            .as_mut()
-            .is_some_and(|passes| !passes(from, bytes))
-        {
+        if self.filter.as_mut().is_some_and(|passes| !passes(from, bytes)) {
             return;
         }
         let mut leaves = self.now;
@@ -239,8 +224,7 @@ impl<S: Sink + Default> World<S> {
                 let from = self.nodes[from].address;
                 while let Some(bytes) = self.arrived.pop_front() {
                     let node = &mut self.nodes[to];
-                    node.endpoint
-                        .receive(from, &bytes, self.now, &mut node.sink);
+                    node.endpoint.receive(from, &bytes, self.now, &mut node.sink);
                 }
             }
             if !delivered && self.next_event().is_none_or(|at| at > self.now) {

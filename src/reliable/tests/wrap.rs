@@ -45,14 +45,9 @@ impl Halves {
         let mut bitmap = [0; BITMAP_MAX];
         let (ack, told) = History::default().acknowledge(self.now, &mut bitmap);
         writer.ack(self.sent.next() as u32, ack);
-        let repeat = Repeat {
-            budget: 100,
-            before: self.now.saturating_sub(2 * MS),
-            times: 2,
-        };
+        let repeat = Repeat { budget: 100, before: self.now.saturating_sub(2 * MS), times: 2 };
         if self.outbox.has_pending() {
-            self.outbox
-                .write_pending(&mut writer, &mut self.sent, repeat);
+            self.outbox.write_pending(&mut writer, &mut self.sent, repeat);
         } else {
             self.outbox.write_oldest(&mut writer, &mut self.sent);
         }
@@ -69,10 +64,7 @@ impl Halves {
         }
         let number = self.history.expand(body.number).unwrap();
         assert!(!self.history.contains(number));
-        let config = Config {
-            ordered: true,
-            ..Config::default()
-        };
+        let config = Config { ordered: true, ..Config::default() };
         let mut to = Delivery::new(address(1), &config, &mut self.workshop, &mut self.inbox);
         for chunk in body.chunks() {
             assert_eq!(self.inbound.take(&chunk, &mut to), Ok(true));
@@ -84,11 +76,8 @@ impl Halves {
     fn acknowledge(&mut self) {
         let mut bitmap = [0; BITMAP_MAX];
         let (ack, _) = self.history.acknowledge(self.now, &mut bitmap);
-        self.sent
-            .acknowledge(&ack, self.now, &mut self.outbox)
-            .unwrap();
-        self.sent
-            .detect_losses(self.now, &self.rtt, &mut self.outbox);
+        self.sent.acknowledge(&ack, self.now, &mut self.outbox).unwrap();
+        self.sent.detect_losses(self.now, &self.rtt, &mut self.outbox);
     }
 }
 
@@ -134,10 +123,7 @@ fn no_round_trip_is_taken_from_a_delay_that_was_cut_off() {
     let mut bitmap = [0; BITMAP_MAX];
     let (ack, _) = halves.history.acknowledge(halves.now, &mut bitmap);
     assert_eq!(ack.delay, u16::MAX);
-    let progress = halves
-        .sent
-        .acknowledge(&ack, halves.now, &mut halves.outbox)
-        .unwrap();
+    let progress = halves.sent.acknowledge(&ack, halves.now, &mut halves.outbox).unwrap();
     assert!(progress.bytes > 0);
     assert_eq!(progress.rtt, None);
 }

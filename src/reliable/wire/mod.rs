@@ -88,26 +88,13 @@ pub(super) enum Datagram<'a> {
     /// Asks for a token. `token` is the one by which the sender wants to be addressed.
     Hello { token: u64 },
     /// Answers a hello: `grant` is the token by which the answerer wants to be addressed.
-    Welcome {
-        token: u64,
-        grant: u64,
-        stamp: u32,
-        incarnation: u32,
-    },
+    Welcome { token: u64, grant: u64, stamp: u32, incarnation: u32 },
     /// Data of an initiator who has not heard the answerer's data yet.
-    Confirm {
-        token: u64,
-        proof: Proof,
-        body: Body<'a>,
-    },
+    Confirm { token: u64, proof: Proof, body: Body<'a> },
     /// Acknowledgements, and chunks of messages.
     Data { token: u64, body: Body<'a> },
     /// Answers data with an unknown `token`.
-    Reset {
-        token: u64,
-        incarnation: u32,
-        gave_up: bool,
-    },
+    Reset { token: u64, incarnation: u32, gave_up: bool },
     /// The sender ends the session.
     Close { token: u64, code: u8 },
 }

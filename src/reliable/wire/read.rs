@@ -1,9 +1,9 @@
 //! Reading datagrams.
 
 use super::{
-    Ack, BITMAP_MAX, Body, CHUNK_NUMBERED, CHUNK_PART_SHIFT, CHUNK_RESERVED, CHUNK_SIZE_MASK,
-    CLOSE, CONFIRM, Chunk, DATA, Datagram, HELLO, PROOF_GAVE_UP, Part, Proof, RESET, Unreadable,
-    VERSION, WELCOME, is_reliable,
+    Ack, BITMAP_MAX, Body, CHUNK_NUMBERED, CHUNK_PART_SHIFT, CHUNK_RESERVED, CHUNK_SIZE_MASK, CLOSE, CONFIRM,
+    Chunk, DATA, Datagram, HELLO, PROOF_GAVE_UP, Part, Proof, RESET, Unreadable, VERSION, WELCOME,
+    is_reliable,
 };
 
 /// Reads a datagram; the whole of it is checked before anything is returned.
@@ -38,19 +38,11 @@ fn read<'a>(kind: u8, reader: &mut Reader<'a>) -> Option<Datagram<'a>> {
             },
             body: Body::read(reader)?,
         },
-        DATA => Datagram::Data {
-            token,
-            body: Body::read(reader)?,
-        },
-        RESET => Datagram::Reset {
-            token,
-            incarnation: reader.u32()?,
-            gave_up: reader.u8()? & PROOF_GAVE_UP != 0,
-        },
-        CLOSE => Datagram::Close {
-            token,
-            code: reader.u8()?,
-        },
+        DATA => Datagram::Data { token, body: Body::read(reader)? },
+        RESET => {
+            Datagram::Reset { token, incarnation: reader.u32()?, gave_up: reader.u8()? & PROOF_GAVE_UP != 0 }
+        }
+        CLOSE => Datagram::Close { token, code: reader.u8()? },
         _ => return None,
     })
 }
@@ -65,15 +57,7 @@ impl<'a> Body<'a> {
             return None;
         }
         let bitmap = reader.take(bitmap_len)?;
-        let body = Self {
-            number,
-            ack: Ack {
-                largest,
-                delay,
-                bitmap,
-            },
-            chunks: reader.0,
-        };
+        let body = Self { number, ack: Ack { largest, delay, bitmap }, chunks: reader.0 };
         let mut chunks = body.chunks();
         while chunks.next().is_some() {}
         chunks.rest.0.is_empty().then_some(body)
@@ -86,10 +70,7 @@ impl<'a> Body<'a> {
 
     /// The chunks, in the order in which they stand.
     pub(in crate::reliable) fn chunks(&self) -> Chunks<'a> {
-        Chunks {
-            rest: Reader(self.chunks),
-            next: None,
-        }
+        Chunks { rest: Reader(self.chunks), next: None }
     }
 }
 
@@ -106,18 +87,10 @@ impl<'a> Chunks<'a> {
         if head & CHUNK_RESERVED != 0 {
             return None;
         }
-        let sequence = if head & CHUNK_NUMBERED != 0 {
-            reader.u32()?
-        } else {
-            self.next?
-        };
+        let sequence = if head & CHUNK_NUMBERED != 0 { reader.u32()? } else { self.next? };
         let payload = reader.take(usize::from(head & CHUNK_SIZE_MASK))?;
         let part = Part::from_bits(head >> CHUNK_PART_SHIFT);
-        let chunk = Chunk {
-            sequence,
-            part,
-            payload,
-        };
+        let chunk = Chunk { sequence, part, payload };
         Some((chunk, reader))
     }
 }

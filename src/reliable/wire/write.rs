@@ -1,8 +1,8 @@
 //! Writing datagrams.
 
 use super::{
-    Ack, CHUNK_LEN, CHUNK_LEN_MAX, CHUNK_NUMBERED, CHUNK_PART_SHIFT, CLOSE, CONFIRM, DATA,
-    HEADER_LEN, HELLO, HELLO_LEN, MAGIC, PROOF_GAVE_UP, Part, Proof, RESET, VERSION, WELCOME,
+    Ack, CHUNK_LEN, CHUNK_LEN_MAX, CHUNK_NUMBERED, CHUNK_PART_SHIFT, CLOSE, CONFIRM, DATA, HEADER_LEN, HELLO,
+    HELLO_LEN, MAGIC, PROOF_GAVE_UP, Part, Proof, RESET, VERSION, WELCOME,
 };
 
 /// Writes one datagram into a buffer that is long enough for it.
@@ -14,11 +14,7 @@ pub(in crate::reliable) struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn start(buffer: &'a mut [u8], kind: u8, token: u64) -> Self {
-        let mut writer = Self {
-            buffer,
-            len: 0,
-            next_sequence: None,
-        };
+        let mut writer = Self { buffer, len: 0, next_sequence: None };
         writer.put(&MAGIC);
         writer.put(&[VERSION << 4 | kind]);
         writer.put(&token.to_le_bytes());
@@ -51,21 +47,12 @@ impl<'a> Writer<'a> {
 
     /// Whether a chunk of `size` bytes still fits.
     pub(in crate::reliable) fn fits(&self, sequence: u64, size: usize) -> bool {
-        let head = if self.next_sequence == Some(sequence as u32) {
-            CHUNK_LEN
-        } else {
-            CHUNK_LEN_MAX
-        };
+        let head = if self.next_sequence == Some(sequence as u32) { CHUNK_LEN } else { CHUNK_LEN_MAX };
         self.len + head + size <= self.buffer.len()
     }
 
     /// Adds a chunk that [fits](Self::fits); the caller fills in the bytes that are returned.
-    pub(in crate::reliable) fn chunk(
-        &mut self,
-        sequence: u64,
-        part: Part,
-        size: usize,
-    ) -> &mut [u8] {
+    pub(in crate::reliable) fn chunk(&mut self, sequence: u64, part: Part, size: usize) -> &mut [u8] {
         let sequence = sequence as u32;
         let head = size as u16 | (part as u16) << CHUNK_PART_SHIFT;
         if self.next_sequence == Some(sequence) {
@@ -99,24 +86,10 @@ impl<'a> Writer<'a> {
 /// A datagram of fixed length, to be written out of turn.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::reliable) enum Control {
-    Hello {
-        token: u64,
-    },
-    Welcome {
-        token: u64,
-        grant: u64,
-        stamp: u32,
-        incarnation: u32,
-    },
-    Reset {
-        token: u64,
-        incarnation: u32,
-        gave_up: bool,
-    },
-    Close {
-        token: u64,
-        code: u8,
-    },
+    Hello { token: u64 },
+    Welcome { token: u64, grant: u64, stamp: u32, incarnation: u32 },
+    Reset { token: u64, incarnation: u32, gave_up: bool },
+    Close { token: u64, code: u8 },
 }
 
 impl Control {
@@ -128,23 +101,14 @@ impl Control {
                 writer.put(&[0; HELLO_LEN - HEADER_LEN]);
                 writer.len
             }
-            Self::Welcome {
-                token,
-                grant,
-                stamp,
-                incarnation,
-            } => {
+            Self::Welcome { token, grant, stamp, incarnation } => {
                 let mut writer = Writer::start(buffer, WELCOME, token);
                 writer.put(&grant.to_le_bytes());
                 writer.put(&stamp.to_le_bytes());
                 writer.put(&incarnation.to_le_bytes());
                 writer.len
             }
-            Self::Reset {
-                token,
-                incarnation,
-                gave_up,
-            } => {
+            Self::Reset { token, incarnation, gave_up } => {
                 let mut writer = Writer::start(buffer, RESET, token);
                 writer.put(&incarnation.to_le_bytes());
                 writer.put(&[if gave_up { PROOF_GAVE_UP } else { 0 }]);

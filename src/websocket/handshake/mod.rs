@@ -10,9 +10,9 @@ mod headers;
 mod options;
 mod server;
 
-pub use client::{ClientHandshake, HandshakeError, Opened};
+pub use client::ClientHandshake;
 pub use options::{OptionError, Origins, Protocols, RequestHeaders};
-pub use server::{Accepted, Refusal, Request, ServerHandshake};
+pub use server::ServerHandshake;
 pub use tungstenite::http::StatusCode;
 
 /// How much a peer may send before its handshake is done.

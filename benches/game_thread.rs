@@ -1,0 +1,119 @@
+//! What the library costs the game's own thread: `cargo bench --bench game_thread`.
+//!
+//! A server has 1 000 connected clients. Measured are a burst of one 64-byte packet to each of them,
+//! per packet, and collecting 1 000 waiting data events with one `network_poll`. The I/O thread works
+//! beside it, as it does in a game.
+
+use std::ffi::{c_char, c_void};
+use std::hint::black_box;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use stepwire::abi::*;
+
+const CLIENTS: usize = 1_000;
+const PAYLOAD: [u8; 64] = [7; 64];
+const PACKET: usize = 12 + PAYLOAD.len();
+
+/// A server with its clients' handles, and the clients' ends as plain sockets.
+struct Crowd {
+    handles: Vec<f64>,
+    peers: Vec<TcpStream>,
+}
+
+unsafe extern "C" fn note_connects(event: *const NetworkEvent, handles: *mut c_void) {
+    // SAFETY: network_poll passes a valid event and the vector given to it below.
+    unsafe {
+        if (*event).r#type == f64::from(network_type_connect) {
+            (*handles.cast::<Vec<f64>>()).push((*event).socket);
+        }
+    }
+}
+
+unsafe extern "C" fn look(event: *const NetworkEvent, bytes: *mut c_void) {
+    // SAFETY: network_poll passes a valid event and the counter given to it below.
+    unsafe { *bytes.cast::<f64>() += black_box((*event).size) };
+}
+
+fn gather() -> Crowd {
+    // SAFETY: the string is a literal with a NUL.
+    unsafe {
+        network_set_config_string(
+            f64::from(network_config_bind_address),
+            -1.0,
+            c"127.0.0.1".as_ptr().cast::<c_char>(),
+        )
+    };
+    let server = network_create_server(f64::from(network_socket_tcp), 0.0, CLIENTS as f64);
+    let port = network_get_port(server) as u16;
+    let mut handles = Vec::new();
+    let mut peers = Vec::new();
+    while peers.len() < CLIENTS {
+        let mut peer = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
+        peer.write_all(&stepwire::protocol::handshake::answer(0)).expect("the handshake");
+        peer.read_exact(&mut [0; 18 + 12]).expect("the handshake");
+        peers.push(peer);
+    }
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while handles.len() < CLIENTS && Instant::now() < deadline {
+        network_wait(100.0);
+        // SAFETY: the callback takes the vector passed with it.
+        unsafe { network_poll(Some(note_connects), (&raw mut handles).cast()) };
+    }
+    assert_eq!(handles.len(), CLIENTS, "all clients connect");
+    Crowd { handles, peers }
+}
+
+fn send_to_all(crowd: &mut Crowd) -> Duration {
+    let begin = Instant::now();
+    for &handle in &crowd.handles {
+        // SAFETY: the buffer has as many bytes as is said.
+        let sent = unsafe { network_send_packet(handle, PAYLOAD.as_ptr().cast(), PAYLOAD.len() as f64) };
+        assert_eq!(sent, PACKET as f64);
+    }
+    let elapsed = begin.elapsed();
+    for peer in &mut crowd.peers {
+        peer.read_exact(&mut [0; PACKET]).expect("the packet arrives");
+    }
+    elapsed
+}
+
+fn collect_from_all(crowd: &mut Crowd) -> Duration {
+    let packet = [&stepwire::protocol::packet::header(PAYLOAD.len() as u32)[..], &PAYLOAD].concat();
+    for peer in &mut crowd.peers {
+        peer.write_all(&packet).expect("the peer sends");
+    }
+    let deadline = Instant::now() + Duration::from_secs(10);
+    // SAFETY: the key is a literal with a NUL.
+    while unsafe { network_get_stat(-1.0, c"events".as_ptr()) } < CLIENTS as f64 {
+        assert!(Instant::now() < deadline, "all packets arrive");
+        std::thread::yield_now();
+    }
+    let mut bytes = 0.0_f64;
+    let begin = Instant::now();
+    // SAFETY: the callback takes the counter passed with it.
+    let events = unsafe { network_poll(Some(look), (&raw mut bytes).cast()) };
+    let elapsed = begin.elapsed();
+    assert_eq!((events, bytes), (CLIENTS as f64, (CLIENTS * PAYLOAD.len()) as f64));
+    elapsed
+}
+
+fn game_thread(criterion: &mut Criterion) {
+    let mut crowd = gather();
+    let mut group = criterion.benchmark_group("game thread, 1000 connections");
+    group.sample_size(20);
+    group.throughput(Throughput::Elements(CLIENTS as u64));
+    group.bench_function("network_send_packet of 64 bytes to each", |bencher| {
+        bencher.iter_custom(|rounds| (0..rounds).map(|_| send_to_all(&mut crowd)).sum());
+    });
+    group.bench_function("network_poll of 1000 waiting events", |bencher| {
+        bencher.iter_custom(|rounds| (0..rounds).map(|_| collect_from_all(&mut crowd)).sum());
+    });
+    group.finish();
+    network_shutdown();
+}
+
+criterion_group!(benches, game_thread);
+criterion_main!(benches);

@@ -1,0 +1,54 @@
+# Builds the library with cargo and defines stepwire::stepwire and stepwire::static.
+find_program(STEPWIRE_CARGO cargo HINTS "$ENV{CARGO_HOME}/bin" "$ENV{HOME}/.cargo/bin"
+             DOC "The cargo that builds the library")
+if(NOT STEPWIRE_CARGO)
+  message(FATAL_ERROR "stepwire needs Rust's cargo: install it from https://rustup.rs or set STEPWIRE_CARGO")
+endif()
+set(STEPWIRE_CARGO_TARGET_DIR "${CMAKE_CURRENT_BINARY_DIR}/cargo" CACHE PATH "Where cargo builds")
+set(STEPWIRE_RUST_TARGET "" CACHE STRING "Rust target triple for cross builds; empty: this machine")
+
+# The files under their final names, so that programs run from the build tree as they do when installed.
+set(stepwire_output_dir "${CMAKE_CURRENT_BINARY_DIR}/lib")
+set(stepwire_outputs ${stepwire_shared_file} ${stepwire_shared_links} ${stepwire_static_file} ${stepwire_import_file})
+list(TRANSFORM stepwire_outputs PREPEND "${stepwire_output_dir}/")
+
+# Runs always: cargo itself knows best whether there is something to do.
+add_custom_target(stepwire-cargo ALL
+  COMMAND ${CMAKE_COMMAND}
+    -D "cargo=${STEPWIRE_CARGO}"
+    -D "profile=$<IF:$<CONFIG:Debug>,dev,release>"
+    -D "source_dir=${CMAKE_CURRENT_SOURCE_DIR}"
+    -D "target_dir=${STEPWIRE_CARGO_TARGET_DIR}"
+    -D "rust_target=${STEPWIRE_RUST_TARGET}"
+    -D "output_dir=${stepwire_output_dir}"
+    -D "cargo_shared=${stepwire_cargo_shared}"
+    -D "cargo_import=${stepwire_cargo_import}"
+    -D "cargo_static=${stepwire_cargo_static}"
+    -D "shared_file=${stepwire_shared_file}"
+    -D "shared_links=${stepwire_shared_links}"
+    -P "${CMAKE_CURRENT_LIST_DIR}/cargo_build.cmake"
+  BYPRODUCTS ${stepwire_outputs}
+  USES_TERMINAL
+  VERBATIM
+  COMMENT "Building stepwire with cargo")
+
+add_library(stepwire::stepwire SHARED IMPORTED GLOBAL)
+set_target_properties(stepwire::stepwire PROPERTIES
+  IMPORTED_LOCATION "${stepwire_output_dir}/${stepwire_shared_file}"
+  INTERFACE_INCLUDE_DIRECTORIES "${CMAKE_CURRENT_SOURCE_DIR}/include")
+if(stepwire_soname)
+  set_target_properties(stepwire::stepwire PROPERTIES IMPORTED_SONAME ${stepwire_soname})
+endif()
+if(stepwire_import_file)
+  set_target_properties(stepwire::stepwire PROPERTIES
+    IMPORTED_IMPLIB "${stepwire_output_dir}/${stepwire_import_file}")
+endif()
+
+add_library(stepwire::static STATIC IMPORTED GLOBAL)
+set_target_properties(stepwire::static PROPERTIES
+  IMPORTED_LOCATION "${stepwire_output_dir}/${stepwire_static_file}"
+  INTERFACE_INCLUDE_DIRECTORIES "${CMAKE_CURRENT_SOURCE_DIR}/include"
+  INTERFACE_LINK_LIBRARIES "${stepwire_native_libs}")
+
+add_dependencies(stepwire::stepwire stepwire-cargo)
+add_dependencies(stepwire::static stepwire-cargo)

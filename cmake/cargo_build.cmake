@@ -1,0 +1,41 @@
+# Run with `cmake -P` at build time: builds the library and places its files under their final names.
+set(arguments rustc --lib --locked --profile ${profile} --manifest-path "${source_dir}/Cargo.toml"
+              --target-dir "${target_dir}")
+set(artefacts "${target_dir}")
+if(rust_target)
+  list(APPEND arguments --target ${rust_target})
+  string(APPEND artefacts "/${rust_target}")
+endif()
+if(profile STREQUAL "dev")
+  string(APPEND artefacts "/debug")
+else()
+  string(APPEND artefacts "/${profile}")
+endif()
+
+# The list beside the libraries is for the test that compares it with StepwireNames.cmake.
+execute_process(
+  COMMAND "${cargo}" ${arguments} -- --print "native-static-libs=${artefacts}/native-static-libs.txt"
+  RESULT_VARIABLE status)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "cargo could not build stepwire")
+endif()
+
+# A copy only when it changed: what links the library is then not linked again.
+function(place from to)
+  execute_process(COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${artefacts}/${from}" "${output_dir}/${to}"
+                  RESULT_VARIABLE status)
+  if(NOT status EQUAL 0)
+    message(FATAL_ERROR "cargo did not write ${artefacts}/${from}")
+  endif()
+endfunction()
+
+file(MAKE_DIRECTORY "${output_dir}")
+place(${cargo_shared} ${shared_file})
+place(${cargo_static} ${cargo_static})
+place(native-static-libs.txt native-static-libs.txt)
+if(cargo_import)
+  place(${cargo_import} ${cargo_import})
+endif()
+foreach(link IN LISTS shared_links)
+  execute_process(COMMAND "${CMAKE_COMMAND}" -E create_symlink ${shared_file} "${output_dir}/${link}")
+endforeach()

@@ -1,0 +1,5 @@
+/// @description What is not the garbage collector's
+
+leave();
+ds_map_destroy(ids);
+buffer_delete(buffer);

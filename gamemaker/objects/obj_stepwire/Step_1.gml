@@ -1,0 +1,3 @@
+/// @description Hand over what has arrived
+
+stepwire_step();

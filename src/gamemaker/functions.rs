@@ -1,0 +1,170 @@
+//! What the GML functions do: each calls its C function.
+
+use std::ffi::{CStr, c_char, c_void};
+
+use super::arguments::Arguments;
+use super::call::Answer;
+use super::message::Message;
+use super::{connections, options, step};
+use crate::abi::*;
+use crate::error::Code;
+
+pub(super) fn r#final(_: &Arguments) -> Answer {
+    let result = network_shutdown();
+    connections::clear();
+    step::forget();
+    options::forget();
+    Answer::Real(result)
+}
+
+pub(super) fn create_socket(arguments: &Arguments) -> Answer {
+    created(arguments, network_create_socket(arguments.real(0)))
+}
+
+pub(super) fn create_socket_ext(arguments: &Arguments) -> Answer {
+    created(arguments, network_create_socket_ext(arguments.real(0), arguments.real(1)))
+}
+
+pub(super) fn create_server(arguments: &Arguments) -> Answer {
+    Answer::Real(network_create_server(arguments.real(0), arguments.real(1), arguments.real(2)))
+}
+
+pub(super) fn create_server_raw(arguments: &Arguments) -> Answer {
+    Answer::Real(network_create_server_raw(arguments.real(0), arguments.real(1), arguments.real(2)))
+}
+
+fn created(arguments: &Arguments, socket: f64) -> Answer {
+    connections::created(socket, arguments.real(0));
+    Answer::Real(socket)
+}
+
+pub(super) fn connect(arguments: &Arguments) -> Answer {
+    connect_by(arguments, network_connect)
+}
+
+pub(super) fn connect_raw(arguments: &Arguments) -> Answer {
+    connect_by(arguments, network_connect_raw)
+}
+
+pub(super) fn connect_async(arguments: &Arguments) -> Answer {
+    connect_by(arguments, network_connect_async)
+}
+
+pub(super) fn connect_raw_async(arguments: &Arguments) -> Answer {
+    connect_by(arguments, network_connect_raw_async)
+}
+
+type Connect = unsafe extern "C" fn(f64, *const c_char, f64) -> f64;
+
+fn connect_by(arguments: &Arguments, connect: Connect) -> Answer {
+    let (socket, url, port) = (arguments.real(0), arguments.text(1), arguments.real(2));
+    // SAFETY: the runner's text, NUL-terminated.
+    let result = unsafe { connect(socket, url, port) };
+    if result >= 0.0 {
+        // SAFETY: as above; the parameter is not optional, so it is not null.
+        connections::connecting(socket, unsafe { CStr::from_ptr(url) }, port);
+    }
+    Answer::Real(result)
+}
+
+pub(super) fn resolve(arguments: &Arguments) -> Answer {
+    // SAFETY: the runner's text, NUL-terminated.
+    Answer::Text(unsafe { network_resolve(arguments.text(0)) })
+}
+
+pub(super) fn set_config(arguments: &Arguments) -> Answer {
+    let (option, value1) = (arguments.real(0), arguments.real(1));
+    Answer::Real(if arguments.is_text(2) {
+        // SAFETY: the runner's text, NUL-terminated.
+        unsafe { network_set_config_string(option, value1, arguments.text(2)) }
+    } else {
+        network_set_config(option, value1, arguments.real(2))
+    })
+}
+
+pub(super) fn set_timeout(arguments: &Arguments) -> Answer {
+    Answer::Real(network_set_timeout(arguments.real(0), arguments.real(1), arguments.real(2)))
+}
+
+pub(super) fn send_packet(arguments: &Arguments) -> Answer {
+    with_payload(arguments, 1, |data, size| {
+        // SAFETY: `with_payload` has checked that there are `size` bytes.
+        unsafe { network_send_packet(arguments.real(0), data, size) }
+    })
+}
+
+pub(super) fn send_raw(arguments: &Arguments) -> Answer {
+    with_payload(arguments, 1, |data, size| {
+        // SAFETY: as above.
+        unsafe { network_send_raw(arguments.real(0), data, size, arguments.real(3)) }
+    })
+}
+
+pub(super) fn send_udp(arguments: &Arguments) -> Answer {
+    with_payload(arguments, 3, |data, size| {
+        let (url, port) = (arguments.text(1), arguments.real(2));
+        // SAFETY: as above; the url is the runner's text.
+        unsafe { network_send_udp(arguments.real(0), url, port, data, size) }
+    })
+}
+
+pub(super) fn send_udp_raw(arguments: &Arguments) -> Answer {
+    with_payload(arguments, 3, |data, size| {
+        let (url, port) = (arguments.text(1), arguments.real(2));
+        // SAFETY: as above; the url is the runner's text.
+        unsafe { network_send_udp_raw(arguments.real(0), url, port, data, size) }
+    })
+}
+
+pub(super) fn send_broadcast(arguments: &Arguments) -> Answer {
+    with_payload(arguments, 2, |data, size| {
+        // SAFETY: as above.
+        unsafe { network_send_broadcast(arguments.real(0), arguments.real(1), data, size) }
+    })
+}
+
+/// Sends the beginning of the buffer at `index`; its size is the next argument.
+fn with_payload(arguments: &Arguments, index: usize, send: impl FnOnce(*const c_void, f64) -> f64) -> Answer {
+    let (data, held) = arguments.bytes(index);
+    let size = arguments.real(index + 1);
+    if size > held {
+        let message = Message::new(format_args!("the buffer holds {held} bytes, not {size}"));
+        return Answer::Failed(Code::BadArgument, message);
+    }
+    Answer::Real(send(data, size))
+}
+
+pub(super) fn destroy(arguments: &Arguments) -> Answer {
+    let socket = arguments.real(0);
+    let result = network_destroy(socket);
+    if result >= 0.0 {
+        connections::destroyed(socket);
+    }
+    Answer::Real(result)
+}
+
+pub(super) fn last_error(_: &Arguments) -> Answer {
+    Answer::Text(network_last_error())
+}
+
+pub(super) fn error_name(arguments: &Arguments) -> Answer {
+    Answer::Text(network_error_name(arguments.real(0)))
+}
+
+pub(super) fn get_string(arguments: &Arguments) -> Answer {
+    // SAFETY: the runner's text, NUL-terminated.
+    Answer::Text(unsafe { network_get_string(arguments.real(0), arguments.text(1)) })
+}
+
+pub(super) fn get_port(arguments: &Arguments) -> Answer {
+    Answer::Real(network_get_port(arguments.real(0)))
+}
+
+pub(super) fn get_stat(arguments: &Arguments) -> Answer {
+    // SAFETY: the runner's text, NUL-terminated.
+    Answer::Real(unsafe { network_get_stat(arguments.real(0), arguments.text(1)) })
+}
+
+pub(super) fn version(_: &Arguments) -> Answer {
+    Answer::Text(network_version())
+}

@@ -1,0 +1,247 @@
+//! What the bytes of a connection mean: GameMaker's protocol or none, over TCP as it is or inside
+//! WebSocket messages. Bytes in, events and answers out; when to read and write is for
+//! [`super::stream`] to say.
+
+mod about;
+mod gamemaker;
+mod messages;
+mod upgrade;
+mod websocket;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::error::{Code, Error};
+use crate::event::batch::Sink;
+use crate::options::Texts;
+use crate::protocol::framing::{Broken, Framer};
+use crate::socket::Socket;
+
+use super::timers::Millis;
+
+use gamemaker::Greeting;
+use websocket::WebSocket;
+
+pub(crate) use about::About;
+pub(crate) use upgrade::Request;
+
+pub(crate) enum Session {
+    /// GameMaker's handshake over TCP.
+    Greeting(Box<Greeting>),
+    Packets(Framer),
+    Raw,
+    WebSocket(Box<WebSocket>),
+}
+
+/// Why nothing more can be received.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The peer has closed in an orderly way, perhaps with some words.
+    Goodbye(String),
+    Failed(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Stop {
+        Stop::Failed(error)
+    }
+}
+
+impl Session {
+    /// A server's side over TCP.
+    pub(crate) fn tcp_server(regular: bool) -> Session {
+        if regular { Session::Greeting(Box::new(Greeting::server())) } else { Session::Raw }
+    }
+
+    /// A client's side over TCP.
+    pub(crate) fn tcp_client(regular: bool, game_id: u32) -> Session {
+        if regular { Session::Greeting(Box::new(Greeting::client(game_id))) } else { Session::Raw }
+    }
+
+    /// A server's side of a WebSocket. `texts` says whom it lets in.
+    pub(crate) fn websocket_server(regular: bool, texts: Arc<Texts>) -> Session {
+        Session::WebSocket(Box::new(WebSocket::server(regular.then(Greeting::server), texts)))
+    }
+
+    /// A client's side of a WebSocket.
+    pub(crate) fn websocket_client(regular: bool, game_id: u32, request: Request) -> Session {
+        Session::WebSocket(Box::new(WebSocket::client(regular.then(|| Greeting::client(game_id)), request)))
+    }
+
+    /// Whether there is a handshake between the connection and its first data.
+    pub(crate) fn has_handshake(&self) -> bool {
+        !matches!(self, Session::Raw)
+    }
+
+    pub(crate) fn is_websocket(&self) -> bool {
+        matches!(self, Session::WebSocket(_))
+    }
+
+    /// The connection is there: writes what its end has to say first.
+    pub(crate) fn begin(&mut self, out: &mut Vec<u8>) {
+        match self {
+            Session::Greeting(greeting) => out.extend_from_slice(greeting.first_words()),
+            Session::WebSocket(websocket) => websocket.begin(out),
+            Session::Packets(_) | Session::Raw => {}
+        }
+    }
+
+    /// Takes bytes of the handshake. Returns how many, and whether the handshake is done: then the
+    /// rest is for [`Session::receive`], after [`Session::opened`].
+    pub(crate) fn open(&mut self, bytes: &mut [u8], out: &mut Vec<u8>) -> Result<(usize, bool), Stop> {
+        match self {
+            Session::Greeting(greeting) => {
+                let mut at = 0;
+                while at < bytes.len() {
+                    let step = greeting.receive(&bytes[at..])?;
+                    at += step.taken;
+                    out.extend_from_slice(&step.answer);
+                    if step.ready {
+                        return Ok((at, true));
+                    }
+                }
+                Ok((at, false))
+            }
+            Session::WebSocket(websocket) => websocket.open(bytes, out),
+            Session::Packets(_) | Session::Raw => Ok((0, true)),
+        }
+    }
+
+    /// The handshake is done and the host knows: writes what the peer needs to know it too.
+    pub(crate) fn opened(&mut self, out: &mut Vec<u8>) {
+        match self {
+            Session::Greeting(greeting) => {
+                out.extend_from_slice(greeting.last_words());
+                *self = Session::Packets(Framer::default());
+            }
+            Session::WebSocket(websocket) => websocket.opened(out),
+            Session::Packets(_) | Session::Raw => {}
+        }
+    }
+
+    /// What the opening of a WebSocket has brought to light; to be taken once.
+    pub(crate) fn take_about(&mut self) -> Option<Box<About>> {
+        match self {
+            Session::WebSocket(websocket) => websocket.take_about(),
+            _ => None,
+        }
+    }
+
+    /// Takes the bytes from `at` on. Events go to `sink`, answers that the protocol demands to `out`.
+    #[inline]
+    pub(crate) fn receive(
+        &mut self,
+        bytes: &mut [u8],
+        at: usize,
+        socket: &Socket,
+        sink: &mut Sink<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Stop> {
+        match self {
+            Session::Packets(framer) => {
+                let limit = socket.message_limit.load(Relaxed) as usize;
+                framer.receive(bytes, at, limit, sink).map_err(|wrong| broken(wrong, limit).into())
+            }
+            Session::WebSocket(websocket) => websocket.receive(bytes, at, socket, sink, out),
+            Session::Raw => {
+                sink.data(0, at, bytes.len() - at);
+                Ok(())
+            }
+            Session::Greeting(_) => Ok(()),
+        }
+    }
+
+    /// Takes bytes that nobody wants any more, but for the end of the closing handshake.
+    pub(crate) fn ignore(&mut self, bytes: &mut [u8]) {
+        if let Session::WebSocket(websocket) = self {
+            websocket.ignore(bytes);
+        }
+    }
+
+    /// What the end of the stream means: `None` if the peer may end it here.
+    pub(crate) fn end_of_stream(&self) -> Option<Error> {
+        let why = match self {
+            Session::Raw => return None,
+            Session::Packets(framer) if framer.is_between_packets() => return None,
+            Session::Packets(_) => "the peer closed the connection in the middle of a packet",
+            Session::Greeting(_) => "the peer closed the connection during the handshake",
+            Session::WebSocket(websocket) if websocket.is_opening() => {
+                "the peer closed the connection during the handshake"
+            }
+            Session::WebSocket(_) => "the peer closed the connection without closing the WebSocket",
+        };
+        Some(Error::new(Code::Closed, why))
+    }
+
+    // ---- closing -----------------------------------------------------------------------------
+
+    /// Nothing can be written any more.
+    pub(crate) fn cut_off(&mut self) {
+        if let Session::WebSocket(websocket) = self {
+            websocket.cut_off();
+        }
+    }
+
+    /// Whether the peer is to hear more before the connection closes.
+    pub(crate) fn owes_farewell(&self) -> bool {
+        matches!(self, Session::WebSocket(websocket) if websocket.owes_farewell())
+    }
+
+    /// Writes the last words, unless they were said.
+    pub(crate) fn farewell(&mut self, out: &mut Vec<u8>) {
+        if let Session::WebSocket(websocket) = self {
+            websocket.farewell(out);
+        }
+    }
+
+    /// Whether closing waits for the peer's own last words.
+    pub(crate) fn awaits_farewell(&self) -> bool {
+        matches!(self, Session::WebSocket(websocket) if websocket.awaits_farewell())
+    }
+
+    // ---- keeping alive -----------------------------------------------------------------------
+
+    /// All that was written to `out` has left.
+    #[inline]
+    pub(crate) fn flushed(&mut self) {
+        if let Session::WebSocket(websocket) = self {
+            websocket.flushed();
+        }
+    }
+
+    /// How long the connection may be idle before it is probed; 0 means for ever.
+    pub(crate) fn set_keepalive(&mut self, ms: u32) {
+        if let Session::WebSocket(websocket) = self {
+            websocket.set_keepalive(ms);
+        }
+    }
+
+    /// When to probe the connection, or give it up, if nothing is received until then.
+    pub(crate) fn next_probe(&self, last_read: Millis) -> Option<Millis> {
+        match self {
+            Session::WebSocket(websocket) => websocket.next_probe(last_read),
+            _ => None,
+        }
+    }
+
+    /// Asks the peer for a sign of life. Fails if it owes one, though it has given them before.
+    pub(crate) fn probe(&mut self, now: Millis, out: &mut Vec<u8>) -> Result<(), Error> {
+        match self {
+            Session::WebSocket(websocket) => websocket.probe(now, out),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cold]
+fn broken(broken: Broken, limit: usize) -> Error {
+    match broken {
+        Broken::TooBig(size) => Error::new(
+            Code::TooBig,
+            format!("the peer announced a packet of {size} bytes; the limit is {limit}"),
+        ),
+        Broken::NotAPacket => {
+            Error::new(Code::Handshake, "the peer sent something that is not a GameMaker packet")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! The way from HTTP to WebSocket, for either end.
+
+use std::sync::Arc;
+
+use crate::error::{Code, Error, Result};
+use crate::options::Texts;
+use crate::url::Url;
+use crate::websocket::handshake::{ClientHandshake, Limits, ServerHandshake};
+
+use super::About;
+
+/// What a client asks a server for.
+#[derive(Debug)]
+pub(crate) struct Request {
+    handshake: ClientHandshake,
+    bytes: Vec<u8>,
+    path: Box<str>,
+    query: Box<str>,
+}
+
+impl Request {
+    pub(crate) fn new(url: &Url, port: u16, encrypted: bool, texts: &Texts) -> Request {
+        let mut bytes = Vec::new();
+        let (protocols, headers) = (&texts.websocket_protocol, &texts.websocket_headers);
+        let handshake = ClientHandshake::start(url, port, encrypted, protocols, headers, &mut bytes);
+        let (path, query) = url.target().split_once('?').unwrap_or((url.target(), ""));
+        Request { handshake, bytes, path: path.into(), query: query.into() }
+    }
+}
+
+pub(super) enum Upgrade {
+    Server { handshake: ServerHandshake, texts: Arc<Texts> },
+    Client(Request),
+}
+
+impl Upgrade {
+    pub(super) fn server(texts: Arc<Texts>) -> Upgrade {
+        Upgrade::Server { handshake: ServerHandshake::default(), texts }
+    }
+
+    /// The client asks first.
+    pub(super) fn begin(&mut self, out: &mut Vec<u8>) {
+        if let Upgrade::Client(request) = self {
+            out.append(&mut request.bytes);
+            request.bytes = Vec::new();
+        }
+    }
+
+    /// Takes what was received. When the other end has agreed, says how many of these bytes
+    /// belonged to that. A server's refusal is in `out`.
+    pub(super) fn receive(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<Option<(About, usize)>> {
+        let limits = Limits::default();
+        match self {
+            Upgrade::Server { handshake, texts } => {
+                let (origins, protocols) = (&texts.websocket_origins, &texts.websocket_protocol);
+                let accepted = handshake.receive(bytes, &limits).and_then(|request| match request {
+                    None => Ok(None),
+                    Some((request, taken)) => {
+                        request.accept(origins, protocols, out).map(|accepted| Some((accepted, taken)))
+                    }
+                });
+                let accepted = accepted.map_err(|refusal| {
+                    refusal.write(out);
+                    Error::new(Code::Handshake, refusal.to_string())
+                })?;
+                Ok(accepted.map(|(accepted, taken)| {
+                    let about = About {
+                        path: accepted.path,
+                        query: accepted.query,
+                        origin: accepted.origin,
+                        protocol: accepted.protocol,
+                        encrypted: false,
+                    };
+                    (about, taken)
+                }))
+            }
+            Upgrade::Client(request) => {
+                let opened = request
+                    .handshake
+                    .receive(bytes, &limits)
+                    .map_err(|error| Error::new(Code::Handshake, error.to_string()))?;
+                Ok(opened.map(|(opened, taken)| {
+                    let about = About {
+                        path: std::mem::take(&mut request.path),
+                        query: std::mem::take(&mut request.query),
+                        origin: Box::default(),
+                        protocol: opened.protocol,
+                        encrypted: false,
+                    };
+                    (about, taken)
+                }))
+            }
+        }
+    }
+}

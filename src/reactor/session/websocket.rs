@@ -1,0 +1,449 @@
+//! A WebSocket: the upgrade from HTTP, GameMaker's handshake inside it where the connection is a
+//! regular one, then messages; pings, pongs and the closing handshake all along.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::error::{Code, Error};
+use crate::event::batch;
+use crate::options::Texts;
+use crate::protocol::framing::Framer;
+use crate::protocol::packet::HEADER_SIZE;
+use crate::reactor::timers::Millis;
+use crate::socket::{Socket, count};
+use crate::websocket::frame::{Opcode, write_frame};
+use crate::websocket::mask::{self, Key};
+use crate::websocket::{self, Kind, Receiver, Role, Sink, Violation, close};
+
+use super::gamemaker::{self, Greeting};
+use super::upgrade::{Request, Upgrade};
+use super::{About, Stop, messages};
+
+/// Bytes of pongs that may wait for room; beyond that pings go unanswered.
+const MOST_PONGS: usize = 16 << 10;
+/// Messages of the handshake are smaller.
+const HANDSHAKE_LIMIT: usize = 125;
+/// Bytes a message of packets may have where the limit of a packet is smaller.
+const LEAST_MESSAGE_LIMIT: usize = 64 << 10;
+
+pub(crate) struct WebSocket {
+    stage: Stage,
+    role: Role,
+    /// GameMaker's packets stand inside the messages.
+    regular: bool,
+    closing: Closing,
+    keepalive: Keepalive,
+    receiver: Receiver,
+    framer: Framer,
+    about: Option<Box<About>>,
+    /// Bytes of pongs since everything had left last.
+    pongs: u32,
+}
+
+enum Stage {
+    /// Holds GameMaker's handshake that is to follow on a regular connection.
+    Upgrade(Box<(Upgrade, Option<Greeting>)>),
+    Greeting(Box<Greeting>),
+    Open,
+    /// A server has answered with something other than a WebSocket.
+    Refused,
+}
+
+/// How far the closing handshake is.
+#[derive(Default)]
+struct Closing {
+    /// The code of the close frame to send, where it is not the usual one.
+    code: Option<Option<u16>>,
+    sent: bool,
+    /// The peer's close frame has come, or what came cannot be understood any more.
+    received: bool,
+    cut_off: bool,
+}
+
+#[derive(Default)]
+struct Keepalive {
+    /// How long the connection may be idle; 0 means for ever.
+    idle_ms: u32,
+    pinged_at: Millis,
+    /// A ping was not answered yet.
+    pinged: bool,
+    /// Nothing at all came since the last ping.
+    silent: bool,
+    /// The peer is one that answers pings.
+    has_answered: bool,
+}
+
+impl WebSocket {
+    pub(super) fn server(greeting: Option<Greeting>, texts: Arc<Texts>) -> WebSocket {
+        WebSocket::new(Role::Server, greeting, Upgrade::server(texts))
+    }
+
+    pub(super) fn client(greeting: Option<Greeting>, request: Request) -> WebSocket {
+        WebSocket::new(Role::Client, greeting, Upgrade::Client(request))
+    }
+
+    fn new(role: Role, greeting: Option<Greeting>, upgrade: Upgrade) -> WebSocket {
+        WebSocket {
+            role,
+            regular: greeting.is_some(),
+            stage: Stage::Upgrade(Box::new((upgrade, greeting))),
+            closing: Closing::default(),
+            keepalive: Keepalive::default(),
+            receiver: Receiver::new(role),
+            framer: Framer::default(),
+            about: None,
+            pongs: 0,
+        }
+    }
+
+    // ---- opening -----------------------------------------------------------------------------
+
+    pub(super) fn is_opening(&self) -> bool {
+        !matches!(self.stage, Stage::Open)
+    }
+
+    pub(super) fn begin(&mut self, out: &mut Vec<u8>) {
+        if let Stage::Upgrade(upgrade) = &mut self.stage {
+            upgrade.0.begin(out);
+        }
+    }
+
+    pub(super) fn open(&mut self, bytes: &mut [u8], out: &mut Vec<u8>) -> Result<(usize, bool), Stop> {
+        match &mut self.stage {
+            Stage::Upgrade(upgrade) => match upgrade.0.receive(bytes, out) {
+                Ok(None) => Ok((bytes.len(), false)),
+                Ok(Some((about, taken))) => {
+                    self.about = Some(Box::new(about));
+                    let greeting = upgrade.1.take();
+                    let Some(greeting) = greeting else { return Ok((taken, true)) };
+                    self.say(greeting.first_words(), out);
+                    self.stage = Stage::Greeting(Box::new(greeting));
+                    Ok((taken, false))
+                }
+                Err(error) => {
+                    self.stage = Stage::Refused;
+                    Err(error.into())
+                }
+            },
+            Stage::Greeting(_) => self.greet(bytes, out),
+            Stage::Open => Ok((0, true)),
+            Stage::Refused => Ok((bytes.len(), false)),
+        }
+    }
+
+    /// Takes one message of GameMaker's handshake.
+    fn greet(&mut self, bytes: &mut [u8], out: &mut Vec<u8>) -> Result<(usize, bool), Stop> {
+        let mask = self.mask();
+        let Stage::Greeting(greeting) = &mut self.stage else { return Ok((0, false)) };
+        let mut step = Step { greeting, mask, out, pongs: &mut self.pongs, result: None };
+        let taken = self.receiver.receive(bytes, HANDSHAKE_LIMIT, &mut step);
+        let result = step.result;
+        let ready = match (taken, result) {
+            (Ok(taken), None) => return Ok((taken, false)),
+            (Ok(taken), Some(Ok(ready))) => return Ok((taken, ready)),
+            (_, Some(Err(stop))) => stop,
+            (Err(_), _) => gamemaker::wrong().into(),
+        };
+        self.closing.code = Some(Some(close::code::PROTOCOL_ERROR));
+        self.closing.received = true;
+        Err(ready)
+    }
+
+    pub(super) fn opened(&mut self, out: &mut Vec<u8>) {
+        if let Stage::Greeting(greeting) = &self.stage {
+            self.say(greeting.last_words(), out);
+        }
+        self.stage = Stage::Open;
+    }
+
+    pub(super) fn take_about(&mut self) -> Option<Box<About>> {
+        self.about.take()
+    }
+
+    /// Writes a step of GameMaker's handshake as a message of its own.
+    fn say(&self, step: &[u8], out: &mut Vec<u8>) {
+        if !step.is_empty() {
+            write_frame(out, Opcode::Binary, [step], self.mask());
+        }
+    }
+
+    fn mask(&self) -> Option<Key> {
+        (self.role == Role::Client).then(mask::random_key)
+    }
+
+    // ---- messages ----------------------------------------------------------------------------
+
+    #[inline]
+    pub(super) fn receive(
+        &mut self,
+        bytes: &mut [u8],
+        at: usize,
+        socket: &Socket,
+        sink: &mut batch::Sink<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Stop> {
+        self.keepalive.silent = false;
+        let limit = socket.message_limit.load(Relaxed) as usize;
+        // A message of a regular connection carries a packet with its header, or several.
+        let message_limit = if self.regular { (limit + HEADER_SIZE).max(LEAST_MESSAGE_LIMIT) } else { limit };
+        let mut messages = Messages {
+            events: messages::Events { sink, base: at, limit },
+            framer: self.regular.then_some(&mut self.framer),
+            role: self.role,
+            out,
+            pongs: &mut self.pongs,
+            keepalive: &mut self.keepalive,
+            dropped: 0,
+            stop: None,
+            close_code: None,
+        };
+        let result = self.receiver.receive(&mut bytes[at..], message_limit, &mut messages);
+        let Messages { dropped, stop, close_code, .. } = messages;
+        if dropped > 0 {
+            count(&socket.traffic.dropped, dropped);
+        }
+        match (stop, result) {
+            (None, Ok(_)) => Ok(()),
+            (Some(stop), _) => {
+                self.closing.code = close_code;
+                self.closing.received = true;
+                Err(stop)
+            }
+            (None, Err(violation)) => {
+                self.closing.code = Some(Some(violation.code()));
+                self.closing.received = true;
+                Err(broken(violation, limit).into())
+            }
+        }
+    }
+
+    pub(super) fn ignore(&mut self, bytes: &mut [u8]) {
+        let mut deaf = Deaf { closed: false };
+        let result = self.receiver.receive(bytes, LEAST_MESSAGE_LIMIT, &mut deaf);
+        self.closing.received |= deaf.closed || result.is_err();
+    }
+
+    // ---- closing -----------------------------------------------------------------------------
+
+    pub(super) fn cut_off(&mut self) {
+        self.closing.cut_off = true;
+    }
+
+    pub(super) fn owes_farewell(&self) -> bool {
+        !self.closing.cut_off && !matches!(self.stage, Stage::Upgrade(_))
+    }
+
+    pub(super) fn farewell(&mut self, out: &mut Vec<u8>) {
+        let upgraded = matches!(self.stage, Stage::Greeting(_) | Stage::Open);
+        if upgraded && !self.closing.sent && !self.closing.cut_off {
+            self.closing.sent = true;
+            let code = self.closing.code.unwrap_or(Some(close::code::NORMAL));
+            close::write_close(out, code, "", self.mask());
+        }
+    }
+
+    pub(super) fn awaits_farewell(&self) -> bool {
+        self.closing.sent && !self.closing.received && !self.closing.cut_off
+    }
+
+    // ---- keeping alive -----------------------------------------------------------------------
+
+    #[inline]
+    pub(super) fn flushed(&mut self) {
+        self.pongs = 0;
+    }
+
+    pub(super) fn set_keepalive(&mut self, ms: u32) {
+        self.keepalive.idle_ms = ms;
+    }
+
+    pub(super) fn next_probe(&self, last_read: Millis) -> Option<Millis> {
+        let Keepalive { idle_ms, pinged_at, .. } = self.keepalive;
+        let open = matches!(self.stage, Stage::Open);
+        (open && idle_ms != 0).then(|| last_read.max(pinged_at) + Millis::from(idle_ms))
+    }
+
+    pub(super) fn probe(&mut self, now: Millis, out: &mut Vec<u8>) -> Result<(), Error> {
+        let mask = self.mask();
+        let keepalive = &mut self.keepalive;
+        if keepalive.silent && keepalive.has_answered {
+            return Err(Error::new(Code::Timeout, "the peer does not answer pings any more"));
+        }
+        keepalive.pinged_at = now;
+        keepalive.pinged = true;
+        keepalive.silent = true;
+        write_frame(out, Opcode::Ping, [], mask);
+        Ok(())
+    }
+}
+
+fn pong(payload: &[u8], mask: Option<Key>, out: &mut Vec<u8>, pongs: &mut u32) {
+    let before = out.len();
+    if (*pongs as usize) < MOST_PONGS {
+        write_frame(out, Opcode::Pong, [payload], mask);
+        *pongs += (out.len() - before) as u32;
+    }
+}
+
+#[cold]
+fn broken(violation: Violation, limit: usize) -> Error {
+    match violation {
+        Violation::TooBig => Error::new(
+            Code::TooBig,
+            format!("the peer sent a message that is larger than the limit of {limit} bytes"),
+        ),
+        other => Error::new(Code::Handshake, format!("the peer broke the WebSocket protocol: {other}")),
+    }
+}
+
+/// What a close frame of the peer means.
+#[cold]
+fn closed(code: Option<u16>, reason: &str) -> Stop {
+    let words = close::describe(code, reason);
+    match code {
+        None | Some(close::code::NORMAL | close::code::GOING_AWAY) => {
+            Stop::Goodbye(if reason.is_empty() { String::new() } else { words })
+        }
+        Some(close::code::TOO_BIG) => Error::new(Code::TooBig, words).into(),
+        Some(_) => Error::new(Code::Closed, words).into(),
+    }
+}
+
+/// Takes the messages of an open connection.
+struct Messages<'a, 'b> {
+    events: messages::Events<'a, 'b>,
+    /// On regular connections.
+    framer: Option<&'a mut Framer>,
+    role: Role,
+    out: &'a mut Vec<u8>,
+    pongs: &'a mut u32,
+    keepalive: &'a mut Keepalive,
+    dropped: u64,
+    stop: Option<Stop>,
+    close_code: Option<Option<u16>>,
+}
+
+impl Messages<'_, '_> {
+    /// Counts what made no sense, and stops at what cannot be gone on with.
+    fn settle(&mut self, taken: Result<bool, Error>) {
+        match taken {
+            Ok(true) => {}
+            Ok(false) => self.dropped += 1,
+            Err(error) => {
+                self.close_code = Some(Some(close::code::TOO_BIG));
+                self.stop = Some(error.into());
+            }
+        }
+    }
+}
+
+impl Sink for Messages<'_, '_> {
+    #[inline]
+    fn message_in_place(&mut self, kind: Kind, range: Range<usize>, payload: &[u8]) {
+        match &mut self.framer {
+            None => self.events.whole(kind, range),
+            Some(framer) => {
+                if !self.events.one_packet(kind, &range, payload, framer) {
+                    let taken = self.events.packets(kind, range.start, payload, framer);
+                    self.settle(taken);
+                }
+            }
+        }
+    }
+
+    fn message_owned(&mut self, kind: Kind, payload: Vec<u8>) {
+        match &mut self.framer {
+            None => self.events.gathered(kind, payload),
+            Some(framer) => {
+                let taken = self.events.gathered_packets(kind, payload, framer);
+                self.settle(taken);
+            }
+        }
+    }
+
+    fn ping(&mut self, payload: &[u8]) {
+        let mask = (self.role == Role::Client).then(mask::random_key);
+        pong(payload, mask, self.out, self.pongs);
+    }
+
+    fn pong(&mut self, _payload: &[u8]) {
+        if std::mem::take(&mut self.keepalive.pinged) {
+            self.keepalive.has_answered = true;
+        }
+    }
+
+    fn close(&mut self, code: Option<u16>, reason: &str) {
+        self.close_code = Some(code);
+        self.stop = Some(closed(code, reason));
+    }
+
+    #[inline]
+    fn is_full(&self) -> bool {
+        self.stop.is_some()
+    }
+}
+
+/// Takes a message of GameMaker's handshake, which holds one step and nothing else.
+struct Step<'a> {
+    greeting: &'a mut Greeting,
+    mask: Option<Key>,
+    out: &'a mut Vec<u8>,
+    pongs: &'a mut u32,
+    result: Option<Result<bool, Stop>>,
+}
+
+impl Step<'_> {
+    fn take(&mut self, kind: Kind, payload: &[u8]) {
+        self.result = Some(match self.greeting.receive(payload) {
+            Ok(step) if kind == Kind::Binary && step.whole => {
+                if !step.answer.is_empty() {
+                    write_frame(self.out, Opcode::Binary, [&step.answer], self.mask);
+                }
+                Ok(step.ready)
+            }
+            Ok(_) => Err(gamemaker::wrong().into()),
+            Err(error) => Err(error.into()),
+        });
+    }
+}
+
+impl Sink for Step<'_> {
+    fn message_in_place(&mut self, kind: Kind, _range: Range<usize>, payload: &[u8]) {
+        self.take(kind, payload);
+    }
+
+    fn message_owned(&mut self, kind: Kind, payload: Vec<u8>) {
+        self.take(kind, &payload);
+    }
+
+    fn ping(&mut self, payload: &[u8]) {
+        pong(payload, self.mask, self.out, self.pongs);
+    }
+
+    fn pong(&mut self, _payload: &[u8]) {}
+
+    fn close(&mut self, code: Option<u16>, reason: &str) {
+        let words = websocket::close::describe(code, reason);
+        self.result = Some(Err(Error::new(Code::Closed, words).into()));
+    }
+
+    fn is_full(&self) -> bool {
+        self.result.is_some()
+    }
+}
+
+/// Listens for the peer's close frame alone.
+struct Deaf {
+    closed: bool,
+}
+
+impl Sink for Deaf {
+    fn message_in_place(&mut self, _kind: Kind, _range: Range<usize>, _payload: &[u8]) {}
+    fn message_owned(&mut self, _kind: Kind, _payload: Vec<u8>) {}
+    fn ping(&mut self, _payload: &[u8]) {}
+    fn pong(&mut self, _payload: &[u8]) {}
+    fn close(&mut self, _code: Option<u16>, _reason: &str) {
+        self.closed = true;
+    }
+}

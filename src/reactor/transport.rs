@@ -1,0 +1,165 @@
+//! What carries a connection's bytes: TCP as it is, or TLS on top of it.
+
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
+
+use mio::net::TcpStream;
+use native_tls::{HandshakeError, MidHandshakeTlsStream, TlsAcceptor, TlsStream};
+
+use crate::error::{Error, Result};
+use crate::{sys, tls};
+
+pub(crate) enum Transport {
+    Plain(TcpStream),
+    /// TLS is being agreed on.
+    Handshake(Box<Handshake>),
+    Tls(Box<TlsStream<TcpStream>>),
+    /// The handshake has failed, and with it went the descriptor.
+    Gone,
+}
+
+pub(crate) struct Handshake {
+    under_way: MidHandshakeTlsStream<TcpStream>,
+    /// The name the server must prove to have.
+    name: Option<String>,
+}
+
+impl Transport {
+    /// Begins TLS as a server.
+    pub(crate) fn accept(&mut self, acceptor: &TlsAcceptor) -> Result<()> {
+        self.encrypt(None, |io| acceptor.accept(io))
+    }
+
+    /// Begins TLS as a client.
+    pub(crate) fn connect(&mut self, client: &tls::Client) -> Result<()> {
+        let name = client.name();
+        self.encrypt(Some(name.to_owned()), |io| client.connector().connect(name, io))
+    }
+
+    fn encrypt(
+        &mut self,
+        name: Option<String>,
+        begin: impl FnOnce(TcpStream) -> std::result::Result<TlsStream<TcpStream>, HandshakeError<TcpStream>>,
+    ) -> Result<()> {
+        match std::mem::replace(self, Transport::Gone) {
+            Transport::Plain(io) => self.proceed(name, begin(io)),
+            other => {
+                *self = other;
+                Ok(())
+            }
+        }
+    }
+
+    fn proceed(
+        &mut self,
+        name: Option<String>,
+        result: std::result::Result<TlsStream<TcpStream>, HandshakeError<TcpStream>>,
+    ) -> Result<()> {
+        *self = match result {
+            Ok(stream) => Transport::Tls(Box::new(stream)),
+            Err(HandshakeError::WouldBlock(under_way)) => {
+                Transport::Handshake(Box::new(Handshake { under_way, name }))
+            }
+            Err(HandshakeError::Failure(error)) => {
+                return Err(tls::handshake_failed(&error, name.as_deref()));
+            }
+        };
+        Ok(())
+    }
+
+    pub(crate) fn is_handshaking(&self) -> bool {
+        matches!(self, Transport::Handshake(_) | Transport::Gone)
+    }
+
+    /// Goes on with the handshake as far as possible; whether it is done.
+    pub(crate) fn handshake(&mut self) -> Result<bool> {
+        match std::mem::replace(self, Transport::Gone) {
+            Transport::Handshake(handshake) => {
+                let Handshake { under_way, name } = *handshake;
+                self.proceed(name, under_way.handshake())?;
+            }
+            other => *self = other,
+        }
+        Ok(!self.is_handshaking())
+    }
+
+    pub(crate) fn is_encrypted(&self) -> bool {
+        !matches!(self, Transport::Plain(_))
+    }
+
+    /// Whether a read that returned less than it was offered has emptied the system's buffer.
+    #[inline]
+    pub(crate) fn is_drained_by_short_read(&self) -> bool {
+        // TLS hands out record by record.
+        sys::DRAINED_BY_SHORT_READ && matches!(self, Transport::Plain(_))
+    }
+
+    pub(crate) fn tcp(&self) -> Option<&TcpStream> {
+        match self {
+            Transport::Plain(io) => Some(io),
+            Transport::Handshake(handshake) => Some(handshake.under_way.get_ref()),
+            Transport::Tls(stream) => Some(stream.get_ref()),
+            Transport::Gone => None,
+        }
+    }
+
+    pub(crate) fn tcp_mut(&mut self) -> Option<&mut TcpStream> {
+        match self {
+            Transport::Plain(io) => Some(io),
+            Transport::Handshake(handshake) => Some(handshake.under_way.get_mut()),
+            Transport::Tls(stream) => Some(stream.get_mut()),
+            Transport::Gone => None,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Transport::Plain(io) => io.read(room),
+            Transport::Tls(stream) => match stream.read(room) {
+                // TCP ended without TLS's own goodbye. What protocols inside make of the end is
+                // theirs; they do not trust it.
+                Err(error) if is_unexpected_end(&error) => Ok(0),
+                result => result,
+            },
+            Transport::Handshake(_) => Err(io::ErrorKind::WouldBlock.into()),
+            Transport::Gone => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Transport::Plain(io) => io.write(bytes),
+            Transport::Tls(stream) => stream.write(bytes),
+            Transport::Handshake(_) => Err(io::ErrorKind::WouldBlock.into()),
+            Transport::Gone => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// Says that nothing more will be written.
+    pub(crate) fn shutdown_write(&mut self) -> io::Result<()> {
+        if let Transport::Tls(stream) = self {
+            // Where its goodbye finds no room, the end of TCP has to do.
+            let _ = stream.shutdown();
+        }
+        match self.tcp() {
+            Some(io) => io.shutdown(Shutdown::Write),
+            None => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// Why a read or a write failed.
+    pub(crate) fn failure(&self, error: &io::Error) -> Error {
+        if self.is_encrypted() && error.raw_os_error().is_none() {
+            tls::broken(error)
+        } else {
+            Error::from_io("the connection broke", error)
+        }
+    }
+}
+
+fn is_unexpected_end(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::UnexpectedEof
+        || (error.raw_os_error().is_none() && error.to_string().contains("unexpected eof"))
+}

@@ -1,0 +1,10 @@
+# Compares the list in StepwireNames.cmake with what cargo wrote: "-lgcc_s -lutil ...", some of it twice.
+file(READ "${file}" written)
+string(REGEX MATCHALL "-l[^ \n]+" written "${written}")
+list(TRANSFORM written REPLACE "^-l" "")
+list(REMOVE_DUPLICATES written)
+list(SORT written)
+list(SORT listed)
+if(NOT written STREQUAL listed)
+  message(FATAL_ERROR "cargo says a static link needs [${written}], StepwireNames.cmake says [${listed}]")
+endif()

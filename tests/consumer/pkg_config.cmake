@@ -1,0 +1,13 @@
+# Builds the consumer that uses pkg-config, and runs its two programs.
+include("${CMAKE_CURRENT_LIST_DIR}/run.cmake")
+set(ENV{PKG_CONFIG_PATH} "${pkg_config_path}")
+execute_process(COMMAND pkg-config --modversion stepwire OUTPUT_VARIABLE found OUTPUT_STRIP_TRAILING_WHITESPACE)
+if(NOT found STREQUAL version)
+  message(FATAL_ERROR "pkg-config says version ${found}, Cargo.toml says ${version}")
+endif()
+file(REMOVE_RECURSE "${output_dir}")
+file(MAKE_DIRECTORY "${output_dir}")
+run("${make}" -C "${source_dir}" "OUT=${output_dir}")
+foreach(program IN ITEMS shared static)
+  run("${output_dir}/${program}")
+endforeach()

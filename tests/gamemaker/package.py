@@ -1,0 +1,71 @@
+"""Makes the GameMaker package and looks at it as an IDE would, with tools of another make.
+
+Usage: package.py ROOT LIBRARY DIRECTORY: DIRECTORY takes the package and the parser from npm.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree
+import zipfile
+from pathlib import Path
+
+PARSER = "@bscotch/gml-parser@1.17.2"
+
+
+def check(condition, message):
+    if not condition:
+        sys.exit(f"package: {message}")
+
+
+def check_manifest(package):
+    names = package.namelist()
+    check(len(names) == len(set(names)), "a file twice")
+    check(package.testzip() is None, "a broken file")
+    manifest = xml.etree.ElementTree.fromstring(package.read("yymanifest.xml"))
+    listed = {entry.text.replace("\\", "/"): entry.get("md5") for entry in manifest.iter("file")}
+    check(set(names) - {"yymanifest.xml"} == set(listed), "the manifest lists other files")
+    for name, digest in listed.items():
+        check(hashlib.md5(package.read(name)).hexdigest().upper() == digest, f"the digest of {name}")
+
+
+def check_json(package):
+    for name in package.namelist():
+        if name.endswith((".yy", ".yyp", ".resource_order")):
+            json.loads(re.sub(rb",(\s*[}\]])", rb"\1", package.read(name)))
+
+
+def parser(directory):
+    installed = directory / "node_modules" / "@bscotch" / "gml-parser"
+    if not installed.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", directory, PARSER]
+        subprocess.run(command, check=True)
+    return installed
+
+
+def main():
+    root, library, directory = sys.argv[1], sys.argv[2], Path(sys.argv[3])
+    file = directory / "stepwire.yymps"
+    command = [os.environ.get("CARGO", "cargo"), "xtask", "package-gamemaker", "--binary", library, "--out", file]
+    subprocess.run(command, cwd=root, check=True)
+    project = directory / "project"
+    shutil.rmtree(project, ignore_errors=True)
+    with zipfile.ZipFile(file) as package:
+        check_manifest(package)
+        check_json(package)
+        package.extractall(project)
+    # The parser asks the internet for the newest GameMaker unless it is told one.
+    (project / "stitch.config.json").write_text('{"runtimeVersion":"2024.14.0.0"}')
+    assets = ["obj_stepwire", "obj_boxes", "rm_boxes", "boxes_messages", "stepwire_redirect", "stepwire"]
+    environment = os.environ | {"EXPECTED_ASSETS": json.dumps(assets)}
+    script = Path(__file__).with_name("check_project.mjs")
+    command = ["node", script, parser(directory / "npm"), project / "stepwire.yyp"]
+    sys.exit(subprocess.run(command, env=environment, timeout=120).returncode)
+
+
+main()

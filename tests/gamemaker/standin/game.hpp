@@ -1,0 +1,148 @@
+// A game in the stand-in runner: frames that step the library and then run what it posted.
+#pragma once
+
+#include "check.hpp"
+#include "runner.hpp"
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+// GameMaker's constants.
+enum { socket_tcp = 0, socket_udp = 1, socket_ws = 6, socket_wss = 7 };
+enum { type_connect = 1, type_disconnect = 2, type_data = 3, type_non_blocking_connect = 4 };
+enum { send_binary = 1, send_text = 2 };
+
+// One event with the bytes of its buffer.
+struct Seen {
+    Event event;
+    std::string data;
+};
+
+class Game {
+public:
+    explicit Game(Runner &runner_to_use) : runner(runner_to_use) {}
+
+    Runner &runner;
+    // Every event so far, in order.
+    std::vector<Seen> seen;
+    // What the game does in the event, if anything.
+    std::function<void(const Event &, int buffer)> on_event;
+
+    // One step without running the events: the library's result.
+    double step() { return runner.real("stepwire_step"); }
+
+    // Runs what was posted.
+    void run_events()
+    {
+        runner.run_events([this](const Event &event, int buffer) {
+            Seen entry{event, {}};
+            if (buffer >= 0) {
+                const auto &bytes = runner.content(buffer);
+                const auto size = static_cast<std::size_t>(event.real("size"));
+                CHECK(bytes.size() >= size);
+                entry.data.assign(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
+            }
+            seen.push_back(entry);
+            if (on_event) {
+                on_event(event, buffer);
+            }
+        });
+    }
+
+    void frame()
+    {
+        step();
+        run_events();
+    }
+
+    // Frames until it is so; the program ends if that takes more than ten seconds.
+    void until(const char *what, const std::function<bool()> &condition)
+    {
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        for (frame(); !condition(); frame()) {
+            if (std::chrono::steady_clock::now() > deadline) {
+                fail(__FILE__, __LINE__, std::string("waited too long for ") + what);
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    }
+
+    int count(int type) const
+    {
+        int found = 0;
+        for (const Seen &entry : seen) {
+            found += entry.event.type() == type;
+        }
+        return found;
+    }
+
+    // The first event of the type for which the key has the value; there must be one.
+    const Seen &first(int type, const std::string &key, double value) const
+    {
+        for (const Seen &entry : seen) {
+            if (entry.event.type() == type && entry.event.has(key) && entry.event.real(key) == value) {
+                return entry;
+            }
+        }
+        fail(__FILE__, __LINE__, "no event of type " + std::to_string(type) + " with that " + key);
+    }
+
+    // All bytes that came for a socket.
+    std::string received(double socket) const
+    {
+        std::string all;
+        for (const Seen &entry : seen) {
+            if (entry.event.type() == type_data && entry.event.real("id") == socket) {
+                all += entry.data;
+            }
+        }
+        return all;
+    }
+
+    // Calls that must succeed.
+    double good(const std::string &name, const std::vector<RValue> &arguments)
+    {
+        const double result = runner.real(name, arguments);
+        if (result < 0) {
+            fail(__FILE__, __LINE__, name + ": " + runner.text("stepwire_last_error"));
+        }
+        return result;
+    }
+
+    double server(int type, bool raw = false)
+    {
+        const char *name = raw ? "stepwire_create_server_raw" : "stepwire_create_server";
+        return good(name, {real_value(type), real_value(0), real_value(32)});
+    }
+
+    double udp_socket()
+    {
+        return good("stepwire_create_socket_ext", {real_value(socket_udp), real_value(0)});
+    }
+
+    double port(double socket) { return good("stepwire_get_port", {real_value(socket)}); }
+
+    double send(double socket, const std::string &data, BufferKind kind = buffer_grow)
+    {
+        const int buffer = runner.buffer_of(data, kind);
+        const double size = static_cast<double>(data.size());
+        const double result =
+            runner.real("stepwire_send_packet", {real_value(socket), runner.id(buffer), real_value(size)});
+        runner.delete_buffer(buffer);
+        return result;
+    }
+
+    double send_udp(double socket, const std::string &ip, double port, const std::string &data, bool raw = false)
+    {
+        const int buffer = runner.buffer_of(data);
+        const double size = static_cast<double>(data.size());
+        const double result = good(raw ? "stepwire_send_udp_raw" : "stepwire_send_udp",
+                                   {real_value(socket), runner.string(ip), real_value(port), runner.id(buffer),
+                                    real_value(size)});
+        runner.delete_buffer(buffer);
+        return result;
+    }
+};

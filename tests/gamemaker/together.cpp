@@ -1,0 +1,257 @@
+// Games in processes of their own play with each other: over TCP, UDP and WebSockets, hosted by a
+// game and by the dedicated server in C, all through Async - Networking events.
+// Usage: together LIBRARY BOXES_SERVER         runs all of it
+//        together LIBRARY host TYPE            hosts; prints the port
+//        together LIBRARY play TYPE PORT NAME  plays
+
+#include "standin/boxes.hpp"
+#include "standin/check.hpp"
+#include "standin/game.hpp"
+#include "standin/runner.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <set>
+
+namespace {
+
+constexpr int players = 2;
+constexpr int moves = 20;
+
+void host(const char *library, int type)
+{
+    Runner runner(library);
+    Game game(runner);
+    BoxesHost host(game, type);
+    std::printf("%s on port %.0f\n", type == socket_tcp ? "tcp" : type == socket_udp ? "udp" : "ws", host.port());
+    std::fflush(stdout);
+    game.until("everybody to come and go", [&] { return host.left == players; });
+    CHECK_EQ(host.entered, players);
+    runner.real("stepwire_final");
+    runner.check_nothing_left();
+}
+
+// One player: it moves and talks until it has met everybody and everybody has met it.
+class Player {
+public:
+    Player(Game &game_to_use, int socket_type, double server_port, std::string own_name)
+        : game(game_to_use), type(socket_type), port(server_port), name(std::move(own_name))
+    {
+        game.on_event = [this](const Event &event, int) { handle(event); };
+    }
+
+    void play()
+    {
+        socket = game.good("stepwire_create_socket", {real_value(type)});
+        if (type == socket_udp) {
+            connected = true;
+        } else {
+            game.good("stepwire_connect_async", {real_value(socket), game.runner.string("127.0.0.1"), real_value(port)});
+            game.until("the connection", [this] { return connected; });
+        }
+        tell(message_to_say("hello from " + name));
+        game.until("everybody else", [this] {
+            talk();
+            return met.size() == players && known_to.size() == players && positions[id].x == moves;
+        });
+        // Once more, for who has not heard it yet.
+        tell(message_to_say("have met"));
+        if (type == socket_udp) {
+            tell(std::string(1, static_cast<char>(to_leave)));
+        }
+        game.good("stepwire_destroy", {real_value(socket)});
+    }
+
+private:
+    Game &game;
+    int type;
+    double port;
+    std::string name;
+    double socket = -1;
+    bool connected = false;
+    int id = -1;
+    int moved = 0;
+    std::set<int> met;
+    std::set<int> known_to;
+    std::map<int, Position> positions;
+
+    void handle(const Event &event)
+    {
+        const std::string data = game.seen.back().data;
+        game.seen.clear();
+        CHECK_EQ(event.real("id"), socket);
+        if (event.type() == type_non_blocking_connect) {
+            CHECK_EQ(event.real("succeeded"), 1.0);
+            connected = true;
+            return;
+        }
+        CHECK_EQ(event.type(), type_data);
+        CHECK_EQ(event.has("message_type"), type == socket_ws);
+        const FromMessage message = parse_from(data);
+        switch (message.kind) {
+        case from_you_are:
+            CHECK(id < 0);
+            id = message.id;
+            break;
+        case from_moved:
+            positions[message.id] = message.position;
+            break;
+        case from_said:
+            // Who came late may have missed the other's greeting.
+            met.insert(message.id);
+            if (message.text == "have met") {
+                known_to.insert(message.id);
+            } else {
+                CHECK_EQ(message.text.substr(0, 11), "hello from ");
+            }
+            break;
+        case from_left:
+            break;
+        }
+    }
+
+    void talk()
+    {
+        // The last one again and again: a datagram may be lost.
+        moved += moved < moves;
+        tell(message_to_move({static_cast<float>(moved), 0.5F}));
+        tell(message_to_say(met.size() == players ? "have met" : "hello from " + name));
+    }
+
+    void tell(const std::string &message)
+    {
+        if (type == socket_udp) {
+            game.send_udp(socket, "127.0.0.1", port, message);
+        } else {
+            const double sent = game.send(socket, message);
+            CHECK_EQ(sent, static_cast<double>(message.size()) + (type == socket_tcp ? 12.0 : 0.0));
+        }
+    }
+};
+
+void play(const char *library, int type, double port, const std::string &name)
+{
+    Runner runner(library);
+    Game game(runner);
+    Player(game, type, port, name).play();
+    runner.real("stepwire_final");
+    runner.check_nothing_left();
+}
+
+// A process and what it prints.
+struct Process {
+    pid_t id;
+    std::FILE *output;
+};
+
+// Those that have not ended yet; none outlives this program.
+std::set<pid_t> running;
+
+void end_what_runs()
+{
+    for (const pid_t id : running) {
+        kill(id, SIGKILL);
+    }
+}
+
+Process start(const std::vector<std::string> &command)
+{
+    int ends[2];
+    CHECK(pipe(ends) == 0);
+    const pid_t id = fork();
+    CHECK(id >= 0);
+    if (id == 0) {
+        std::vector<char *> arguments;
+        for (const std::string &argument : command) {
+            arguments.push_back(const_cast<char *>(argument.c_str()));
+        }
+        arguments.push_back(nullptr);
+        dup2(ends[1], STDOUT_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        execv(arguments[0], arguments.data());
+        _exit(127);
+    }
+    close(ends[1]);
+    running.insert(id);
+    return {id, fdopen(ends[0], "r")};
+}
+
+// The port that the process prints for a kind of socket.
+std::string announced_port(Process process, const std::string &kind)
+{
+    char line[200];
+    const std::string prefix = kind + " on port ";
+    while (std::fgets(line, sizeof line, process.output) != nullptr) {
+        if (std::strncmp(line, prefix.c_str(), prefix.size()) == 0) {
+            const std::string rest = line + prefix.size();
+            return rest.substr(0, rest.find('\n'));
+        }
+    }
+    fail(__FILE__, __LINE__, "no port for " + kind);
+}
+
+// Waits for its end, which must be a good one.
+void finish(Process process, const std::string &what)
+{
+    char line[200];
+    while (std::fgets(line, sizeof line, process.output) != nullptr) {
+        std::fputs(line, stdout);
+    }
+    std::fclose(process.output);
+    int status = 0;
+    CHECK(waitpid(process.id, &status, 0) == process.id);
+    running.erase(process.id);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        fail(__FILE__, __LINE__, what + " ended with status " + std::to_string(status));
+    }
+}
+
+void everybody_plays(const char *self, const char *library, const char *boxes_server, const std::string &kind, int type)
+{
+    const std::string number = std::to_string(type);
+    for (const bool dedicated : {false, true}) {
+        const Process server = dedicated ? start({boxes_server, "0"}) : start({self, library, "host", number});
+        const std::string port = announced_port(server, kind);
+        std::vector<Process> games;
+        for (const char *name : {"Ann", "Bob"}) {
+            games.push_back(start({self, library, "play", number, port, name}));
+        }
+        for (const Process &game : games) {
+            finish(game, "a game over " + kind);
+        }
+        if (dedicated) {
+            kill(server.id, SIGTERM);
+        }
+        finish(server, (dedicated ? "the dedicated server over " : "the host over ") + kind);
+        std::printf("%s, %s: passed\n", kind.c_str(), dedicated ? "dedicated server" : "hosted by a game");
+        std::fflush(stdout);
+    }
+}
+
+} // namespace
+
+int main(int count, char **arguments)
+{
+    CHECK(count >= 3);
+    const std::string mode = arguments[2];
+    if (mode == "host") {
+        CHECK_EQ(count, 4);
+        host(arguments[1], std::stoi(arguments[3]));
+    } else if (mode == "play") {
+        CHECK_EQ(count, 6);
+        play(arguments[1], std::stoi(arguments[3]), std::stod(arguments[4]), arguments[5]);
+    } else {
+        std::atexit(end_what_runs);
+        // The kinds may be given, to run one alone.
+        const std::map<std::string, int> kinds = {{"tcp", socket_tcp}, {"udp", socket_udp}, {"ws", socket_ws}};
+        for (const auto &[kind, type] : kinds) {
+            if (count < 4 || kind == arguments[3]) {
+                everybody_plays(arguments[0], arguments[1], arguments[2], kind, type);
+            }
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,68 @@
+//! include/stepwire.h is what the sources say, complete and documented.
+
+use std::fs;
+use std::path::Path;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn header() -> String {
+    fs::read_to_string(root().join("include/stepwire.h")).expect("include/stepwire.h is part of the project")
+}
+
+#[test]
+fn the_header_is_up_to_date() {
+    let expected = xtask::header_text::generate(root()).expect("the header can be made");
+    assert!(
+        header() == expected,
+        "include/stepwire.h is not what the sources make it: run `cargo xtask header`"
+    );
+}
+
+#[test]
+fn the_header_has_the_crates_version() {
+    let line = format!("#define STEPWIRE_VERSION \"{}\"", env!("CARGO_PKG_VERSION"));
+    assert!(header().lines().any(|it| it == line), "the header does not say {line}");
+}
+
+/// The first line of everything the header declares: macros, types, their fields, functions.
+fn declarations(header: &str) -> Vec<(usize, &str)> {
+    let mut inside_comment = false;
+    let mut found = Vec::new();
+    for (number, line) in header.lines().enumerate() {
+        let text = line.trim();
+        if inside_comment || text.starts_with("/*") {
+            inside_comment = !text.ends_with("*/");
+            continue;
+        }
+        let names_something = text.starts_with("#define ") && text.split_whitespace().count() > 2
+            || text.starts_with("typedef ")
+            || text.starts_with("double ")
+            || text.starts_with("const ");
+        // The further lines of a long parameter list are indented further than a field.
+        if names_something && line.len() - text.len() <= 4 {
+            found.push((number, line));
+        }
+    }
+    found
+}
+
+#[test]
+fn everything_public_is_documented() {
+    let header = header();
+    let lines: Vec<_> = header.lines().collect();
+    let declared = declarations(&header);
+    let count =
+        |start: &str| declared.iter().filter(|(_, line)| line.trim_start().starts_with(start)).count();
+    // The parser above sees what there is: constants, the event with its fields, functions.
+    assert!(count("#define network_") > 40, "{declared:?}");
+    assert_eq!(count("typedef "), 2, "{declared:?}");
+    assert!(count("double ") + count("const ") > 32 + 9, "{declared:?}");
+    let bare: Vec<_> = declared
+        .iter()
+        .filter(|(number, _)| !lines[number.saturating_sub(1)].trim_end().ends_with("*/"))
+        .map(|(_, line)| line)
+        .collect();
+    assert!(bare.is_empty(), "without a comment: {bare:#?}");
+}

@@ -1,0 +1,35 @@
+"""Runs the tests of this directory, all of them or those of the modules named."""
+
+import argparse
+import pathlib
+import sys
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("modules", nargs="*", help="test_server, test_fuzz, ...")
+    parser.add_argument("-k", action="append", default=[], metavar="PART", help="only tests with this in their names")
+    parser.add_argument("-v", action="store_true", help="name each test")
+    parser.add_argument("-f", action="store_true", help="stop at the first failure")
+    options = parser.parse_args()
+
+    sys.path.insert(0, str(HERE))
+    loader = unittest.TestLoader()
+    loader.testNamePatterns = [f"*{pattern}*" for pattern in options.k] or None
+    # Discovery, unlike loading by name, takes a module that cannot be imported here for a skipped test.
+    modules = options.modules or ["test_*"]
+    tests = unittest.TestSuite(loader.discover(str(HERE), f"{module}.py") for module in modules)
+    result = unittest.TextTestRunner(verbosity=2 if options.v else 1, failfast=options.f).run(tests)
+
+    # A test can fail more than once: in its parts, and again in its clean-up.
+    failures = {getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors}
+    failed, skipped = len(failures), len(result.skipped)
+    print(f"{result.testsRun - failed - skipped} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    sys.exit(1 if failed or not result.testsRun else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+//! `cargo xtask package-gamemaker`: the GameMaker package (`.yymps`) from `gamemaker/`, with the
+//! binaries at hand.
+//!
+//! Everything that lists functions or constants is generated from `gamemaker/functions.json` and
+//! committed; `--generate` writes it anew.
+
+mod archive;
+mod binaries;
+mod description;
+mod entry_points;
+mod extension;
+mod gml;
+mod reference;
+mod yy;
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use description::Description;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+const USAGE: &str = "usage: cargo xtask package-gamemaker [--generate] [--binary FILE]... [--out FILE]
+
+Makes target/gamemaker/stepwire.yymps. Without --binary it takes every release build under target/
+and builds the one for this machine if there is none.
+--generate  only writes the generated files anew from gamemaker/functions.json";
+
+/// Runs the command.
+pub fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
+    let mut arguments = arguments;
+    let root = root();
+    let mut generate = false;
+    let mut given = Vec::new();
+    let mut out = root.join("target/gamemaker/stepwire.yymps");
+    while let Some(argument) = arguments.next() {
+        let mut file = || arguments.next().map(PathBuf::from).ok_or(USAGE);
+        match argument.as_str() {
+            "--generate" => generate = true,
+            "--binary" => given.push(file()?),
+            "--out" => out = file()?,
+            _ => return Err(USAGE.into()),
+        }
+    }
+    let description = Description::read(&root)?;
+    let generated = generated_files(&root, &description)?;
+    if generate {
+        for (path, text) in generated {
+            fs::write(root.join(&path), text)?;
+            println!("wrote {}", path.display());
+        }
+        return Ok(());
+    }
+    refuse_stale(&root, &generated)?;
+    let files = if given.is_empty() { binaries::at_hand(&root)? } else { given };
+    let binaries = files.iter().map(|file| binaries::Binary::open(file)).collect::<Result<Vec<_>>>()?;
+    for binary in &binaries {
+        binary.check(&description)?;
+        println!("{}: {}", binary.platform.name(), binary.file.display());
+    }
+    archive::write(&root, &out, &binaries)?;
+    println!("wrote {}", out.display());
+    Ok(())
+}
+
+/// Every generated file with its text.
+fn generated_files(root: &Path, description: &Description) -> Result<Vec<(PathBuf, String)>> {
+    let version = version(root)?;
+    Ok([
+        ("src/gamemaker/entry_points.rs", entry_points::text(description)),
+        ("gamemaker/extensions/stepwire/stepwire.yy", extension::text(description, &version)),
+        ("gamemaker/scripts/stepwire_redirect/stepwire_redirect.gml", gml::redirect(description)),
+        ("gamemaker/legacy/stepwire_external.gml", gml::external(description)),
+        ("docs/gamemaker-functions.md", reference::text(description)),
+    ]
+    .map(|(path, text)| (PathBuf::from(path), text))
+    .into())
+}
+
+fn refuse_stale(root: &Path, generated: &[(PathBuf, String)]) -> Result<()> {
+    for (path, text) in generated {
+        let committed = fs::read_to_string(root.join(path)).unwrap_or_default();
+        if committed != *text {
+            return Err(format!(
+                "{} does not follow from gamemaker/functions.json: run cargo xtask package-gamemaker --generate",
+                path.display()
+            )
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// The workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").into()
+}
+
+/// The library's version, from the one place that has it.
+fn version(root: &Path) -> Result<String> {
+    let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
+    let line = manifest.lines().find_map(|line| line.strip_prefix("version = \""));
+    Ok(line.and_then(|rest| rest.strip_suffix('"')).ok_or("Cargo.toml has no version line")?.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! `gamemaker/functions.json`: what GML sees of the library.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::Result;
+
+/// The whole description.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Description {
+    pub extension: String,
+    /// What stands before every function's and constant's name in GML.
+    pub prefix: String,
+    pub functions: Vec<Function>,
+    pub constants: Vec<Constant>,
+    pub options: Vec<ExtensionOption>,
+    /// Plain C functions that hosts can call which pass doubles and strings only.
+    pub legacy: Vec<LegacyFunction>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Function {
+    /// Without prefix.
+    pub name: String,
+    pub summary: String,
+    pub arguments: Vec<Argument>,
+    pub returns: Returns,
+    /// Whether GameMaker has a function `network_` + name.
+    #[serde(default)]
+    pub built_in: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Argument {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    #[serde(default)]
+    pub optional: bool,
+    pub doc: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Returns {
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    pub doc: String,
+}
+
+/// What an argument or a result is.
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Real,
+    String,
+    Socket,
+    Buffer,
+    RealOrString,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Constant {
+    /// Without prefix.
+    pub name: String,
+    pub value: i32,
+    pub doc: String,
+}
+
+/// An option that developers set in the IDE.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExtensionOption {
+    pub name: String,
+    pub display: String,
+    #[serde(rename = "type")]
+    pub kind: OptionKind,
+    pub default: String,
+    #[serde(default)]
+    pub items: Vec<String>,
+    pub doc: String,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OptionKind {
+    Number,
+    String,
+    List,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LegacyFunction {
+    /// The exported name.
+    pub name: String,
+    pub arguments: Vec<Kind>,
+    pub returns: Kind,
+}
+
+impl Description {
+    pub fn read(root: &Path) -> Result<Self> {
+        let path = root.join("gamemaker/functions.json");
+        let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()).into())
+    }
+
+    /// A function's or constant's name in GML.
+    pub fn gml_name(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+}
+
+impl Kind {
+    /// The type in Feather's JSDoc.
+    pub fn feather(self) -> &'static str {
+        match self {
+            Kind::Real => "Real",
+            Kind::String => "String",
+            Kind::Socket => "Id.Socket",
+            Kind::Buffer => "Id.Buffer",
+            Kind::RealOrString => "Real,String",
+        }
+    }
+
+    /// The number that `.yy` files have for it.
+    pub fn yy(self) -> u8 {
+        if self == Kind::String { 1 } else { 2 }
+    }
+}
+
+impl Function {
+    /// `network_` + name, where GameMaker has it.
+    pub fn built_in_name(&self) -> Option<String> {
+        self.built_in.then(|| format!("network_{}", self.name))
+    }
+
+    /// `name(a, b, [c])`.
+    pub fn call(&self, name: &str) -> String {
+        let arguments: Vec<String> = self
+            .arguments
+            .iter()
+            .map(
+                |argument| {
+                    if argument.optional { format!("[{}]", argument.name) } else { argument.name.clone() }
+                },
+            )
+            .collect();
+        format!("{name}({})", arguments.join(", "))
+    }
+
+    /// Whether calls may differ in how many arguments they have.
+    pub fn is_variadic(&self) -> bool {
+        self.arguments.iter().any(|argument| argument.optional)
+    }
+}

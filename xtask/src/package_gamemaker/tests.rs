@@ -1,0 +1,282 @@
+//! That everything which lists functions or constants says the same, and that the package is one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use md5::{Digest, Md5};
+use serde_json::Value;
+
+use super::binaries::{Binary, Platform};
+use super::description::{Function, Kind, Returns};
+use super::*;
+
+/// The one option that is of no use where a runner owns the frame.
+const NOT_FOR_GAMES: &str = "config_manual_io";
+
+fn description() -> Description {
+    Description::read(&root()).unwrap()
+}
+
+/// The header without its comments.
+fn header() -> String {
+    let text = fs::read_to_string(root().join("include/stepwire.h")).unwrap();
+    let is_comment = |line: &str| line.trim_start().starts_with(['*', '/']);
+    text.lines().filter(|line| !is_comment(line)).flat_map(|line| [line, "\n"]).collect()
+}
+
+/// The library for this machine, built as it stands.
+fn library() -> Binary {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let file = BUILT.get_or_init(|| {
+        let target = root().join("target/package-test");
+        let status = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--lib", "--target-dir"])
+            .arg(&target)
+            .current_dir(root())
+            .status();
+        assert!(status.unwrap().success());
+        let names = Platform::ALL.map(|platform| target.join("debug").join(platform.built_name()));
+        names.into_iter().find(|file| file.is_file()).expect("cargo makes the library")
+    });
+    Binary::open(file).unwrap()
+}
+
+/// The package's files by path.
+fn package() -> BTreeMap<String, Vec<u8>> {
+    static FILES: OnceLock<BTreeMap<String, Vec<u8>>> = OnceLock::new();
+    let pack = || {
+        let out = root().join("target/package-test/stepwire.yymps");
+        archive::write(&root(), &out, &[library()]).unwrap();
+        let mut zip = zip::ZipArchive::new(File::open(out).unwrap()).unwrap();
+        let mut files = BTreeMap::new();
+        for index in 0..zip.len() {
+            let mut file = zip.by_index(index).unwrap();
+            let mut content = Vec::new();
+            file.read_to_end(&mut content).unwrap();
+            let path = file.name().unwrap().into_owned();
+            assert!(files.insert(path, content).is_none());
+        }
+        files
+    };
+    FILES.get_or_init(pack).clone()
+}
+
+fn resource(files: &BTreeMap<String, Vec<u8>>, path: &str) -> Value {
+    let content = files.get(path).unwrap_or_else(|| panic!("{path} is missing"));
+    yy::parse(std::str::from_utf8(content).unwrap()).unwrap()
+}
+
+/// `#define`s of the header that begin with the prefix, without it.
+fn defines(prefix: &str) -> BTreeMap<String, i32> {
+    let header = header();
+    let lines = header.lines().filter_map(|line| line.strip_prefix("#define network_")?.split_once(' '));
+    lines
+        .filter(|(name, _)| name.starts_with(prefix))
+        .map(|(name, value)| (name.to_owned(), value.trim().parse().unwrap()))
+        .collect()
+}
+
+/// The parameters' types and the result's type of a function of the header: D for double, P for a
+/// pointer.
+fn signature(name: &str) -> Option<String> {
+    let header = header();
+    let start = header.find(&format!(" {name}(")).or_else(|| header.find(&format!("*{name}(")))?;
+    let result = if header[..start + 1].lines().last()?.contains("char") || header[start..].starts_with('*') {
+        'P'
+    } else {
+        'D'
+    };
+    let open = start + header[start..].find('(')?;
+    let parameters = &header[open + 1..open + header[open..].find(')')?];
+    let kinds = parameters.split(',').map(str::trim).filter(|parameter| *parameter != "void");
+    let kinds: String = kinds.map(|parameter| if parameter.contains('*') { 'P' } else { 'D' }).collect();
+    Some(format!("{kinds}>{result}"))
+}
+
+fn letter(kind: Kind) -> char {
+    if matches!(kind, Kind::String | Kind::Buffer) { 'P' } else { 'D' }
+}
+
+#[test]
+fn what_is_generated_is_up_to_date() {
+    refuse_stale(&root(), &generated_files(&root(), &description()).unwrap()).unwrap();
+}
+
+#[test]
+fn constants_are_those_of_the_header() {
+    let description = description();
+    let described: BTreeMap<String, i32> =
+        description.constants.iter().map(|constant| (constant.name.clone(), constant.value)).collect();
+    let mut expected = defines("error_");
+    let options = defines("config_").into_iter();
+    // Older releases of GameMaker lack some of its own.
+    let own_or_new = options.filter(|(name, value)| *value >= 5 && name != NOT_FOR_GAMES);
+    // Options of the network conditioner are for C programs' tests.
+    expected.extend(own_or_new.filter(|(_, value)| *value < 1100));
+    assert_eq!(described, expected);
+}
+
+#[test]
+fn functions_with_a_twin_have_the_twins_arguments() {
+    let description = description();
+    for function in description.functions.iter().filter(|function| function.built_in) {
+        let name = function.built_in_name().unwrap();
+        let arguments: String = function.arguments.iter().map(|argument| letter(argument.kind)).collect();
+        // set_config takes texts too, which is a function of its own in C.
+        let expected = format!("{arguments}>{}", letter(function.returns.kind));
+        assert_eq!(signature(&name), Some(expected), "{name}");
+    }
+}
+
+#[test]
+fn plain_functions_are_those_of_the_header_and_can_be_called() {
+    // The runner's own call is not in the header.
+    for function in description().legacy.iter().filter(|function| function.name != "RegisterCallbacks") {
+        let arguments: String = function.arguments.iter().map(|kind| letter(*kind)).collect();
+        let expected = format!("{arguments}>{}", letter(function.returns));
+        assert_eq!(signature(&function.name), Some(expected), "{}", function.name);
+        let mixed = arguments.contains('D') && arguments.contains('P');
+        assert!(!mixed || arguments.len() <= 4, "{} mixes more than four arguments", function.name);
+    }
+}
+
+#[test]
+fn the_library_has_exactly_the_functions() {
+    let library = library();
+    let mut description = description();
+    library.check(&description).unwrap();
+
+    // One more, and one less.
+    let extra = Function {
+        name: "no_such".to_owned(),
+        summary: String::new(),
+        arguments: Vec::new(),
+        returns: Returns { kind: Kind::Real, doc: String::new() },
+        built_in: false,
+    };
+    description.functions.push(extra);
+    let error = library.check(&description).unwrap_err().to_string();
+    assert!(error.contains("lacks") && error.contains("stepwire_no_such"), "{error}");
+    description.functions.pop();
+    let last = description.functions.pop().unwrap().name;
+    let error = library.check(&description).unwrap_err().to_string();
+    assert!(error.contains("the package lacks") && error.contains(&format!("stepwire_{last}")), "{error}");
+}
+
+#[test]
+fn the_manifest_lists_every_file() {
+    let mut files = package();
+    let manifest = String::from_utf8(files.remove("yymanifest.xml").unwrap()).unwrap();
+    let listed: BTreeMap<String, String> = manifest
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("<file md5=\"")?.strip_suffix("</file>"))
+        .map(|line| line.split_once("\">").unwrap())
+        .map(|(digest, path)| (path.replace('\\', "/"), digest.to_owned()))
+        .collect();
+    let expected: BTreeMap<String, String> = files
+        .iter()
+        .map(|(path, content)| {
+            let digest: String = Md5::digest(content).iter().map(|byte| format!("{byte:02X}")).collect();
+            (path.clone(), digest)
+        })
+        .collect();
+    assert_eq!(listed, expected);
+}
+
+#[test]
+fn the_project_has_its_resources_and_no_others() {
+    let files = package();
+    let project = resource(&files, "stepwire.yyp");
+    assert_eq!(project["MetaData"]["PackageID"], "stepwire");
+    assert_eq!(project["MetaData"]["PackageVersion"], *version(&root()).unwrap());
+    let metadata: Value = serde_json::from_slice(&files["metadata.json"]).unwrap();
+    assert_eq!(metadata["package_id"], "stepwire");
+    assert_eq!(metadata["version"], project["MetaData"]["PackageVersion"]);
+
+    let folders: BTreeSet<&str> = project["Folders"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|folder| folder["folderPath"].as_str().unwrap())
+        .collect();
+    let mut expected: BTreeSet<String> =
+        ["stepwire.yyp", "stepwire.resource_order", "metadata.json", "yymanifest.xml"]
+            .map(str::to_owned)
+            .into();
+    for entry in project["resources"].as_array().unwrap() {
+        let path = entry["id"]["path"].as_str().unwrap();
+        let resource = resource(&files, path);
+        assert_eq!(resource["name"], entry["id"]["name"], "{path}");
+        assert!(folders.contains(resource["parent"]["path"].as_str().unwrap()), "{path}");
+        expected.insert(path.to_owned());
+        expected.extend(code_of(path, &resource));
+    }
+    assert_eq!(files.keys().cloned().collect::<BTreeSet<_>>(), expected);
+}
+
+/// The files that a resource file speaks of.
+fn code_of(path: &str, resource: &Value) -> Vec<String> {
+    let directory = path.rsplit_once('/').unwrap().0;
+    let name = resource["name"].as_str().unwrap();
+    match resource["resourceType"].as_str().unwrap() {
+        "GMScript" => vec![format!("{directory}/{name}.gml")],
+        "GMObject" => {
+            let events = resource["eventList"].as_array().unwrap().iter();
+            events.map(|event| format!("{directory}/{}.gml", event_file(event))).collect()
+        }
+        "GMExtension" => {
+            let file = &resource["files"][0];
+            let built_for = library().platform;
+            let proxies = file["ProxyFiles"].as_array().unwrap();
+            assert_eq!(proxies.len(), Platform::ALL.len());
+            let proxy = proxies.iter().find(|proxy| proxy["TargetMask"] == built_for.target()).unwrap();
+            [&file["filename"], &proxy["name"]]
+                .map(|name| format!("{directory}/{}", name.as_str().unwrap()))
+                .into()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn event_file(event: &Value) -> String {
+    let kind = match event["eventType"].as_u64().unwrap() {
+        0 => "Create",
+        3 => "Step",
+        7 => "Other",
+        8 => "Draw",
+        12 => "CleanUp",
+        other => panic!("an event of type {other}"),
+    };
+    format!("{kind}_{}", event["eventNum"])
+}
+
+#[test]
+fn the_extension_lists_the_functions_and_constants() {
+    let files = package();
+    let description = description();
+    let extension = resource(&files, "extensions/stepwire/stepwire.yy");
+    let file = &extension["files"][0];
+    assert_eq!(file["usesRunnerInterface"], true);
+    let names = |key: &str| -> Vec<String> {
+        let entries = file[key].as_array().unwrap().iter();
+        entries.map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let functions = description.functions.iter();
+    let expected: Vec<String> = functions.map(|function| description.gml_name(&function.name)).collect();
+    assert_eq!(names("functions"), expected);
+    assert!(expected.contains(&file["init"].as_str().unwrap().to_owned()));
+    assert!(expected.contains(&file["final"].as_str().unwrap().to_owned()));
+    let constants = description.constants.iter();
+    let expected: Vec<String> = constants.map(|constant| description.gml_name(&constant.name)).collect();
+    assert_eq!(names("constants"), expected);
+}
+
+#[test]
+fn the_windows_library_is_looked_up_by_microsofts_names() {
+    use entry_points::{itanium_name, msvc_name};
+    assert_eq!(itanium_name("stepwire_step"), "_Z13stepwire_stepR6RValueP9CInstanceS2_iPS_");
+    assert_eq!(msvc_name("stepwire_step"), "?stepwire_step@@YAXAEAURValue@@PEAVCInstance@@1HPEAU1@@Z");
+}

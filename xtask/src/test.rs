@@ -1,0 +1,150 @@
+//! `cargo xtask test`: all tests, of Rust, C, Python and a browser.
+
+use std::error::Error;
+use std::process::Command;
+use std::time::Instant;
+
+use crate::machine::Tool;
+use crate::{build, peers};
+
+const USEFUL: [Tool; 5] = [
+    Tool::new("valgrind", "valgrind"),
+    Tool::new("pkg-config", "pkg-config"),
+    Tool::new("python3", "python3"),
+    Tool::new("pip3", "python3-pip"),
+    Tool::new("openssl", "openssl"),
+];
+
+pub fn run() -> Result<(), Box<dyn Error>> {
+    build::provide_tools(&USEFUL)?;
+    let mut steps = Steps::default();
+
+    if has_component("fmt") {
+        steps.run("cargo fmt", cargo(&["fmt", "--all", "--check"]));
+    } else {
+        steps.skip("cargo fmt", "this toolchain has no rustfmt");
+    }
+    if has_component("clippy") {
+        let arguments = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+        steps.run("cargo clippy", cargo(&arguments));
+    } else {
+        steps.skip("cargo clippy", "this toolchain has no clippy");
+    }
+    steps.run("cargo test", cargo(&["test", "--workspace", "--locked"]));
+
+    if steps.run("cmake configure", build::cmake_configure())
+        && steps.run("cmake build", build::cmake_build())
+    {
+        steps.run("ctest", ctest());
+        interop(&mut steps);
+        browser(&mut steps);
+        autobahn(&mut steps);
+    }
+    steps.conclude()
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = build::cargo();
+    command.args(arguments);
+    command
+}
+
+/// A bare toolchain may lack rustfmt and clippy.
+fn has_component(name: &str) -> bool {
+    cargo(&[name, "--version"]).output().is_ok_and(|output| output.status.success())
+}
+
+fn ctest() -> Command {
+    let mut command = Command::new("ctest");
+    command.current_dir(build::cmake_dir()).args(["-j2", "--output-on-failure"]);
+    command
+}
+
+/// The Python peers that know the wire's description alone, and packages of others for WebSockets.
+fn interop(steps: &mut Steps) {
+    if !USEFUL[2].is_here() {
+        steps.skip("interop", "there is no python3");
+        return;
+    }
+    // Without the packages their tests are skipped, and say so.
+    let python = peers::python().unwrap_or_else(|reason| {
+        println!("{reason}");
+        "python3".into()
+    });
+    let mut command = Command::new(python);
+    command.arg(build::root().join("tests/interop/run.py"));
+    command.env("STEPWIRE_LIBRARY", build::library()).env("STEPWIRE_PROGRAMS", build::cmake_dir());
+    if let Ok(modules) = peers::node_modules() {
+        command.env("STEPWIRE_NODE_MODULES", &modules).env("NODE_PATH", modules);
+    }
+    steps.run("interop", command);
+}
+
+/// Web pages in Chromium against the C servers.
+fn browser(steps: &mut Steps) {
+    let (chromium, modules) = match (peers::chromium(), peers::node_modules()) {
+        (Ok(chromium), Ok(modules)) => (chromium, modules),
+        (Err(reason), _) | (_, Err(reason)) => {
+            steps.skip("browser", &reason);
+            return;
+        }
+    };
+    let mut command = Command::new("node");
+    command.arg(build::root().join("tests/browser/run.mjs"));
+    command.env("STEPWIRE_PROGRAMS", build::cmake_dir()).env("STEPWIRE_NODE_MODULES", modules);
+    command.env("STEPWIRE_CHROMIUM", chromium);
+    steps.run("browser", command);
+}
+
+/// The conformance suite for WebSockets; it says itself where it cannot run.
+fn autobahn(steps: &mut Steps) {
+    if !USEFUL[2].is_here() {
+        steps.skip("autobahn", "there is no python3");
+        return;
+    }
+    let mut command = Command::new("python3");
+    command.arg(build::root().join("tests/autobahn/run.py")).arg("--target").arg(build::target_dir());
+    steps.run("autobahn", command);
+}
+
+/// Runs one step after the other, also after a failure, so that one run shows all that is wrong.
+#[derive(Default)]
+struct Steps {
+    /// One line each.
+    report: Vec<String>,
+    failed: Vec<&'static str>,
+}
+
+impl Steps {
+    fn run(&mut self, name: &'static str, mut command: Command) -> bool {
+        println!("==> {name}");
+        let start = Instant::now();
+        let passed = match command.status() {
+            Ok(status) => status.success(),
+            Err(error) => {
+                eprintln!("cannot run {}: {error}", command.get_program().to_string_lossy());
+                false
+            }
+        };
+        let verdict = if passed { "passed" } else { "FAILED" };
+        self.report.push(format!("{name:16} {verdict} {:6.1} s", start.elapsed().as_secs_f64()));
+        if !passed {
+            self.failed.push(name);
+        }
+        passed
+    }
+
+    fn skip(&mut self, name: &'static str, reason: &str) {
+        println!("==> {name}: skipped, {reason}");
+        self.report.push(format!("{name:16} skipped: {reason}"));
+    }
+
+    fn conclude(self) -> Result<(), Box<dyn Error>> {
+        println!("\n{}", self.report.join("\n"));
+        if self.failed.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("failed: {}", self.failed.join(", ")).into())
+        }
+    }
+}
