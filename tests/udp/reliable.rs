@@ -1,6 +1,7 @@
 //! Reliable UDP and the simulated network, through real sockets.
 
 use std::collections::HashSet;
+use std::net::UdpSocket;
 
 use super::error;
 use super::host::{Host, in_both_modes, packet, peer};
@@ -295,4 +296,62 @@ fn a_simulated_network_delays_and_loses_plain_datagrams_too() {
         });
         assert!(seen < 140, "{seen}");
     });
+}
+
+/// The first datagram of a session, as a stranger could have recorded it.
+fn recorded_hello(host: &Host) -> Vec<u8> {
+    let client = host.socket();
+    host.set(network_config_enable_reliable_udp, client, 0.0);
+    let recorder = peer();
+    host.send(client, recorder.local_addr().expect("an address"), b"hello");
+    let (hello, _) = host.receive(&recorder);
+    super::ok(network_destroy(client));
+    hello
+}
+
+#[test]
+fn a_flood_from_ten_thousand_sources_does_not_stop_real_peers() {
+    in_both_modes(|host| {
+        let hello = recorded_hello(host);
+        let (server, client) = reliable_pair(host);
+        let to = host.address(server);
+        let before = memory();
+        let mut expected = 0;
+        for source in 0..10_000_u32 {
+            let stranger = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+            let mut datagram = hello.clone();
+            match source % 4 {
+                0 => {}
+                1 => datagram.truncate(source as usize / 4 % hello.len()),
+                2 => datagram[4 + source as usize % (hello.len() - 4)] ^= 1 << (source % 8),
+                _ => datagram.resize(1_200, source as u8),
+            }
+            // The system may have no room for it; that is a network as good as any.
+            let _ = stranger.send_to(&datagram, to);
+            if source % 1_000 == 0 {
+                let number = source / 1_000;
+                host.send(client, to, &message(number));
+                expected += 1;
+            }
+        }
+        let mut seen = HashSet::new();
+        while seen.len() < expected {
+            let event = host.event();
+            // What is not of the protocol is a plain datagram of a stranger.
+            if event.port == host.port(client) {
+                assert_eq!(event.kind, network_type_data, "{event:?}");
+                assert!(seen.insert(number(&event.bytes)));
+            }
+        }
+        // A session would take kilobytes.
+        let grown = memory().saturating_sub(before);
+        assert!(grown < 32 << 20, "{grown} bytes");
+    });
+}
+
+/// Bytes of this process in memory, where the system tells.
+fn memory() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok());
+    pages.unwrap_or(0) * 4096
 }
