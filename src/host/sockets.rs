@@ -22,14 +22,13 @@ const BACKLOG: i32 = 4096;
 /// `network_create_socket` and, with a port, `network_create_socket_ext`.
 pub(crate) fn create_socket(family: Family, port: Option<u16>) -> Result<Handle> {
     family.check_supported()?;
-    engine::start()?;
     let options = SHARED.options();
     let mut local = Local { ip: options.bind_address, port: port.unwrap_or(0) };
     let reserved = match port {
         None => None,
         Some(port) => Some(bind_stream(options.bind_address, port, BindTo::Outgoing)?),
     };
-    let socket = SHARED.registry.insert(Role::Client, true, options.defaults)?;
+    let socket = register(Role::Client, true, options.defaults)?;
     if let Some((_, port)) = reserved {
         local.port = port;
         socket.local_port.store(port, Relaxed);
@@ -41,17 +40,23 @@ pub(crate) fn create_socket(family: Family, port: Option<u16>) -> Result<Handle>
     Ok(socket.handle)
 }
 
+/// A new socket, and a reactor for it.
+fn register(role: Role, regular: bool, settings: Arc<Settings>) -> Result<Arc<Socket>> {
+    let socket = SHARED.registry.insert(role, regular, settings)?;
+    engine::start().inspect_err(|_| drop(SHARED.registry.remove(socket.handle)))?;
+    Ok(socket)
+}
+
 /// `network_create_server` and `network_create_server_raw`.
 pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular: bool) -> Result<Handle> {
     static DESCRIPTOR_LIMIT: OnceLock<u64> = OnceLock::new();
     family.check_supported()?;
-    engine::start()?;
     let descriptor_limit = *DESCRIPTOR_LIMIT.get_or_init(sys::raise_descriptor_limit);
     let options = SHARED.options();
     let (listening, port) = bind_stream(options.bind_address, port, BindTo::Server)?;
     listening.listen(BACKLOG).map_err(|error| bind_failed(port, &error))?;
     let handshake_timeout = options.handshake_timeout_ms();
-    let socket = SHARED.registry.insert(Role::Server, regular, options.defaults)?;
+    let socket = register(Role::Server, regular, options.defaults)?;
     socket.local_port.store(port, Relaxed);
     let handle = socket.handle;
     SHARED.work.command(Command::Listen(Listen {
