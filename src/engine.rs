@@ -13,6 +13,7 @@ use crate::event::NetworkEvent;
 use crate::options::Options;
 use crate::reactor::{Command, Reactor, Stop, Waiter};
 use crate::shared::Shared;
+use crate::socket::Handle;
 use crate::sys;
 
 /// All state of the library, for the whole life of the process.
@@ -64,7 +65,8 @@ pub(crate) fn check_may_block() -> Result<()> {
     Ok(())
 }
 
-/// Sees to it that somebody runs turns.
+/// Sees to it that somebody runs turns. For sockets to be called when they are in the registry, so
+/// that a shutdown at the same time either takes them along or has ended before.
 pub(crate) fn start() -> Result<()> {
     if STARTED.load(SeqCst) {
         return Ok(());
@@ -193,16 +195,21 @@ pub(crate) fn wait(timeout: Duration) -> Result<bool> {
     }
 }
 
-/// Blocks until a connect has ended.
-pub(crate) fn await_connect(waiter: &Waiter) -> Result<()> {
-    if !MANUAL.load(SeqCst) {
-        return waiter.wait();
-    }
+/// Blocks until the connect of a socket has ended.
+pub(crate) fn await_connect(waiter: &Waiter, socket: Handle) -> Result<()> {
+    const LOOK_UP: Duration = Duration::from_millis(100);
     loop {
+        // A shutdown may have come before anybody saw the command: then nobody ends it.
+        let destroyed = !SHARED.registry.contains(socket);
         if let Some(outcome) = waiter.take() {
             return outcome;
         }
-        if !turn(Duration::from_millis(100)) {
+        if destroyed {
+            return Err(Waiter::destroyed());
+        }
+        if !MANUAL.load(SeqCst) {
+            waiter.wait(LOOK_UP);
+        } else if !turn(LOOK_UP) {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
@@ -233,6 +240,8 @@ pub(crate) fn shutdown() -> Result<()> {
     }
     STARTED.store(false, SeqCst);
     MANUAL.store(false, SeqCst);
+    // Sockets that were made meanwhile and found the reactor running; later ones start a new one.
+    drop(SHARED.registry.remove_all());
     SHARED.work.set_waker(None);
     SHARED.work.clear();
     SHARED.events.clear();

@@ -21,7 +21,7 @@ use crate::socket::{DatagramSide, Handle, HostSide, Role, Socket, count};
 use crate::{address, sys};
 
 use super::Family;
-use super::sockets::bind_failed;
+use super::sockets::{bind_failed, register};
 
 /// What a datagram can carry: an IPv4 packet's 65 535 bytes without its headers.
 pub(crate) const LARGEST_DATAGRAM: usize = 65_507;
@@ -36,7 +36,7 @@ pub(super) fn create_datagrams(role: Role, regular: bool, port: Option<u16>) -> 
         None => None,
         Some(port) => Some(bind(ip, port)?),
     };
-    let socket = SHARED.registry.insert(role, Family::Udp, regular, options.defaults)?;
+    let socket = register(role, Family::Udp, regular, options.defaults)?;
     let mut host = socket.host.lock();
     host.datagrams = Some(Box::new(DatagramSide::new(ip)));
     if let Some(bound) = bound {

@@ -1,6 +1,7 @@
 /* network_shutdown, the fresh start after it, and leaving the process without it. */
 #include <math.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,6 +153,54 @@ static void several_threads_shut_down(void) {
     }
 }
 
+static pthread_mutex_t connects_lock = PTHREAD_MUTEX_INITIALIZER;
+static int connects, no_more_connects;
+
+/* Counts a connect that has ended, or none; returns how many there were. */
+static int count_connects(int more) {
+    int count;
+    pthread_mutex_lock(&connects_lock);
+    count = connects += more;
+    pthread_mutex_unlock(&connects_lock);
+    return count;
+}
+
+static void *connect_again_and_again(void *port) {
+    int enough;
+    do {
+        double client = network_create_socket(network_socket_tcp);
+        CHECK(network_connect(client, "127.0.0.1", *(double *)port) < 0); /* refused or destroyed, but ended */
+        network_destroy(client);
+        count_connects(1);
+        pthread_mutex_lock(&connects_lock);
+        enough = no_more_connects;
+        pthread_mutex_unlock(&connects_lock);
+    } while (!enough);
+    return NULL;
+}
+
+/* A connect that a shutdown comes across ends, and the next one finds a library that works. */
+static void connects_during_shutdowns(void) {
+    pthread_t thread;
+    double port, deadline;
+    int refusing = peer_refusing(&port), round, before;
+    CHECK(pthread_create(&thread, NULL, connect_again_and_again, &port) == 0);
+    for (round = 0; round < 50; round++) {
+        network_set_config(network_config_manual_io, manual_io(), 0); /* busy unless no socket exists */
+        CHECK_EQUAL(network_shutdown(), 0);
+        before = count_connects(0);
+        for (deadline = now_ms() + patience_ms(); count_connects(0) < before + 2; sched_yield())
+            CHECK(now_ms() < deadline);
+    }
+    pthread_mutex_lock(&connects_lock);
+    no_more_connects = 1;
+    pthread_mutex_unlock(&connects_lock);
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK_EQUAL(network_shutdown(), 0);
+    fresh_library();
+    close(refusing);
+}
+
 static void after_shutdown_every_call_starts_afresh(void) {
     NetworkEvent event;
     CHECK_EQUAL(network_shutdown(), 0);
@@ -278,6 +327,7 @@ int main(int argc, char **argv) {
         {"threads_come_and_go", threads_come_and_go},
         {"ended_as_soon_as_started", ended_as_soon_as_started},
         {"several_threads_shut_down", several_threads_shut_down},
+        {"connects_during_shutdowns", connects_during_shutdowns},
         {"after_shutdown_every_call_starts_afresh", after_shutdown_every_call_starts_afresh},
         {"leaving_without_shutdown", leaving_without_shutdown},
         {NULL, NULL},
