@@ -90,7 +90,7 @@ fn run(mut reactor: Box<Reactor>) -> Box<Reactor> {
     loop {
         let most = flushed_by.map(|by| by.saturating_duration_since(Instant::now()));
         // Endpoints catch their own panics; this keeps the thread alive through one elsewhere.
-        let _ = catch_unwind(AssertUnwindSafe(|| reactor.turn(most, false)));
+        let _ = catch_unwind(AssertUnwindSafe(|| reactor.turn(|| most, false)));
         match reactor.take_stop() {
             Some(Stop::Now) => return reactor,
             Some(Stop::WhenFlushed) => flushed_by = Some(Instant::now() + FLUSH),
@@ -135,7 +135,9 @@ pub(crate) fn set_manual_io(manual: bool) -> Result<()> {
 fn turn(most: Duration) -> bool {
     match ENGINE.try_lock().as_deref_mut() {
         Some(Engine::Manual(reactor)) => {
-            reactor.turn(Some(most), true);
+            // A shutdown waits for the lock that is held here.
+            let most = || Some(if CLOSING.load(SeqCst) { Duration::ZERO } else { most });
+            reactor.turn(most, true);
             true
         }
         _ => false,
@@ -218,9 +220,9 @@ pub(crate) fn shutdown() -> Result<()> {
         Engine::Off => {}
         Engine::Manual(mut reactor) => {
             let by = Instant::now() + FLUSH;
-            reactor.turn(Some(Duration::ZERO), true);
+            reactor.turn(|| Some(Duration::ZERO), true);
             while !reactor.is_empty() && Instant::now() < by {
-                reactor.turn(Some(by.saturating_duration_since(Instant::now())), true);
+                reactor.turn(|| Some(by.saturating_duration_since(Instant::now())), true);
             }
         }
         Engine::Thread(thread) => {

@@ -98,6 +98,8 @@ impl Opening {
         {
             let mut host = self.socket.host.lock();
             host.about = about;
+            // The last connection may have ended before it was asked to write.
+            host.dirty = false;
             host.regular = self.regular;
             host.peer = Some(peer.clone());
             if self.waiter.is_some() {

@@ -115,6 +115,20 @@ static void threads_come_and_go(void) {
     CHECK_EQUAL(count_threads(), before);
 }
 
+/* The signal to end may come at any moment of the thread's life. */
+static void ended_as_soon_as_started(void) {
+    int round;
+    for (round = 0; round < 10000; round++) {
+        double client = SUCCESS(network_create_socket(network_socket_tcp));
+        if (round % 2) {
+            SUCCESS(network_destroy(client));
+            CHECK_EQUAL(network_set_config(network_config_manual_io, !manual_io(), 0), 0);
+        }
+        CHECK_EQUAL(network_shutdown(), 0);
+        fresh_library();
+    }
+}
+
 static void *shut_down(void *result) {
     *(double *)result = network_shutdown();
     return NULL;
@@ -218,6 +232,7 @@ static int role_exit_while_waiting(int argc, char **argv) {
 
 static void call_at_exit(void) {
     network_destroy(0);
+    CHECK_EQUAL(network_destroy(0), network_error_bad_handle);
     network_create_socket(network_socket_tcp);
     network_shutdown();
 }
@@ -225,6 +240,7 @@ static void call_at_exit(void) {
 static int role_call_at_exit(int argc, char **argv) {
     (void)argc, (void)argv;
     live_sockets();
+    CHECK_ERROR(network_destroy(-1), network_error_bad_handle); /* this thread has had an error before */
     atexit(call_at_exit);
     exit(0);
 }
@@ -260,6 +276,7 @@ int main(int argc, char **argv) {
         {"shutdown_flushes", shutdown_flushes},
         {"options_are_reset", options_are_reset},
         {"threads_come_and_go", threads_come_and_go},
+        {"ended_as_soon_as_started", ended_as_soon_as_started},
         {"several_threads_shut_down", several_threads_shut_down},
         {"after_shutdown_every_call_starts_afresh", after_shutdown_every_call_starts_afresh},
         {"leaving_without_shutdown", leaving_without_shutdown},
