@@ -2,9 +2,12 @@
  * everybody sixty times a second and is the only one who decides where they are. arena_bot.c plays it.
  *
  *   arena_server                 checks itself: a visitor in this process joins, moves and is answered
- *   arena_server PORT            serves until Ctrl-C or SIGTERM; port 0 lets the system choose
+ *   arena_server PORT            serves until Ctrl-C or SIGTERM: native players at PORT, browsers (arena.html) at
+ *                                PORT + 1; port 0 lets the system choose all of them
  *   arena_server PORT --seconds N     ... or until N seconds are over
  *   arena_server PORT --bind ADDRESS  listens on that local address only
+ *   arena_server PORT --cert FILE --key FILE  browsers over TLS as well, at PORT + 2: a PEM chain and its PEM key
+ *   arena_server PORT --origins LIST  takes browsers only from pages of these origins, comma-separated
  *   arena_server PORT --io-thread     leaves the I/O to the library's thread; without it, one thread does it all
  *
  * The packets are described in arena_protocol.h.
@@ -28,14 +31,15 @@ enum { TICKS_PER_SECOND = 60, SEND_QUEUE_LIMIT = 64 * 1024, SILENCE_MS = 10000 }
 
 static const float WIDTH = 960, HEIGHT = 540, SPEED = 240, REACH = 24;
 
-/* Where players come in: each line is a listening server of its own. Browsers come in through one more,
- * { network_socket_ws, 1, "ws" }, without any other change: packets and events are the same. */
+/* Where players come in: each line is a listening server of its own. Packets and events are the same at all of them. */
 static const struct door {
     int type;
     int port_offset;
     const char *name;
 } doors[] = {
     {network_socket_tcp, 0, "tcp"},
+    {network_socket_ws, 1, "ws"},
+    {network_socket_wss, 2, "wss"}, /* only with a certificate */
 };
 enum { DOORS = sizeof doors / sizeof doors[0] };
 
@@ -417,11 +421,14 @@ static int run(struct arena *arena, NetworkCallback callback, double seconds) {
     return 0;
 }
 
-static int open_doors(long port, double *first_port) {
+static int open_doors(long port, int with_tls, double *first_port) {
     int i;
     for (i = 0; i < DOORS; i++) {
-        double wanted = port == 0 ? 0 : (double)(port + doors[i].port_offset);
-        double server = network_create_server(doors[i].type, wanted, ARENA_MAX_PLAYERS);
+        double wanted = port == 0 ? 0 : (double)(port + doors[i].port_offset), server;
+        if (doors[i].type == network_socket_wss && !with_tls) {
+            continue;
+        }
+        server = network_create_server(doors[i].type, wanted, ARENA_MAX_PLAYERS);
         if (server < 0) {
             return fail(doors[i].name);
         }
@@ -482,9 +489,13 @@ static int check_itself(struct arena *arena, double port) {
     return !visitor_was_served;
 }
 
+static int set_text(double config, const char *value) {
+    return value != NULL && network_set_config_string(config, -1, value) < 0 ? fail(value) : 0;
+}
+
 int main(int argc, char **argv) {
     static struct arena arena; /* static: all zero at first */
-    const char *bind_address = NULL, *port_text = NULL;
+    const char *bind_address = NULL, *certificate = NULL, *key = NULL, *origins = NULL, *port_text = NULL;
     double seconds = 0, first_port = 0;
     long port = 0;
     int manual = 1, i, status;
@@ -494,6 +505,12 @@ int main(int argc, char **argv) {
             manual = 0;
         } else if (strcmp(argv[i], "--bind") == 0 && i + 1 < argc) {
             bind_address = argv[++i];
+        } else if (strcmp(argv[i], "--cert") == 0 && i + 1 < argc) {
+            certificate = argv[++i];
+        } else if (strcmp(argv[i], "--key") == 0 && i + 1 < argc) {
+            key = argv[++i];
+        } else if (strcmp(argv[i], "--origins") == 0 && i + 1 < argc) {
+            origins = argv[++i];
         } else if (strcmp(argv[i], "--seconds") == 0 && i + 1 < argc) {
             seconds = atof(argv[++i]);
         } else {
@@ -501,7 +518,8 @@ int main(int argc, char **argv) {
             port_text = argv[i];
             port = strtol(port_text, &end, 10);
             if (*port_text == '\0' || *end != '\0' || port < 0 || port > 65535) {
-                fprintf(stderr, "usage: arena_server [PORT] [--seconds N] [--bind ADDRESS] [--io-thread]\n");
+                fprintf(stderr, "usage: arena_server [PORT] [--seconds N] [--bind ADDRESS] [--cert FILE --key FILE]"
+                                " [--origins LIST] [--io-thread]\n");
                 return 2;
             }
         }
@@ -516,8 +534,9 @@ int main(int argc, char **argv) {
     if (manual && network_set_config(network_config_manual_io, 1, 0) < 0) {
         return fail("manual I/O");
     }
-    if (bind_address != NULL && network_set_config_string(network_config_bind_address, -1, bind_address) < 0) {
-        return fail(bind_address);
+    if (set_text(network_config_bind_address, bind_address) || set_text(network_config_tls_certificate, certificate) ||
+        set_text(network_config_tls_private_key, key) || set_text(network_config_websocket_origins, origins)) {
+        return 1;
     }
     for (i = 0; i < ARENA_MAX_PLAYERS; i++) {
         arena.players[i].socket = -1;
@@ -525,7 +544,7 @@ int main(int argc, char **argv) {
     for (i = 0; i < ARENA_GEMS; i++) {
         arena.gems[i] = somewhere();
     }
-    status = open_doors(port, &first_port);
+    status = open_doors(port, certificate != NULL, &first_port);
     if (status == 0) {
         status = port_text != NULL ? run(&arena, on_event, seconds) : check_itself(&arena, first_port);
     }

@@ -161,12 +161,16 @@
 #define network_config_use_non_blocking_socket 1
 
 /**
- * `network_set_config(.., socket, 0)`: reliable delivery on a UDP socket.
+ * `network_set_config(.., socket, 0)`: reliable delivery on a UDP socket or server. From then on
+ * `network_send_udp` sends messages of up to 64 MiB that arrive exactly once at a peer which has it
+ * enabled too; raw sends and broadcasts stay plain datagrams. A peer that is given up brings a
+ * `network_type_disconnect` event.
  */
 #define network_config_enable_reliable_udp 2
 
 /**
- * `network_set_config(.., socket, 0)`: plain UDP again.
+ * `network_set_config(.., socket, 0)`: plain UDP again. What was sent before is still delivered, for
+ * at most 2 seconds.
  */
 #define network_config_disable_reliable_udp 3
 
@@ -310,6 +314,39 @@
  * does not answer one within the same time again is given up with `network_error_timeout`.
  */
 #define network_config_websocket_keepalive 1018
+
+/**
+ * `network_set_config(.., socket, ms)`: a bad network for tests. Whatever this UDP socket sends and
+ * receives takes this much longer, 0 to 60000 ms; default 0. Set before the first send it holds
+ * from the first datagram on, like the five that follow.
+ */
+#define network_config_simulate_latency 1100
+
+/**
+ * `network_set_config(.., socket, ms)`: and up to this much longer at random, 0 to 60000 ms.
+ */
+#define network_config_simulate_jitter 1101
+
+/**
+ * `network_set_config(.., socket, percentage)`: so many datagrams are lost, 0 to 100, each way.
+ */
+#define network_config_simulate_loss 1102
+
+/**
+ * `network_set_config(.., socket, percentage)`: so many datagrams arrive twice.
+ */
+#define network_config_simulate_duplication 1103
+
+/**
+ * `network_set_config(.., socket, percentage)`: so many datagrams are overtaken by later ones.
+ */
+#define network_config_simulate_reordering 1104
+
+/**
+ * `network_set_config(.., socket, seed)`: where the randomness of those begins, 0 to 4294967295;
+ * default 0. The same seed and the same traffic give the same network.
+ */
+#define network_config_simulate_seed 1105
 
 /**
  * WebSocket data: a binary message.
@@ -638,7 +675,8 @@ double network_send_packet(double socket,
 double network_send_raw(double socket, const void *buffer, double size, double options);
 
 /**
- * Sends one datagram with GameMaker's header from a UDP socket or server to `url` (an address or a
+ * Sends one datagram with GameMaker's header, or with reliable UDP enabled one message of up to 64
+ * MiB without a header, from a UDP socket or server to `url` (an address or a
  * name, UTF-8, NUL-terminated) and `port`, 1 to 65535. `size` is 0 to 65495. A socket that has no
  * port yet gets one. A name is resolved in the background, IPv4 before IPv6, and what is sent to it
  * waits for that in order; datagrams for others wait for it for a fifth of a second at the most.

@@ -174,8 +174,9 @@ impl Work {
 
     /// Drops what was on the lists; for the end of the library's life.
     pub(crate) fn clear(&self) {
+        // First, so that what is put on a list meanwhile is not forgotten there.
+        self.pending.store(false, SeqCst);
         self.commands.lock().clear();
         *self.dirty.lock() = Dirty::default();
-        self.pending.store(false, SeqCst);
     }
 }

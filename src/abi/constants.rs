@@ -33,9 +33,13 @@ pub const network_type_down: i32 = 7;
 pub const network_config_connect_timeout: i32 = 0;
 /// `network_set_config(.., 0 or 1, 0)`: `network_connect` and `network_connect_raw` return at once.
 pub const network_config_use_non_blocking_socket: i32 = 1;
-/// `network_set_config(.., socket, 0)`: reliable delivery on a UDP socket.
+/// `network_set_config(.., socket, 0)`: reliable delivery on a UDP socket or server. From then on
+/// `network_send_udp` sends messages of up to 64 MiB that arrive exactly once at a peer which has it
+/// enabled too; raw sends and broadcasts stay plain datagrams. A peer that is given up brings a
+/// `network_type_disconnect` event.
 pub const network_config_enable_reliable_udp: i32 = 2;
-/// `network_set_config(.., socket, 0)`: plain UDP again.
+/// `network_set_config(.., socket, 0)`: plain UDP again. What was sent before is still delivered, for
+/// at most 2 seconds.
 pub const network_config_disable_reliable_udp: i32 = 3;
 /// `network_set_config(.., socket, 0)`: closing this TCP socket resets the connection (SO_LINGER
 /// 0), so that no TIME_WAIT stays behind. Cannot be undone. On a server: its later connections.
@@ -107,6 +111,22 @@ pub const network_config_total_queue_limit: i32 = 1017;
 /// pinged, 0 to 2147483647 ms; 0: never; default 30000. A peer that has answered pings before and
 /// does not answer one within the same time again is given up with `network_error_timeout`.
 pub const network_config_websocket_keepalive: i32 = 1018;
+
+/// `network_set_config(.., socket, ms)`: a bad network for tests. Whatever this UDP socket sends and
+/// receives takes this much longer, 0 to 60000 ms; default 0. Set before the first send it holds
+/// from the first datagram on, like the five that follow.
+pub const network_config_simulate_latency: i32 = 1100;
+/// `network_set_config(.., socket, ms)`: and up to this much longer at random, 0 to 60000 ms.
+pub const network_config_simulate_jitter: i32 = 1101;
+/// `network_set_config(.., socket, percentage)`: so many datagrams are lost, 0 to 100, each way.
+pub const network_config_simulate_loss: i32 = 1102;
+/// `network_set_config(.., socket, percentage)`: so many datagrams arrive twice.
+pub const network_config_simulate_duplication: i32 = 1103;
+/// `network_set_config(.., socket, percentage)`: so many datagrams are overtaken by later ones.
+pub const network_config_simulate_reordering: i32 = 1104;
+/// `network_set_config(.., socket, seed)`: where the randomness of those begins, 0 to 4294967295;
+/// default 0. The same seed and the same traffic give the same network.
+pub const network_config_simulate_seed: i32 = 1105;
 
 /// WebSocket data: a binary message.
 pub const network_send_binary: i32 = 1;

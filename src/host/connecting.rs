@@ -67,7 +67,7 @@ pub(crate) fn connect(handle: Handle, url: &str, port: u16, regular: bool, waits
         Some(Prepared::Unbuilt(unbuilt)) => dial_when_built(request, unbuilt),
     }
     if let Some(waiter) = waiter {
-        engine::await_connect(&waiter)?;
+        engine::await_connect(&waiter, handle)?;
     }
     Ok(handle)
 }

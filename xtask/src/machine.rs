@@ -1,6 +1,6 @@
 //! What a machine must have for the project's commands, and how it gets it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A program the commands need, and the Debian package that brings it.
@@ -15,9 +15,12 @@ impl Tool {
     }
 
     pub fn is_here(&self) -> bool {
-        std::env::var_os("PATH").is_some_and(|path| {
-            std::env::split_paths(&path).any(|folder| folder.join(self.program).is_file())
-        })
+        self.path().is_some()
+    }
+
+    pub fn path(&self) -> Option<PathBuf> {
+        let folders = std::env::var_os("PATH")?;
+        std::env::split_paths(&folders).map(|folder| folder.join(self.program)).find(|path| path.is_file())
     }
 }
 
@@ -30,19 +33,24 @@ pub fn provide(needed: &[Tool], useful: &[Tool]) -> Result<(), String> {
     if missing.is_empty() {
         return Ok(());
     }
-    if let Some(administrator) = administrator() {
-        println!("installing {}", missing.join(" "));
-        apt_get(administrator, &["update", "-qq"]);
-        let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
-        arguments.extend(&missing);
-        apt_get(administrator, &arguments);
-    }
+    install(&missing);
     let still_missing: Vec<_> =
         needed.iter().filter(|tool| !tool.is_here()).map(|tool| tool.package).collect();
     if still_missing.is_empty() {
         return Ok(());
     }
     Err(format!("please install: {} (Debian: apt-get install {0})", still_missing.join(" ")))
+}
+
+/// Installs Debian packages where that is possible without asking anybody.
+pub fn install(packages: &[&str]) {
+    if let Some(administrator) = administrator() {
+        println!("installing {}", packages.join(" "));
+        apt_get(administrator, &["update", "-qq"]);
+        let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
+        arguments.extend(packages);
+        apt_get(administrator, &arguments);
+    }
 }
 
 /// The words before a command that make it run as administrator; None where that is not possible.

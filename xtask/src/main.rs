@@ -6,6 +6,7 @@ mod examples;
 mod header;
 mod machine;
 mod package_gamemaker;
+mod peers;
 mod process;
 mod test;
 
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
     let result = match command.as_str() {
-        "demo" => demo::run(),
+        "demo" => demo::run(std::env::args().skip(2)),
         "header" => header::run(),
         "package-gamemaker" => package_gamemaker::run(std::env::args().skip(2)),
         "test" => test::run(),

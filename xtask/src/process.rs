@@ -18,7 +18,8 @@ pub struct Process {
 }
 
 impl Process {
-    pub fn start(name: &str, program: &Path, arguments: &[&str]) -> Result<Self> {
+    /// Lines that are not `wanted` are neither shown nor kept.
+    pub fn start(name: &str, program: &Path, arguments: &[&str], wanted: fn(&str) -> bool) -> Result<Self> {
         let mut child = Command::new(program)
             .args(arguments)
             .stdin(Stdio::null())
@@ -28,8 +29,8 @@ impl Process {
             .map_err(|error| format!("cannot start {}: {error}", program.display()))?;
         let (sender, incoming) = channel();
         // The channel closes when both streams have ended.
-        forward(name, child.stdout.take().ok_or("no standard output")?, sender.clone());
-        forward(name, child.stderr.take().ok_or("no standard error")?, sender);
+        forward(name, child.stdout.take().ok_or("no standard output")?, wanted, sender.clone());
+        forward(name, child.stderr.take().ok_or("no standard error")?, |_| true, sender);
         Ok(Self { name: name.into(), child, incoming, lines: Vec::new() })
     }
 
@@ -90,10 +91,16 @@ impl Drop for Process {
     }
 }
 
-fn forward(name: &str, stream: impl std::io::Read + Send + 'static, to: Sender<String>) {
+fn forward(
+    name: &str,
+    stream: impl std::io::Read + Send + 'static,
+    wanted: fn(&str) -> bool,
+    to: Sender<String>,
+) {
     let name = name.to_owned();
     thread::spawn(move || {
-        for line in BufReader::new(stream).lines().map_while(std::result::Result::ok) {
+        let lines = BufReader::new(stream).lines().map_while(std::result::Result::ok);
+        for line in lines.filter(|line| wanted(line)) {
             // Maps of several players at once are no sight; they are only kept.
             if !(line.starts_with("    ") && name != "server") {
                 println!("{name:>7} | {line}");

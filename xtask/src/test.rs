@@ -1,12 +1,11 @@
-//! `cargo xtask test`: all tests, of Rust, C and Python.
+//! `cargo xtask test`: all tests, of Rust, C, Python and a browser.
 
 use std::error::Error;
-use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use crate::build;
 use crate::machine::Tool;
+use crate::{build, peers};
 
 const USEFUL: [Tool; 5] = [
     Tool::new("valgrind", "valgrind"),
@@ -15,9 +14,6 @@ const USEFUL: [Tool; 5] = [
     Tool::new("pip3", "python3-pip"),
     Tool::new("openssl", "openssl"),
 ];
-
-/// Node is large and many have it already in a version they chose: it is not installed for them.
-const NPM: Tool = Tool::new("npm", "npm");
 
 pub fn run() -> Result<(), Box<dyn Error>> {
     build::provide_tools(&USEFUL)?;
@@ -41,6 +37,8 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     {
         steps.run("ctest", ctest());
         interop(&mut steps);
+        browser(&mut steps);
+        autobahn(&mut steps);
     }
     steps.conclude()
 }
@@ -62,50 +60,51 @@ fn ctest() -> Command {
     command
 }
 
-/// The Python peers that know the wire's description alone.
+/// The Python peers that know the wire's description alone, and packages of others for WebSockets.
 fn interop(steps: &mut Steps) {
-    let script = build::root().join("tests/interop/run.py");
-    if !script.exists() {
-        return;
-    }
     if !USEFUL[2].is_here() {
         steps.skip("interop", "there is no python3");
         return;
     }
-    let packages = build::root().join("target/python");
-    if !packages.join("websockets").exists() {
-        steps.run("interop packages", install_python_packages(&packages));
+    // Without the packages their tests are skipped, and say so.
+    let python = peers::python().unwrap_or_else(|reason| {
+        println!("{reason}");
+        "python3".into()
+    });
+    let mut command = Command::new(python);
+    command.arg(build::root().join("tests/interop/run.py"));
+    command.env("STEPWIRE_LIBRARY", build::library()).env("STEPWIRE_PROGRAMS", build::cmake_dir());
+    if let Ok(modules) = peers::node_modules() {
+        command.env("STEPWIRE_NODE_MODULES", &modules).env("NODE_PATH", modules);
     }
-    let modules = build::root().join("target/node");
-    if !NPM.is_here() {
-        steps.skip("interop with Node", "there is no npm");
-    } else if !modules.join("node_modules/ws").exists() {
-        steps.run("interop modules", install_node_modules(&modules));
-    }
-    let mut command = Command::new("python3");
-    command
-        .arg(script)
-        .env("STEPWIRE_LIBRARY", build::library())
-        .env("PYTHONPATH", packages)
-        .env("NODE_PATH", modules.join("node_modules"));
     steps.run("interop", command);
 }
 
-/// Into a folder of their own: nothing of the machine's Python changes.
-fn install_python_packages(folder: &Path) -> Command {
-    let mut command = Command::new("python3");
-    command
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
-        .arg(folder)
-        .arg("-r")
-        .arg(build::root().join("tests/interop/requirements.txt"));
-    command
+/// Web pages in Chromium against the C servers.
+fn browser(steps: &mut Steps) {
+    let (chromium, modules) = match (peers::chromium(), peers::node_modules()) {
+        (Ok(chromium), Ok(modules)) => (chromium, modules),
+        (Err(reason), _) | (_, Err(reason)) => {
+            steps.skip("browser", &reason);
+            return;
+        }
+    };
+    let mut command = Command::new("node");
+    command.arg(build::root().join("tests/browser/run.mjs"));
+    command.env("STEPWIRE_PROGRAMS", build::cmake_dir()).env("STEPWIRE_NODE_MODULES", modules);
+    command.env("STEPWIRE_CHROMIUM", chromium);
+    steps.run("browser", command);
 }
 
-fn install_node_modules(folder: &Path) -> Command {
-    let mut command = Command::new("npm");
-    command.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(folder).arg("ws@8");
-    command
+/// The conformance suite for WebSockets; it says itself where it cannot run.
+fn autobahn(steps: &mut Steps) {
+    if !USEFUL[2].is_here() {
+        steps.skip("autobahn", "there is no python3");
+        return;
+    }
+    let mut command = Command::new("python3");
+    command.arg(build::root().join("tests/autobahn/run.py")).arg("--target").arg(build::target_dir());
+    steps.run("autobahn", command);
 }
 
 /// Runs one step after the other, also after a failure, so that one run shows all that is wrong.

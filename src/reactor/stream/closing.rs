@@ -7,15 +7,12 @@ use std::time::Duration;
 use socket2::SockRef;
 
 use crate::error::{Code, Error};
-use crate::reactor::Turn;
 use crate::reactor::timers::Millis;
+use crate::reactor::{LINGER_MILLIS, Turn};
 use crate::socket::{Handle, Link, NO_TOKEN, Socket};
 use crate::work::Dirty;
 
 use super::{Next, Phase, Stream};
-
-/// How long closing may take to flush what was accepted for sending.
-pub(crate) const LINGER_MILLIS: Millis = 2_000;
 
 impl Stream {
     /// The peer has closed. The connection stays for what the host sends before it sees the event.

@@ -26,8 +26,6 @@ use super::timers::Millis;
 use super::transport::Transport;
 use super::{Id, Turn};
 
-pub(crate) use closing::LINGER_MILLIS;
-
 pub(crate) struct Stream {
     transport: Transport,
     /// `None` until a client of a server has finished its handshake.

@@ -53,7 +53,10 @@ impl Stream {
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.blocked = true;
+                    if !self.blocked {
+                        self.blocked = true;
+                        self.last_progress = now;
+                    }
                     return Ok(());
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -1,0 +1,79 @@
+//! The independent programs that the tests talk to: packages of Python and Node, and a browser. All but the
+//! browser is installed below cargo's target directory.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::{fs, io};
+
+use crate::build::{root, target_dir};
+use crate::machine::{Tool, provide};
+
+const NODE: [Tool; 2] = [Tool::new("node", "nodejs"), Tool::new("npm", "npm")];
+const CHROMIUM: Tool = Tool::new("chromium", "chromium");
+const OPENSSL: Tool = Tool::new("openssl", "openssl");
+
+/// The reason why something cannot be had, in one line.
+type Result<T> = std::result::Result<T, String>;
+
+/// A Python that has the packages of tests/interop/requirements.txt.
+pub fn python() -> Result<PathBuf> {
+    let wanted = root().join("tests/interop/requirements.txt");
+    let folder = target_dir().join("python");
+    let python = folder.join("bin/python");
+    let installed = folder.join("requirements.txt");
+    if !same(&wanted, &installed) {
+        println!("installing Python packages");
+        // Debian has what makes environments in a package without a program.
+        if !quietly(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder)) {
+            crate::machine::install(&["python3-venv"]);
+            must(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+        }
+        must(Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&wanted))?;
+        copy(&wanted, &installed)?;
+    }
+    Ok(python)
+}
+
+/// Where the packages of tests/node/package.json are.
+pub fn node_modules() -> Result<PathBuf> {
+    provide(&NODE, &[])?;
+    let folder = target_dir().join("node");
+    let modules = folder.join("node_modules");
+    let lock = root().join("tests/node/package-lock.json");
+    let installed = modules.join("installed-from.json");
+    if !same(&lock, &installed) {
+        println!("installing Node packages");
+        fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        copy(&lock, &folder.join("package-lock.json"))?;
+        copy(&root().join("tests/node/package.json"), &folder.join("package.json"))?;
+        must(Command::new("npm").args(["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(&folder))?;
+        copy(&lock, &installed)?;
+    }
+    Ok(modules)
+}
+
+pub fn chromium() -> Result<PathBuf> {
+    provide(&[CHROMIUM, OPENSSL], &[])?;
+    CHROMIUM.path().ok_or_else(|| "there is no chromium".to_owned())
+}
+
+fn same(wanted: &Path, installed: &Path) -> bool {
+    fs::read(wanted).ok().is_some_and(|wanted| fs::read(installed).is_ok_and(|installed| installed == wanted))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::copy(from, to).map(drop).map_err(|error: io::Error| format!("cannot write {}: {error}", to.display()))
+}
+
+fn quietly(command: &mut Command) -> bool {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+fn must(command: &mut Command) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err(format!("{name} could not install what is needed")),
+        Err(error) => Err(format!("cannot run {name}: {error}")),
+    }
+}
