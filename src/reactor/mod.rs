@@ -227,7 +227,8 @@ impl Reactor {
         ready.clear();
         self.ready = ready;
         while let Some(timer) = self.timers.pop_due(self.now) {
-            self.attend(Id { token: timer.token, serial: timer.serial }, |reactor, id| reactor.on_timer(id));
+            let id = Id { token: timer.token, serial: timer.serial };
+            self.attend(id, |reactor, id| reactor.on_timer(id, timer.at));
         }
         for token in self.gone.drain(..) {
             self.endpoints.remove(token);
@@ -482,14 +483,26 @@ impl Reactor {
         }
     }
 
-    fn on_timer(&mut self, id: Id) {
+    fn on_timer(&mut self, id: Id, at: Millis) {
         let now = self.now;
         let Some(slot) = self.slot(id) else { return };
+        if slot.timer != at {
+            // A nearer one was armed after it and has seen to what came next.
+            return;
+        }
         slot.timer = Millis::MAX;
         match &mut slot.endpoint {
-            Endpoint::Stream(stream) if stream.next_deadline().is_some_and(|at| at <= now) => {
-                let next = stream.timed_out();
-                self.end(id, next);
+            Endpoint::Stream(stream) if stream.is_overdue(now) => {
+                // What has arrived counts, also if this turn has not come to it.
+                if !stream.paused {
+                    self.read_now(id);
+                }
+                if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id)
+                    && stream.is_overdue(now)
+                {
+                    let next = stream.timed_out();
+                    self.end(id, next);
+                }
             }
             Endpoint::Listener(listener) if listener.retry_at != 0 && listener.retry_at <= now => {
                 listener.retry_at = 0;
@@ -526,6 +539,10 @@ impl Reactor {
             }
             return;
         }
+        self.read_now(id);
+    }
+
+    fn read_now(&mut self, id: Id) {
         match self.with_stream(id, |stream, turn| stream.read(id, turn)) {
             None | Some(Next::Sleep) => {}
             Some(next) => self.end(id, next),

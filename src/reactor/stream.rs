@@ -552,6 +552,10 @@ impl Stream {
         [handshake_or_closing, read, write].into_iter().flatten().min()
     }
 
+    pub(crate) fn is_overdue(&self, now: Millis) -> bool {
+        self.next_deadline().is_some_and(|at| at <= now)
+    }
+
     /// A deadline is over.
     pub(crate) fn timed_out(&self) -> Next {
         let why = match self.phase {
