@@ -613,7 +613,7 @@ impl Reactor {
                 self.abandon_newcomers(socket.handle);
                 self.remove(id);
             }
-            Endpoint::Dial(dial) => {
+            Endpoint::Dial(dial) if dial.belongs_to(socket) => {
                 let attempts = dial.attempts.clone();
                 if let Some(opening) = &dial.opening {
                     opening.abandoned();
