@@ -174,6 +174,10 @@ impl Dial {
         }
     }
 
+    pub(crate) fn belongs_to(&self, socket: &Arc<Socket>) -> bool {
+        self.opening.as_ref().is_some_and(|opening| Arc::ptr_eq(&opening.socket, socket))
+    }
+
     pub(crate) fn deadline(&self) -> Millis {
         self.opening.as_ref().map_or(0, |opening| opening.deadline)
     }

@@ -295,7 +295,8 @@ impl Reactor {
         ready.clear();
         self.ready = ready;
         while let Some(timer) = self.timers.pop_due(self.now) {
-            self.attend(Id { token: timer.token, serial: timer.serial }, |reactor, id| reactor.on_timer(id));
+            let id = Id { token: timer.token, serial: timer.serial };
+            self.attend(id, |reactor, id| reactor.on_timer(id, timer.at));
         }
         for token in self.gone.drain(..) {
             self.endpoints.remove(token);
@@ -602,14 +603,26 @@ impl Reactor {
         }
     }
 
-    fn on_timer(&mut self, id: Id) {
+    fn on_timer(&mut self, id: Id, at: Millis) {
         let now = self.now;
         let Some(slot) = self.slot(id) else { return };
+        if slot.timer != at {
+            // A nearer one was armed after it and has seen to what came next.
+            return;
+        }
         slot.timer = Millis::MAX;
         match &mut slot.endpoint {
-            Endpoint::Stream(stream) if stream.next_deadline().is_some_and(|at| at <= now) => {
-                let next = self.with_stream(id, |stream, turn| stream.timed_out(turn));
-                self.end(id, next.unwrap_or(Next::Sleep));
+            Endpoint::Stream(stream) if stream.is_overdue(now) => {
+                // What has arrived counts, also if this turn has not come to it.
+                if !stream.paused {
+                    self.read_now(id);
+                }
+                if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id)
+                    && stream.is_overdue(now)
+                {
+                    let next = self.with_stream(id, |stream, turn| stream.timed_out(turn));
+                    self.end(id, next.unwrap_or(Next::Sleep));
+                }
             }
             Endpoint::Listener(listener) if listener.retry_at != 0 && listener.retry_at <= now => {
                 listener.retry_at = 0;
@@ -649,6 +662,10 @@ impl Reactor {
             }
             return;
         }
+        self.read_now(id);
+    }
+
+    fn read_now(&mut self, id: Id) {
         match self.with_stream(id, |stream, turn| stream.read(id, turn)) {
             None | Some(Next::Sleep) => {}
             Some(next) => self.end(id, next),
@@ -734,7 +751,7 @@ impl Reactor {
                 self.abandon_newcomers(socket.handle);
                 self.remove(id);
             }
-            Endpoint::Dial(dial) => {
+            Endpoint::Dial(dial) if dial.belongs_to(socket) => {
                 let attempts = dial.attempts.clone();
                 if let Some(opening) = &dial.opening {
                     opening.abandoned();
