@@ -32,7 +32,7 @@ install(FILES
 
 # Relative to the .pc file, so that the installed tree can be moved.
 file(RELATIVE_PATH stepwire_pc_to_prefix "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
-list(TRANSFORM stepwire_native_libs PREPEND "-l" OUTPUT_VARIABLE stepwire_pc_libs)
+list(TRANSFORM stepwire_native_libs PREPEND "-l" REGEX "^[^-]" OUTPUT_VARIABLE stepwire_pc_libs)
 string(REPLACE ";" " " stepwire_pc_libs "${stepwire_pc_libs}")
 configure_file(cmake/stepwire.pc.in "${CMAKE_CURRENT_BINARY_DIR}/stepwire.pc" @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/stepwire.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

@@ -12,6 +12,9 @@ else()
   string(APPEND artefacts "/${profile}")
 endif()
 
+# Make's job server is not for commands like this one; cargo would warn that it cannot reach it.
+unset(ENV{MAKEFLAGS})
+
 # The list beside the libraries is for the test that compares it with StepwireNames.cmake.
 execute_process(
   COMMAND "${cargo}" ${arguments} -- --print "native-static-libs=${artefacts}/native-static-libs.txt"

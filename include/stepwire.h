@@ -161,12 +161,16 @@
 #define network_config_use_non_blocking_socket 1
 
 /**
- * `network_set_config(.., socket, 0)`: reliable delivery on a UDP socket.
+ * `network_set_config(.., socket, 0)`: reliable delivery on a UDP socket or server. From then on
+ * `network_send_udp` sends messages of up to 64 MiB that arrive exactly once at a peer which has it
+ * enabled too; raw sends and broadcasts stay plain datagrams. A peer that is given up brings a
+ * `network_type_disconnect` event.
  */
 #define network_config_enable_reliable_udp 2
 
 /**
- * `network_set_config(.., socket, 0)`: plain UDP again.
+ * `network_set_config(.., socket, 0)`: plain UDP again. What was sent before is still delivered, for
+ * at most 2 seconds.
  */
 #define network_config_disable_reliable_udp 3
 
@@ -177,7 +181,9 @@
 #define network_config_avoid_time_wait 4
 
 /**
- * `network_set_config_string(.., socket or -1, text)`: the WebSocket subprotocol.
+ * `network_set_config_string(.., socket or -1, list)`: WebSocket subprotocols, comma-separated, the
+ * preferred first. A client offers them; a server chooses one that the client offers, and takes
+ * clients that offer none.
  */
 #define network_config_websocket_protocol 5
 
@@ -247,13 +253,14 @@
 
 /**
  * `network_set_config_string(.., socket or -1, lines)`: extra request headers of a WebSocket
- * client, "Name: value" lines.
+ * client, "Name: value" lines; not those of the WebSocket handshake itself.
  */
 #define network_config_websocket_headers 1008
 
 /**
- * `network_set_config_string(.., socket or -1, list)`: the origins a WebSocket server accepts,
- * comma-separated; "", the default, means any.
+ * `network_set_config_string(.., socket or -1, list)`: the origins of web pages that a WebSocket
+ * server accepts, comma-separated, such as "https://game.example"; "", the default, means any.
+ * Clients that are no web page send no origin and always pass.
  */
 #define network_config_websocket_origins 1009
 
@@ -307,6 +314,39 @@
  * does not answer one within the same time again is given up with `network_error_timeout`.
  */
 #define network_config_websocket_keepalive 1018
+
+/**
+ * `network_set_config(.., socket, ms)`: a bad network for tests. Whatever this UDP socket sends and
+ * receives takes this much longer, 0 to 60000 ms; default 0. Set before the first send it holds
+ * from the first datagram on, like the five that follow.
+ */
+#define network_config_simulate_latency 1100
+
+/**
+ * `network_set_config(.., socket, ms)`: and up to this much longer at random, 0 to 60000 ms.
+ */
+#define network_config_simulate_jitter 1101
+
+/**
+ * `network_set_config(.., socket, percentage)`: so many datagrams are lost, 0 to 100, each way.
+ */
+#define network_config_simulate_loss 1102
+
+/**
+ * `network_set_config(.., socket, percentage)`: so many datagrams arrive twice.
+ */
+#define network_config_simulate_duplication 1103
+
+/**
+ * `network_set_config(.., socket, percentage)`: so many datagrams are overtaken by later ones.
+ */
+#define network_config_simulate_reordering 1104
+
+/**
+ * `network_set_config(.., socket, seed)`: where the randomness of those begins, 0 to 4294967295;
+ * default 0. The same seed and the same traffic give the same network.
+ */
+#define network_config_simulate_seed 1105
 
 /**
  * WebSocket data: a binary message.
@@ -493,24 +533,27 @@ double network_create_socket_ext(double type, double port);
  * Makes a server that GameMaker clients connect to with `network_connect`. It listens on IPv4 and
  * IPv6 alike at `port`, 0 to 65535 (0: any, see `network_get_port`), for at most `max_client`
  * clients at a time, 0 to 2147483647; one more is refused, and a place is free again as soon as a
- * client leaves. UDP servers ignore `max_client`.
+ * client leaves. UDP servers ignore `max_client`. A wss server needs a certificate:
+ * `network_config_tls_certificate` and `network_config_tls_private_key`, or
+ * `network_config_tls_identity`, set with -1 before.
  *
  * The soft limit of file descriptors is raised to the hard one with the first server. Returns the
- * server's handle, or `network_error_address_in_use` (try the next port), or as
+ * server's handle, or `network_error_address_in_use` (try the next port), `network_error_tls` (the
+ * certificate or its key cannot be used: the message says why), or as
  * `network_create_socket`. Any thread; does not block.
  */
 double network_create_server(double type, double port, double max_client);
 
 /**
  * As `network_create_server`, without GameMaker's handshake and headers: for clients of any kind.
- * Data events then carry what the stream brought, cut anywhere.
+ * Data events then carry what the stream brought, cut anywhere; of WebSockets whole messages.
  */
 double network_create_server_raw(double type, double port, double max_client);
 
 /**
  * Destroys a socket, a server with all its clients, or one client of a server. What was accepted
  * for sending still leaves, in the background, for at most 2 seconds; then TCP closes in an orderly
- * way. No further event about the socket is delivered, also none that was waiting.
+ * way, a WebSocket with a close frame. No further event about the socket is delivered, also none that was waiting.
  *
  * Returns 0, or `network_error_bad_handle`, also for a second call. Any thread, callbacks
  * included; does not block.
@@ -543,8 +586,9 @@ double network_set_timeout(double socket, double read_ms, double write_ms);
  * `network_connect_async`.
  *
  * `url` is an address or a name (UTF-8, NUL-terminated, read before the call returns), for
- * WebSockets `[ws://|wss://]host[:port][/path][?query]`; `port` is 1 to 65535, for WebSockets also 0
- * for the URL's or the scheme's.
+ * WebSockets `[ws://|wss://]host[:port][/path][?query]`; `port` is 1 to 65535, or 0 for the one in
+ * the url, for WebSockets also for the scheme's (80, 443). `wss://`, and a socket of kind wss
+ * whatever the url says, mean TLS: the server's certificate must be trusted and for the url's host.
  *
  * Returns the socket's handle, or what went wrong: `network_error_timeout`, `_failed` (refused,
  * unreachable: the message says), `_resolve`, `_tls`, `_handshake`, `_closed`, `_busy` (connecting
@@ -555,9 +599,7 @@ double network_set_timeout(double socket, double read_ms, double write_ms);
  *
  * `url` is NULL or a NUL-terminated string.
  */
-double network_connect(double socket,
-                       const char *url,
-                       double port);
+double network_connect(double socket, const char *url, double port);
 
 /**
  * As `network_connect`, without GameMaker's handshake and headers: to servers of any kind.
@@ -633,7 +675,8 @@ double network_send_packet(double socket,
 double network_send_raw(double socket, const void *buffer, double size, double options);
 
 /**
- * Sends one datagram with GameMaker's header from a UDP socket or server to `url` (an address or a
+ * Sends one datagram with GameMaker's header, or with reliable UDP enabled one message of up to 64
+ * MiB without a header, from a UDP socket or server to `url` (an address or a
  * name, UTF-8, NUL-terminated) and `port`, 1 to 65535. `size` is 0 to 65495. A socket that has no
  * port yet gets one. A name is resolved in the background, IPv4 before IPv6, and what is sent to it
  * waits for that in order; datagrams for others wait for it for a fifth of a second at the most.
@@ -846,16 +889,18 @@ double network_set_config(double config, double value1, double value2);
 double network_set_config_string(double config, double socket, const char *value);
 
 /**
- * A string about a socket: `key` is "ip" (the peer's address), for WebSockets also "path", "query",
- * "origin", "protocol" (the subprotocol agreed on) and "tls" ("1" when encrypted). "" if there is
- * none, and on failure. The string belongs to the library and is valid until this thread's next
+ * A string about a socket: `key` is "ip" (the peer's address), for WebSockets also "path" and
+ * "query" of the request, "origin" (the page a server's client comes from; "" for programs),
+ * "protocol" (the subprotocol agreed on) and "tls" ("1" when encrypted). "" if there is none, and on
+ * failure. The string belongs to the library and is valid until this thread's next
  * call of this function. Any thread; does not block.
  *
  * # Safety
  *
  * `key` is NULL or a NUL-terminated string.
  */
-const char *network_get_string(double socket, const char *key);
+const char *network_get_string(double socket,
+                               const char *key);
 
 /**
  * The local port a socket is bound to: of a server, of a socket of `network_create_socket_ext`, of

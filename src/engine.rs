@@ -13,6 +13,7 @@ use crate::event::NetworkEvent;
 use crate::options::Options;
 use crate::reactor::{Command, Reactor, Stop, Waiter};
 use crate::shared::Shared;
+use crate::socket::Handle;
 use crate::sys;
 
 /// All state of the library, for the whole life of the process.
@@ -64,7 +65,8 @@ pub(crate) fn check_may_block() -> Result<()> {
     Ok(())
 }
 
-/// Sees to it that somebody runs turns.
+/// Sees to it that somebody runs turns. For sockets to be called when they are in the registry, so
+/// that a shutdown at the same time either takes them along or has ended before.
 pub(crate) fn start() -> Result<()> {
     if STARTED.load(SeqCst) {
         return Ok(());
@@ -90,7 +92,7 @@ fn run(mut reactor: Box<Reactor>) -> Box<Reactor> {
     loop {
         let most = flushed_by.map(|by| by.saturating_duration_since(Instant::now()));
         // Endpoints catch their own panics; this keeps the thread alive through one elsewhere.
-        let _ = catch_unwind(AssertUnwindSafe(|| reactor.turn(most, false)));
+        let _ = catch_unwind(AssertUnwindSafe(|| reactor.turn(|| most, false)));
         match reactor.take_stop() {
             Some(Stop::Now) => return reactor,
             Some(Stop::WhenFlushed) => flushed_by = Some(Instant::now() + FLUSH),
@@ -135,7 +137,9 @@ pub(crate) fn set_manual_io(manual: bool) -> Result<()> {
 fn turn(most: Duration) -> bool {
     match ENGINE.try_lock().as_deref_mut() {
         Some(Engine::Manual(reactor)) => {
-            reactor.turn(Some(most), true);
+            // A shutdown waits for the lock that is held here.
+            let most = || Some(if CLOSING.load(SeqCst) { Duration::ZERO } else { most });
+            reactor.turn(most, true);
             true
         }
         _ => false,
@@ -191,16 +195,21 @@ pub(crate) fn wait(timeout: Duration) -> Result<bool> {
     }
 }
 
-/// Blocks until a connect has ended.
-pub(crate) fn await_connect(waiter: &Waiter) -> Result<()> {
-    if !MANUAL.load(SeqCst) {
-        return waiter.wait();
-    }
+/// Blocks until the connect of a socket has ended.
+pub(crate) fn await_connect(waiter: &Waiter, socket: Handle) -> Result<()> {
+    const LOOK_UP: Duration = Duration::from_millis(100);
     loop {
+        // A shutdown may have come before anybody saw the command: then nobody ends it.
+        let destroyed = !SHARED.registry.contains(socket);
         if let Some(outcome) = waiter.take() {
             return outcome;
         }
-        if !turn(Duration::from_millis(100)) {
+        if destroyed {
+            return Err(Waiter::destroyed());
+        }
+        if !MANUAL.load(SeqCst) {
+            waiter.wait(LOOK_UP);
+        } else if !turn(LOOK_UP) {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
@@ -218,9 +227,9 @@ pub(crate) fn shutdown() -> Result<()> {
         Engine::Off => {}
         Engine::Manual(mut reactor) => {
             let by = Instant::now() + FLUSH;
-            reactor.turn(Some(Duration::ZERO), true);
+            reactor.turn(|| Some(Duration::ZERO), true);
             while !reactor.is_empty() && Instant::now() < by {
-                reactor.turn(Some(by.saturating_duration_since(Instant::now())), true);
+                reactor.turn(|| Some(by.saturating_duration_since(Instant::now())), true);
             }
         }
         Engine::Thread(thread) => {
@@ -231,6 +240,8 @@ pub(crate) fn shutdown() -> Result<()> {
     }
     STARTED.store(false, SeqCst);
     MANUAL.store(false, SeqCst);
+    // Sockets that were made meanwhile and found the reactor running; later ones start a new one.
+    drop(SHARED.registry.remove_all());
     SHARED.work.set_waker(None);
     SHARED.work.clear();
     SHARED.events.clear();

@@ -104,12 +104,13 @@ thread_local! {
     static LAST: RefCell<Cow<'static, str>> = const { RefCell::new(Cow::Borrowed("")) };
 }
 
-/// Remembers `error` as this thread's last one.
+/// Remembers `error` as this thread's last one. Destructors and exit handlers of the host also call
+/// us, when the thread no longer has a place for it.
 pub(crate) fn set_last(error: &Error) {
-    LAST.with(|last| *last.borrow_mut() = error.message.clone());
+    let _ = LAST.try_with(|last| *last.borrow_mut() = error.message.clone());
 }
 
 /// This thread's last error message; empty if nothing has failed.
 pub(crate) fn last() -> Cow<'static, str> {
-    LAST.with(|last| last.borrow().clone())
+    LAST.try_with(|last| last.borrow().clone()).unwrap_or_default()
 }

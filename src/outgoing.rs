@@ -22,8 +22,9 @@ pub(crate) struct Record<'a> {
     pub(crate) bytes: &'a [u8],
     /// How many of the bytes are the host's own.
     pub(crate) payload: usize,
-    /// Where in the buffer the record stands.
+    /// Where in the buffer the record stands, and the record itself.
     pub(crate) place: Range<usize>,
+    pub(crate) whole: &'a [u8],
 }
 
 /// What every record begins with: the datagram's size, what kind of destination follows, how many
@@ -69,6 +70,60 @@ pub(crate) fn push(buffer: &mut Vec<u8>, to: To<'_>, reliable: bool, header: &[u
     buffer.extend_from_slice(payload);
 }
 
+/// Records that leave one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Buffer {
+    bytes: Vec<u8>,
+    /// How far they have left.
+    done: usize,
+}
+
+impl Buffer {
+    /// Memory up to this size is used again.
+    const KEPT: usize = 1 << 20;
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.done == self.bytes.len()
+    }
+
+    /// The records that are left.
+    pub(crate) fn records(&self) -> Records<'_> {
+        Records { buffer: &self.bytes, at: self.done }
+    }
+
+    pub(crate) fn push(&mut self, to: To<'_>, reliable: bool, header: &[u8], payload: &[u8]) {
+        self.forget_done();
+        push(&mut self.bytes, to, reliable, header, payload);
+    }
+
+    /// Everything before that place has left.
+    pub(crate) fn advance(&mut self, to: usize) {
+        self.done = to;
+    }
+
+    /// Takes records over from the end of another buffer, which is empty then.
+    pub(crate) fn append(&mut self, bytes: &mut Vec<u8>) {
+        self.forget_done();
+        if self.bytes.is_empty() {
+            std::mem::swap(&mut self.bytes, bytes);
+        } else {
+            self.bytes.append(bytes);
+        }
+    }
+
+    fn forget_done(&mut self) {
+        if !self.is_empty() || self.done == 0 {
+            return;
+        }
+        self.done = 0;
+        if self.bytes.capacity() > Buffer::KEPT {
+            self.bytes = Vec::new();
+        } else {
+            self.bytes.clear();
+        }
+    }
+}
+
 /// Walks over the records of a buffer from `at` on.
 #[derive(Clone, Debug)]
 pub(crate) struct Records<'a> {
@@ -77,8 +132,8 @@ pub(crate) struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    pub(crate) fn new(buffer: &'a [u8], at: usize) -> Records<'a> {
-        Records { buffer, at }
+    pub(crate) fn new(buffer: &'a [u8]) -> Records<'a> {
+        Records { buffer, at: 0 }
     }
 
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
@@ -126,6 +181,7 @@ impl<'a> Iterator for Records<'a> {
             bytes,
             payload: size - usize::from(header),
             place: start..self.at,
+            whole: &self.buffer[start..self.at],
         })
     }
 }
@@ -143,7 +199,7 @@ mod tests {
         for (index, &to) in all.iter().enumerate() {
             push(&mut buffer, to, index == 2, b"head", &vec![7; index * 1000]);
         }
-        let records: Vec<Record<'_>> = Records::new(&buffer, 0).collect();
+        let records: Vec<Record<'_>> = Records::new(&buffer).collect();
         assert_eq!(records.len(), all.len());
         let mut end = 0;
         for (index, record) in records.iter().enumerate() {

@@ -8,9 +8,11 @@ use std::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
 use parking_lot::Mutex;
 
 use crate::address::PeerName;
+use crate::conditioner::Conditions;
 use crate::host::Family;
 use crate::options::{ACCEPTED_MESSAGE_LIMIT, MESSAGE_LIMIT, Settings};
 use crate::reactor::{About, Bound, Local};
+use crate::reliable::Endpoint;
 
 /// The number by which the host names a socket. Never used twice in a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -104,7 +106,7 @@ pub(crate) struct HostSide {
     /// How many of them are payload.
     pub(crate) pending_payload: u32,
     pub(crate) peer: Option<PeerName>,
-    /// What the opening of a WebSocket has brought to light.
+    /// What the opening of a WebSocket has brought to light, if it was not the usual.
     pub(crate) about: Option<Box<About>>,
     /// A server's are shared with its clients until one has its own.
     pub(crate) settings: Arc<Settings>,
@@ -130,6 +132,32 @@ pub(crate) struct DatagramSide {
     /// How it is bound; not before its first send, unless the host chose a port.
     pub(crate) bound: Option<Bound>,
     pub(crate) multicast: bool,
+    /// The reliable protocol, once the host has enabled it. Its lock comes after all others.
+    pub(crate) reliable: Option<Arc<Mutex<Endpoint>>>,
+    pub(crate) reliable_enabled: bool,
+    /// Messages of the protocol wait in the queue for a name: later ones must not overtake them.
+    pub(crate) reliable_queued: bool,
+    pub(crate) reliable_ordered: bool,
+    pub(crate) reliable_timeout_ms: u32,
+    pub(crate) conditions: Conditions,
+    pub(crate) conditions_seed: u64,
+}
+
+impl DatagramSide {
+    pub(crate) fn new(ip: Option<IpAddr>) -> DatagramSide {
+        DatagramSide {
+            ip,
+            bound: None,
+            multicast: false,
+            reliable: None,
+            reliable_enabled: false,
+            reliable_queued: false,
+            reliable_ordered: false,
+            reliable_timeout_ms: 10_000,
+            conditions: Conditions::default(),
+            conditions_seed: 0,
+        }
+    }
 }
 
 impl Socket {

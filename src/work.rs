@@ -10,9 +10,10 @@ use parking_lot::Mutex;
 use crate::reactor::Command;
 
 /// Buffers up to this size go round between sends and the reactor instead of being freed.
-const REUSED_BUFFER: usize = 16 << 10;
-/// How many of them are kept.
+const REUSED_BUFFER: usize = 128 << 10;
+/// How many of them are kept, and how many bytes.
 const REUSED_BUFFERS: usize = 256;
+const REUSED_BYTES: usize = 1 << 20;
 
 /// What the reactor is doing, as far as somebody with work for it must know.
 mod state {
@@ -36,17 +37,32 @@ pub(crate) struct Work {
 #[derive(Default)]
 pub(crate) struct Dirty {
     pub(crate) tokens: Vec<u32>,
-    pub(crate) buffers: Vec<Vec<u8>>,
+    buffers: Vec<Vec<u8>>,
+    /// Capacity of the buffers.
+    bytes: usize,
 }
 
 impl Dirty {
     /// Takes back a buffer whose bytes were written, if it is worth keeping.
     pub(crate) fn keep(&mut self, mut buffer: Vec<u8>) {
-        if buffer.capacity() <= REUSED_BUFFER && buffer.capacity() > 0 && self.buffers.len() < REUSED_BUFFERS
+        let bytes = buffer.capacity();
+        if bytes <= REUSED_BUFFER
+            && bytes > 0
+            && self.buffers.len() < REUSED_BUFFERS
+            && self.bytes + bytes <= REUSED_BYTES
         {
             buffer.clear();
+            self.bytes += bytes;
             self.buffers.push(buffer);
         }
+    }
+
+    /// An empty buffer that was used before.
+    #[inline]
+    fn lend(&mut self) -> Option<Vec<u8>> {
+        let buffer = self.buffers.pop()?;
+        self.bytes -= buffer.capacity();
+        Some(buffer)
     }
 }
 
@@ -54,7 +70,7 @@ impl Work {
     pub(crate) const fn new() -> Work {
         Work {
             commands: Mutex::new(Vec::new()),
-            dirty: Mutex::new(Dirty { tokens: Vec::new(), buffers: Vec::new() }),
+            dirty: Mutex::new(Dirty { tokens: Vec::new(), buffers: Vec::new(), bytes: 0 }),
             pending: AtomicBool::new(false),
             state: AtomicU8::new(state::AWAKE),
             waker: Mutex::new(None),
@@ -78,7 +94,7 @@ impl Work {
         let mut dirty = self.dirty.lock();
         dirty.tokens.push(token);
         if buffer.capacity() == 0
-            && let Some(empty) = dirty.buffers.pop()
+            && let Some(empty) = dirty.lend()
         {
             *buffer = empty;
         }
@@ -137,7 +153,7 @@ impl Work {
     pub(crate) fn swap_dirty(&self, spent: &mut Dirty) {
         let mut dirty = self.dirty.lock();
         std::mem::swap(&mut dirty.tokens, &mut spent.tokens);
-        while let Some(buffer) = spent.buffers.pop() {
+        while let Some(buffer) = spent.lend() {
             dirty.keep(buffer);
         }
     }
@@ -158,8 +174,9 @@ impl Work {
 
     /// Drops what was on the lists; for the end of the library's life.
     pub(crate) fn clear(&self) {
+        // First, so that what is put on a list meanwhile is not forgotten there.
+        self.pending.store(false, SeqCst);
         self.commands.lock().clear();
         *self.dirty.lock() = Dirty::default();
-        self.pending.store(false, SeqCst);
     }
 }

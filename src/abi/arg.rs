@@ -51,6 +51,15 @@ pub(super) fn flag(what: &str, value: f64) -> Result<bool> {
     integer(what, value, 0, 1).map(|flag| flag == 1)
 }
 
+/// A number from 0 to 100, as a share of 1.
+pub(super) fn percentage(what: &str, value: f64) -> Result<f64> {
+    if (0.0..=100.0).contains(&value) {
+        Ok(value / 100.0)
+    } else {
+        Err(Error::bad_argument(format!("{what} must be a percentage from 0 to 100, not {value}")))
+    }
+}
+
 pub(super) fn family(value: f64) -> Result<Family> {
     let wrong = || Error::bad_argument(format!("{value} is not one of the network_socket_* constants"));
     match integer("a socket type", value, 0, 7).map_err(|_| wrong())? {

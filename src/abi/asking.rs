@@ -13,9 +13,10 @@ thread_local! {
     static LAST_ERROR: Kept = RefCell::default();
 }
 
-/// A string about a socket: `key` is "ip" (the peer's address), for WebSockets also "path", "query",
-/// "origin", "protocol" (the subprotocol agreed on) and "tls" ("1" when encrypted). "" if there is
-/// none, and on failure. The string belongs to the library and is valid until this thread's next
+/// A string about a socket: `key` is "ip" (the peer's address), for WebSockets also "path" and
+/// "query" of the request, "origin" (the page a server's client comes from; "" for programs),
+/// "protocol" (the subprotocol agreed on) and "tls" ("1" when encrypted). "" if there is none, and on
+/// failure. The string belongs to the library and is valid until this thread's next
 /// call of this function. Any thread; does not block.
 ///
 /// # Safety

@@ -13,8 +13,9 @@ use super::{Kept, arg, number, text};
 /// `network_connect_async`.
 ///
 /// `url` is an address or a name (UTF-8, NUL-terminated, read before the call returns), for
-/// WebSockets `[ws://|wss://]host[:port][/path][?query]`; `port` is 1 to 65535, for WebSockets also 0
-/// for the URL's or the scheme's.
+/// WebSockets `[ws://|wss://]host[:port][/path][?query]`; `port` is 1 to 65535, or 0 for the one in
+/// the url, for WebSockets also for the scheme's (80, 443). `wss://`, and a socket of kind wss
+/// whatever the url says, mean TLS: the server's certificate must be trusted and for the url's host.
 ///
 /// Returns the socket's handle, or what went wrong: `network_error_timeout`, `_failed` (refused,
 /// unreachable: the message says), `_resolve`, `_tls`, `_handshake`, `_closed`, `_busy` (connecting

@@ -33,14 +33,20 @@ pub const network_type_down: i32 = 7;
 pub const network_config_connect_timeout: i32 = 0;
 /// `network_set_config(.., 0 or 1, 0)`: `network_connect` and `network_connect_raw` return at once.
 pub const network_config_use_non_blocking_socket: i32 = 1;
-/// `network_set_config(.., socket, 0)`: reliable delivery on a UDP socket.
+/// `network_set_config(.., socket, 0)`: reliable delivery on a UDP socket or server. From then on
+/// `network_send_udp` sends messages of up to 64 MiB that arrive exactly once at a peer which has it
+/// enabled too; raw sends and broadcasts stay plain datagrams. A peer that is given up brings a
+/// `network_type_disconnect` event.
 pub const network_config_enable_reliable_udp: i32 = 2;
-/// `network_set_config(.., socket, 0)`: plain UDP again.
+/// `network_set_config(.., socket, 0)`: plain UDP again. What was sent before is still delivered, for
+/// at most 2 seconds.
 pub const network_config_disable_reliable_udp: i32 = 3;
 /// `network_set_config(.., socket, 0)`: closing this TCP socket resets the connection (SO_LINGER
 /// 0), so that no TIME_WAIT stays behind. Cannot be undone. On a server: its later connections.
 pub const network_config_avoid_time_wait: i32 = 4;
-/// `network_set_config_string(.., socket or -1, text)`: the WebSocket subprotocol.
+/// `network_set_config_string(.., socket or -1, list)`: WebSocket subprotocols, comma-separated, the
+/// preferred first. A client offers them; a server chooses one that the client offers, and takes
+/// clients that offer none.
 pub const network_config_websocket_protocol: i32 = 5;
 /// `network_set_config(.., socket, 0)`: broadcasts of this UDP socket also go to ff02::1.
 pub const network_config_enable_multicast: i32 = 6;
@@ -75,10 +81,11 @@ pub const network_config_receive_queue_limit: i32 = 1006;
 /// the default, means all.
 pub const network_config_bind_address: i32 = 1007;
 /// `network_set_config_string(.., socket or -1, lines)`: extra request headers of a WebSocket
-/// client, "Name: value" lines.
+/// client, "Name: value" lines; not those of the WebSocket handshake itself.
 pub const network_config_websocket_headers: i32 = 1008;
-/// `network_set_config_string(.., socket or -1, list)`: the origins a WebSocket server accepts,
-/// comma-separated; "", the default, means any.
+/// `network_set_config_string(.., socket or -1, list)`: the origins of web pages that a WebSocket
+/// server accepts, comma-separated, such as "https://game.example"; "", the default, means any.
+/// Clients that are no web page send no origin and always pass.
 pub const network_config_websocket_origins: i32 = 1009;
 /// `network_set_config(.., socket, 0 or 1)`: reliable UDP delivers in order; default 0.
 pub const network_config_reliable_ordered: i32 = 1010;
@@ -104,6 +111,22 @@ pub const network_config_total_queue_limit: i32 = 1017;
 /// pinged, 0 to 2147483647 ms; 0: never; default 30000. A peer that has answered pings before and
 /// does not answer one within the same time again is given up with `network_error_timeout`.
 pub const network_config_websocket_keepalive: i32 = 1018;
+
+/// `network_set_config(.., socket, ms)`: a bad network for tests. Whatever this UDP socket sends and
+/// receives takes this much longer, 0 to 60000 ms; default 0. Set before the first send it holds
+/// from the first datagram on, like the five that follow.
+pub const network_config_simulate_latency: i32 = 1100;
+/// `network_set_config(.., socket, ms)`: and up to this much longer at random, 0 to 60000 ms.
+pub const network_config_simulate_jitter: i32 = 1101;
+/// `network_set_config(.., socket, percentage)`: so many datagrams are lost, 0 to 100, each way.
+pub const network_config_simulate_loss: i32 = 1102;
+/// `network_set_config(.., socket, percentage)`: so many datagrams arrive twice.
+pub const network_config_simulate_duplication: i32 = 1103;
+/// `network_set_config(.., socket, percentage)`: so many datagrams are overtaken by later ones.
+pub const network_config_simulate_reordering: i32 = 1104;
+/// `network_set_config(.., socket, seed)`: where the randomness of those begins, 0 to 4294967295;
+/// default 0. The same seed and the same traffic give the same network.
+pub const network_config_simulate_seed: i32 = 1105;
 
 /// WebSocket data: a binary message.
 pub const network_send_binary: i32 = 1;

@@ -15,6 +15,8 @@ use super::{arg, number};
 
 /// The largest byte count or time an option takes.
 const MOST: u64 = i32::MAX as u64;
+/// The longest simulated delay in ms.
+const MOST_SIMULATED: u64 = 60_000;
 
 /// Sets an option: a `network_config_*` and its values. What `value1` and `value2` mean stands with
 /// each option; `value2` is 0 where the option takes one value. Where an option takes a socket, -1
@@ -66,19 +68,40 @@ fn set(config: f64, value1: f64, value2: f64) -> Result<()> {
         }
         network_config_enable_reliable_udp | network_config_disable_reliable_udp => {
             single()?;
-            host::check_datagram_socket(arg::handle(value1)?)?;
+            host::set_reliable(arg::handle(value1)?, config == network_config_enable_reliable_udp)?;
         }
         network_config_enable_multicast | network_config_disable_multicast => {
             single()?;
             host::set_multicast(arg::handle(value1)?, config == network_config_enable_multicast)?;
         }
         network_config_reliable_ordered => {
-            arg::flag("value2", value2)?;
-            host::check_datagram_socket(arg::handle(value1)?)?;
+            let on = arg::flag("value2", value2)?;
+            host::set_reliable_ordered(arg::handle(value1)?, on)?;
         }
         network_config_reliable_timeout => {
-            arg::integer("a time in ms", value2, 1, MOST)?;
-            host::check_datagram_socket(arg::handle(value1)?)?;
+            let ms = arg::integer("a time in ms", value2, 1, MOST)? as u32;
+            host::set_reliable_timeout(arg::handle(value1)?, ms)?;
+        }
+        network_config_simulate_latency | network_config_simulate_jitter => {
+            let micros = arg::integer("a time in ms", value2, 0, MOST_SIMULATED)? * 1_000;
+            host::set_conditions(arg::handle(value1)?, |conditions, _| match config {
+                network_config_simulate_latency => conditions.latency = micros,
+                _ => conditions.jitter = micros,
+            })?;
+        }
+        network_config_simulate_loss
+        | network_config_simulate_duplication
+        | network_config_simulate_reordering => {
+            let share = arg::percentage("value2", value2)?;
+            host::set_conditions(arg::handle(value1)?, |conditions, _| match config {
+                network_config_simulate_loss => conditions.loss = share,
+                network_config_simulate_duplication => conditions.duplicate = share,
+                _ => conditions.reorder = share,
+            })?;
+        }
+        network_config_simulate_seed => {
+            let new = arg::integer("a seed", value2, 0, u64::from(u32::MAX))?;
+            host::set_conditions(arg::handle(value1)?, |_, seed| *seed = new)?;
         }
         network_config_message_size_limit => {
             let limit = bytes()?;
@@ -144,6 +167,7 @@ pub unsafe extern "C" fn network_set_config_string(config: f64, socket: f64, val
             })?;
         } else if (0..=network_config_message_size_limit).contains(&config)
             || (network_config_game_id..=network_config_websocket_keepalive).contains(&config)
+            || (network_config_simulate_latency..=network_config_simulate_seed).contains(&config)
         {
             return Err(Error::bad_argument("the value of this option is a number: use network_set_config"));
         } else {

@@ -6,6 +6,7 @@ use std::ffi::{c_char, c_void};
 use crate::error::{Code, Error, Result};
 use crate::host;
 use crate::options::MESSAGE_LIMIT;
+use crate::socket::Handle;
 
 use super::constants::network_send_text;
 use super::{arg, number};
@@ -59,7 +60,8 @@ pub unsafe extern "C" fn network_send_raw(
     })
 }
 
-/// Sends one datagram with GameMaker's header from a UDP socket or server to `url` (an address or a
+/// Sends one datagram with GameMaker's header, or with reliable UDP enabled one message of up to 64
+/// MiB without a header, from a UDP socket or server to `url` (an address or a
 /// name, UTF-8, NUL-terminated) and `port`, 1 to 65535. `size` is 0 to 65495. A socket that has no
 /// port yet gets one. A name is resolved in the background, IPv4 before IPv6, and what is sent to it
 /// waits for that in order; datagrams for others wait for it for a fifth of a second at the most.
@@ -79,7 +81,7 @@ pub unsafe extern "C" fn network_send_udp(
     size: f64,
 ) -> f64 {
     // SAFETY: this function's caller promises what that one asks.
-    number(|| unsafe { send_datagram(socket, url, port, buffer, size, false) })
+    number(|| unsafe { send_datagram(socket, url, port, buffer, size, host::send_udp) })
 }
 
 /// As `network_send_udp` without the header; `size` is 0 to 65507. Returns `size`.
@@ -96,7 +98,7 @@ pub unsafe extern "C" fn network_send_udp_raw(
     size: f64,
 ) -> f64 {
     // SAFETY: this function's caller promises what that one asks.
-    number(|| unsafe { send_datagram(socket, url, port, buffer, size, true) })
+    number(|| unsafe { send_datagram(socket, url, port, buffer, size, host::send_udp_raw) })
 }
 
 /// Sends one datagram without header to `port` at the broadcast address of every IPv4 interface,
@@ -133,7 +135,7 @@ unsafe fn send_datagram(
     port: f64,
     buffer: *const c_void,
     size: f64,
-    raw: bool,
+    send: impl FnOnce(Handle, &str, u16, &[u8]) -> Result<usize>,
 ) -> Result<f64> {
     let handle = arg::handle(socket)?;
     // SAFETY: the caller's promise.
@@ -144,7 +146,7 @@ unsafe fn send_datagram(
     let port = destination_port(port)?;
     // SAFETY: the caller's promise.
     let bytes = unsafe { message(buffer, size)? };
-    host::send_datagram(handle, url, port, bytes, raw).map(|sent| sent as f64)
+    send(handle, url, port, bytes).map(|sent| sent as f64)
 }
 
 fn destination_port(port: f64) -> Result<u16> {

@@ -30,10 +30,13 @@ pub extern "C" fn network_create_socket_ext(r#type: f64, port: f64) -> f64 {
 /// Makes a server that GameMaker clients connect to with `network_connect`. It listens on IPv4 and
 /// IPv6 alike at `port`, 0 to 65535 (0: any, see `network_get_port`), for at most `max_client`
 /// clients at a time, 0 to 2147483647; one more is refused, and a place is free again as soon as a
-/// client leaves. UDP servers ignore `max_client`.
+/// client leaves. UDP servers ignore `max_client`. A wss server needs a certificate:
+/// `network_config_tls_certificate` and `network_config_tls_private_key`, or
+/// `network_config_tls_identity`, set with -1 before.
 ///
 /// The soft limit of file descriptors is raised to the hard one with the first server. Returns the
-/// server's handle, or `network_error_address_in_use` (try the next port), or as
+/// server's handle, or `network_error_address_in_use` (try the next port), `network_error_tls` (the
+/// certificate or its key cannot be used: the message says why), or as
 /// `network_create_socket`. Any thread; does not block.
 #[unsafe(no_mangle)]
 pub extern "C" fn network_create_server(r#type: f64, port: f64, max_client: f64) -> f64 {
@@ -41,7 +44,7 @@ pub extern "C" fn network_create_server(r#type: f64, port: f64, max_client: f64)
 }
 
 /// As `network_create_server`, without GameMaker's handshake and headers: for clients of any kind.
-/// Data events then carry what the stream brought, cut anywhere.
+/// Data events then carry what the stream brought, cut anywhere; of WebSockets whole messages.
 #[unsafe(no_mangle)]
 pub extern "C" fn network_create_server_raw(r#type: f64, port: f64, max_client: f64) -> f64 {
     number(|| create_server(r#type, port, max_client, false))
@@ -56,7 +59,7 @@ fn create_server(r#type: f64, port: f64, max_client: f64, regular: bool) -> Resu
 
 /// Destroys a socket, a server with all its clients, or one client of a server. What was accepted
 /// for sending still leaves, in the background, for at most 2 seconds; then TCP closes in an orderly
-/// way. No further event about the socket is delivered, also none that was waiting.
+/// way, a WebSocket with a close frame. No further event about the socket is delivered, also none that was waiting.
 ///
 /// Returns 0, or `network_error_bad_handle`, also for a second call. Any thread, callbacks
 /// included; does not block.

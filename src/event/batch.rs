@@ -101,6 +101,9 @@ pub(crate) enum What {
     Dialed {
         note: u32,
     },
+    PeerLost {
+        note: u32,
+    },
 }
 
 /// Why a connection ended; the index `NO_NOTE` means in an orderly way and without words.
@@ -170,6 +173,24 @@ impl Batch {
         (bytes, sink)
     }
 
+    /// A data event of a payload that lies elsewhere and is copied. `source` is that of the last such
+    /// event if its origin was the same and nothing else was pushed since; returns this one's.
+    pub(crate) fn copied(&mut self, origin: Origin<'_>, source: Option<u32>, payload: &[u8]) -> u32 {
+        let source = source.unwrap_or_else(|| new_source(&mut self.sources, &mut self.texts, &origin));
+        let what = if payload.len() > LEAST_ROOM {
+            self.large.push(payload.to_vec());
+            What::Large { message_type: 0, skip: 0, index: (self.large.len() - 1) as u32 }
+        } else {
+            let offset = self.copy_in(payload);
+            What::Data { message_type: 0, offset, size: payload.len() as u32 }
+        };
+        let record = &mut self.sources[source as usize];
+        record.events += 1;
+        record.bytes += payload.len() as u64;
+        self.entries.push(Entry { source, what });
+        source
+    }
+
     /// An event without bytes.
     pub(crate) fn push(&mut self, origin: Origin<'_>, happened: Happened<'_>) {
         let note = |notes: &mut Vec<Note>, error: Option<&Error>| match error {
@@ -189,6 +210,7 @@ impl Batch {
                 self.notes.push(Note { error: 0, reason: sentence(words) });
                 What::Disconnect { half_closed: false, note: (self.notes.len() - 1) as u32 }
             }
+            Happened::PeerLost(error) => What::PeerLost { note: note(&mut self.notes, error) },
             Happened::Dialed(error) => What::Dialed { note: note(&mut self.notes, error) },
         };
         let source = new_source(&mut self.sources, &mut self.texts, &origin);
@@ -239,6 +261,7 @@ impl Batch {
                     What::Disconnect { half_closed, note: shifted(note) }
                 }
                 What::Dialed { note } => What::Dialed { note: shifted(note) },
+                What::PeerLost { note } => What::PeerLost { note: shifted(note) },
             };
             self.entries.push(Entry { source: entry.source + first_source, what });
         }
@@ -259,7 +282,7 @@ impl Batch {
             0 => 0,
             used => self.chunks[used - 1].len() - self.filled,
         };
-        if left < payload.len() {
+        if left < payload.len() || self.used_chunks == 0 {
             if self.used_chunks == self.chunks.len() {
                 self.chunks.push(vec![0; CHUNK].into_boxed_slice());
             }
@@ -334,6 +357,10 @@ impl Batch {
                 event.id = if source.server == Handle::NONE { socket } else { server };
                 event.socket = socket;
             }
+            What::PeerLost { note } => {
+                explain(note);
+                event.r#type = f64::from(kind::DISCONNECT);
+            }
             What::Dialed { note } => {
                 explain(note);
                 event.r#type = f64::from(kind::NON_BLOCKING_CONNECT);
@@ -387,6 +414,8 @@ pub(crate) enum Happened<'a> {
     /// An orderly disconnect with the peer's words, if it had any.
     Goodbye(&'a str),
     Dialed(Option<&'a Error>),
+    /// A peer of a reliable UDP socket was given up.
+    PeerLost(Option<&'a Error>),
 }
 
 /// A peer's words may hold a NUL; the sentence goes on without it.

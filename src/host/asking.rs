@@ -24,8 +24,10 @@ pub(crate) fn port(handle: Handle) -> Result<u16> {
 pub(crate) fn string(handle: Handle, key: &str) -> Result<String> {
     let socket = SHARED.registry.get(handle)?;
     let host = socket.host.lock();
-    let about = |text: fn(&About) -> &str| {
-        Ok(host.about.as_deref().map(|about| text(about).to_owned()).unwrap_or_default())
+    let about = |text: fn(&About) -> &str| match &host.about {
+        Some(about) => Ok(text(about).to_owned()),
+        None if socket.family.is_websocket() && host.peer.is_some() => Ok(text(&About::default()).to_owned()),
+        None => Ok(String::new()),
     };
     match key {
         "ip" => Ok(host.peer.as_ref().map(|peer| peer.as_str().to_owned()).unwrap_or_default()),
@@ -45,7 +47,7 @@ pub(crate) fn stat(handle: Handle, key: &str) -> Result<f64> {
         return Ok(counter.load(Relaxed) as f64);
     }
     match key {
-        "send_queue" => Ok(f64::from(send_queue(&socket))),
+        "send_queue" => Ok(send_queue(&socket) as f64),
         "receive_queue" => Ok(SHARED.events.waiting_bytes(Some(handle)) as f64),
         "rtt_ms" => {
             let micros = socket.traffic.round_trip.load(Relaxed);
@@ -67,7 +69,7 @@ pub(crate) fn total_stat(key: &str) -> Result<f64> {
     match key {
         "sockets" => Ok(sockets.len() as f64),
         "events" => Ok(SHARED.events.waiting() as f64),
-        "send_queue" => Ok(sockets.values().map(|socket| u64::from(send_queue(socket))).sum::<u64>() as f64),
+        "send_queue" => Ok(sockets.values().map(|socket| send_queue(socket)).sum::<u64>() as f64),
         "receive_queue" => {
             drop(sockets);
             Ok(SHARED.events.waiting_bytes(None) as f64)
@@ -77,8 +79,12 @@ pub(crate) fn total_stat(key: &str) -> Result<f64> {
     }
 }
 
-fn send_queue(socket: &Socket) -> u32 {
-    socket.host.lock().pending_payload + socket.in_flight.load(Relaxed)
+/// Payload that the system has not taken, and on reliable sockets what peers have not acknowledged.
+fn send_queue(socket: &Socket) -> u64 {
+    let host = socket.host.lock();
+    let reliable = host.datagrams.as_ref().and_then(|own| own.reliable.as_ref());
+    let unacknowledged = reliable.map_or(0, |endpoint| endpoint.lock().waiting_bytes() as u64);
+    u64::from(host.pending_payload + socket.in_flight.load(Relaxed)) + unacknowledged
 }
 
 fn unknown_key(key: &str) -> Error {

@@ -52,7 +52,7 @@ pub(crate) fn connect(handle: Handle, url: &str, port: u16, regular: bool, waits
         waiter: waiter.clone(),
     }));
     if let Some(waiter) = waiter {
-        engine::await_connect(&waiter)?;
+        engine::await_connect(&waiter, handle)?;
     }
     Ok(handle)
 }

@@ -5,22 +5,26 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use mio::net::UdpSocket;
+use parking_lot::Mutex;
 use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
 
+use crate::clock;
+use crate::conditioner::Conditions;
 use crate::engine::SHARED;
 use crate::error::{Code, Error, Result};
 use crate::names::{Known, Reach};
 use crate::outgoing::{self, To};
 use crate::protocol::packet::{self, HEADER_SIZE};
 use crate::reactor::{Bound, Command, OpenDatagrams};
+use crate::reliable::{Config, Endpoint, Micros, SendError};
 use crate::socket::{DatagramSide, Handle, HostSide, Role, Socket, count};
 use crate::{address, sys};
 
 use super::Family;
-use super::sockets::bind_failed;
+use super::sockets::{bind_failed, register};
 
 /// What a datagram can carry: an IPv4 packet's 65 535 bytes without its headers.
-const LARGEST_DATAGRAM: usize = 65_507;
+pub(crate) const LARGEST_DATAGRAM: usize = 65_507;
 /// What the system is asked to hold of datagrams that have arrived.
 const RECEIVE_BUFFER: usize = 4 << 20;
 
@@ -32,9 +36,9 @@ pub(super) fn create_datagrams(role: Role, regular: bool, port: Option<u16>) -> 
         None => None,
         Some(port) => Some(bind(ip, port)?),
     };
-    let socket = SHARED.registry.insert(role, Family::Udp, regular, options.defaults)?;
+    let socket = register(role, Family::Udp, regular, options.defaults)?;
     let mut host = socket.host.lock();
-    host.datagrams = Some(Box::new(DatagramSide { ip, bound: None, multicast: false }));
+    host.datagrams = Some(Box::new(DatagramSide::new(ip)));
     if let Some(bound) = bound {
         open(&socket, &mut host, bound);
     }
@@ -83,27 +87,33 @@ fn bind(ip: Option<IpAddr>, port: u16) -> Result<(UdpSocket, Bound, u16)> {
     Ok((UdpSocket::from_std(socket.into()), bound, port))
 }
 
-/// `network_send_udp`, with GameMaker's header, and `network_send_udp_raw`, without. Returns the
-/// bytes sent.
-pub(crate) fn send_datagram(
-    handle: Handle,
-    url: &str,
-    port: u16,
-    payload: &[u8],
-    raw: bool,
-) -> Result<usize> {
-    let header_size = if raw { 0 } else { HEADER_SIZE };
-    send(handle, header_size, payload, |reach| destination(url, port, reach))
+/// `network_send_udp`: with GameMaker's header, or on a reliable socket by the protocol. Returns the
+/// bytes of payload and header.
+pub(crate) fn send_udp(handle: Handle, url: &str, port: u16, payload: &[u8]) -> Result<usize> {
+    send(handle, Form::Packet, payload, |reach| destination(url, port, reach))
+}
+
+/// `network_send_udp_raw`: without. Returns the bytes sent.
+pub(crate) fn send_udp_raw(handle: Handle, url: &str, port: u16, payload: &[u8]) -> Result<usize> {
+    send(handle, Form::Plain, payload, |reach| destination(url, port, reach))
 }
 
 /// `network_send_broadcast`.
 pub(crate) fn send_broadcast(handle: Handle, port: u16, payload: &[u8]) -> Result<usize> {
-    send(handle, 0, payload, |_| Ok(To::Broadcast(port)))
+    send(handle, Form::Plain, payload, |_| Ok(To::Broadcast(port)))
+}
+
+/// How a payload travels.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Behind a packet header; reliably where the host wants that.
+    Packet,
+    Plain,
 }
 
 fn send<'a>(
     handle: Handle,
-    header_size: usize,
+    form: Form,
     payload: &[u8],
     to: impl FnOnce(Reach) -> Result<To<'a>>,
 ) -> Result<usize> {
@@ -111,8 +121,11 @@ fn send<'a>(
     let socket = sockets.get(&handle).ok_or_else(Error::bad_handle)?;
     let mut host = socket.host.lock();
     let Some(own) = &host.datagrams else { return Err(needs_udp()) };
+    let is_reliable = own.reliable_enabled && form == Form::Packet;
+    let reliable = own.reliable.as_ref().filter(|_| is_reliable).map(Arc::clone);
+    let header_size = if form == Form::Packet { HEADER_SIZE } else { 0 };
     let size = header_size + payload.len();
-    if size > LARGEST_DATAGRAM {
+    if size > LARGEST_DATAGRAM && reliable.is_none() {
         return Err(Error::new(
             Code::TooBig,
             format!("a datagram can carry {LARGEST_DATAGRAM} bytes at the most, not {size}"),
@@ -128,27 +141,76 @@ fn send<'a>(
         }
     };
     let to = to(reach)?;
+    match reliable {
+        None => {
+            // The size fits: no datagram is larger than 64 KiB.
+            let header = packet::header(payload.len() as u32);
+            enqueue(socket, &mut host, to, false, &header[..header_size], payload)?;
+        }
+        Some(endpoint) => send_reliably(socket, &mut host, &endpoint, to, payload)?,
+    }
+    count(&socket.traffic.packets_sent, 1);
+    let first = !std::mem::replace(&mut host.dirty, true);
+    if first {
+        SHARED.work.dirty(socket.token.load(Relaxed), &mut host.pending);
+    }
+    drop(host);
+    if first {
+        SHARED.work.sent(|| SHARED.events.waiting() > 0);
+    }
+    Ok(size)
+}
+
+/// Puts a datagram or message into the queue to the reactor.
+fn enqueue(
+    socket: &Socket,
+    host: &mut HostSide,
+    to: To<'_>,
+    reliable: bool,
+    header: &[u8],
+    payload: &[u8],
+) -> Result<()> {
     let limit = host.settings.send_queue_limit;
     let queued = host.pending_payload + socket.in_flight.load(Relaxed);
     // The second condition bounds what addresses and headers cost when the payloads are tiny.
     if (queued >= limit && queued > 0) || host.pending.len() > 2 * limit as usize + (64 << 10) {
         return Err(Error::new(Code::QueueFull, "the network does not keep up: the send queue is full"));
     }
-    let first = !host.dirty;
-    if first {
-        host.dirty = true;
-        SHARED.work.dirty(socket.token.load(Relaxed), &mut host.pending);
-    }
-    // The size fits: no datagram is larger than 64 KiB.
-    let header = packet::header(payload.len() as u32);
-    outgoing::push(&mut host.pending, to, false, &header[..header_size], payload);
+    outgoing::push(&mut host.pending, to, reliable, header, payload);
     host.pending_payload += payload.len() as u32;
-    count(&socket.traffic.packets_sent, 1);
-    drop(host);
-    if first {
-        SHARED.work.sent(|| SHARED.events.waiting() > 0);
+    Ok(())
+}
+
+/// Gives a message to the protocol at once, so that it can say whether the peer keeps up; or queues
+/// it, if its name is not known, or such messages are queued already.
+fn send_reliably(
+    socket: &Socket,
+    host: &mut HostSide,
+    endpoint: &Mutex<Endpoint>,
+    to: To<'_>,
+    payload: &[u8],
+) -> Result<()> {
+    let Some(own) = &mut host.datagrams else { return Err(needs_udp()) };
+    match to {
+        To::Address(address) if !own.reliable_queued => {
+            let mut endpoint = endpoint.lock();
+            // Not before the lock is held: the protocol's time must not go backwards.
+            endpoint.send(address, payload, clock::micros()).map_err(|error| refused(&error))
+        }
+        _ => {
+            own.reliable_queued = true;
+            enqueue(socket, host, to, true, &[], payload)
+        }
     }
-    Ok(size)
+}
+
+fn refused(error: &SendError) -> Error {
+    let code = match error {
+        SendError::TooBig => Code::TooBig,
+        SendError::QueueFull => Code::QueueFull,
+        SendError::TooManyPeers => Code::Limit,
+    };
+    Error::new(code, error.to_string())
 }
 
 /// Where a datagram for `url` goes, as far as that is known without asking anybody.
@@ -199,10 +261,56 @@ pub(crate) fn set_multicast(handle: Handle, on: bool) -> Result<()> {
     })
 }
 
-/// For calls that need a UDP socket.
-pub(crate) fn check_datagram_socket(handle: Handle) -> Result<()> {
+/// `network_config_enable_reliable_udp` and its opposite.
+pub(crate) fn set_reliable(handle: Handle, on: bool) -> Result<()> {
     let socket = SHARED.registry.get(handle)?;
-    if socket.host.lock().datagrams.is_some() { Ok(()) } else { Err(needs_udp()) }
+    let send_limit = socket.host.lock().settings.send_queue_limit as usize;
+    let message_limit = socket.message_limit.load(Relaxed) as usize;
+    change_datagrams(&socket, |own| {
+        own.reliable_enabled = on;
+        if on && own.reliable.is_none() {
+            let config = Config {
+                ordered: own.reliable_ordered,
+                timeout: Micros::from(own.reliable_timeout_ms) * 1_000,
+                message_limit,
+                send_limit,
+                ..Config::default()
+            };
+            let endpoint = Endpoint::new(config, rand::random());
+            own.reliable = Some(Arc::new(Mutex::new(endpoint)));
+        }
+        Ok(())
+    })
+}
+
+/// `network_config_reliable_ordered`.
+pub(crate) fn set_reliable_ordered(handle: Handle, ordered: bool) -> Result<()> {
+    change_datagrams(&SHARED.registry.get(handle)?, |own| {
+        own.reliable_ordered = ordered;
+        if let Some(endpoint) = &own.reliable {
+            endpoint.lock().set_ordered(ordered);
+        }
+        Ok(())
+    })
+}
+
+/// `network_config_reliable_timeout`.
+pub(crate) fn set_reliable_timeout(handle: Handle, timeout_ms: u32) -> Result<()> {
+    change_datagrams(&SHARED.registry.get(handle)?, |own| {
+        own.reliable_timeout_ms = timeout_ms;
+        if let Some(endpoint) = &own.reliable {
+            endpoint.lock().set_timeout(Micros::from(timeout_ms) * 1_000);
+        }
+        Ok(())
+    })
+}
+
+/// The options of the simulated network. `change` gets its conditions and the seed.
+pub(crate) fn set_conditions(handle: Handle, change: impl FnOnce(&mut Conditions, &mut u64)) -> Result<()> {
+    change_datagrams(&SHARED.registry.get(handle)?, |own| {
+        change(&mut own.conditions, &mut own.conditions_seed);
+        Ok(())
+    })
 }
 
 fn change_datagrams(

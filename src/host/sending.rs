@@ -63,9 +63,12 @@ fn send(handle: Handle, header: &[u8], payload: &[u8], opcode: Opcode) -> Result
         SHARED.work.dirty(socket.token.load(Relaxed), &mut host.pending);
     }
     let sent = if is_websocket {
-        let mask = (socket.role == Role::Client).then(mask::random_key);
-        write_frame(&mut host.pending, opcode, [header, payload], mask);
-        payload.len()
+        let payload = [header, payload];
+        match socket.role {
+            Role::Client => write_masked(&mut host.pending, opcode, payload),
+            _ => write_frame(&mut host.pending, opcode, payload, None),
+        }
+        payload[1].len()
     } else {
         host.pending.reserve(header.len() + payload.len());
         host.pending.extend_from_slice(header);
@@ -79,6 +82,11 @@ fn send(handle: Handle, header: &[u8], payload: &[u8], opcode: Opcode) -> Result
         SHARED.work.sent(|| SHARED.events.waiting() > 0);
     }
     Ok(sent)
+}
+
+#[inline(never)]
+fn write_masked(out: &mut Vec<u8>, opcode: Opcode, payload: [&[u8]; 2]) {
+    write_frame(out, opcode, payload, Some(mask::random_key()));
 }
 
 #[cold]

@@ -22,7 +22,6 @@ const BACKLOG: i32 = 4096;
 /// `network_create_socket` and, with a port, `network_create_socket_ext`.
 pub(crate) fn create_socket(family: Family, port: Option<u16>) -> Result<Handle> {
     family.check_supported()?;
-    engine::start()?;
     if family == Family::Udp {
         return super::create_datagrams(Role::Datagrams, true, port);
     }
@@ -32,7 +31,7 @@ pub(crate) fn create_socket(family: Family, port: Option<u16>) -> Result<Handle>
         None => None,
         Some(port) => Some(bind_stream(options.bind_address, port, BindTo::Outgoing)?),
     };
-    let socket = SHARED.registry.insert(Role::Client, family, true, options.defaults)?;
+    let socket = register(Role::Client, family, true, options.defaults)?;
     if let Some((_, port)) = reserved {
         local.port = port;
         socket.local_port.store(port, Relaxed);
@@ -44,11 +43,22 @@ pub(crate) fn create_socket(family: Family, port: Option<u16>) -> Result<Handle>
     Ok(socket.handle)
 }
 
+/// A new socket, and a reactor for it.
+pub(super) fn register(
+    role: Role,
+    family: Family,
+    regular: bool,
+    settings: Arc<Settings>,
+) -> Result<Arc<Socket>> {
+    let socket = SHARED.registry.insert(role, family, regular, settings)?;
+    engine::start().inspect_err(|_| drop(SHARED.registry.remove(socket.handle)))?;
+    Ok(socket)
+}
+
 /// `network_create_server` and `network_create_server_raw`.
 pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular: bool) -> Result<Handle> {
     static DESCRIPTOR_LIMIT: OnceLock<u64> = OnceLock::new();
     family.check_supported()?;
-    engine::start()?;
     let descriptor_limit = *DESCRIPTOR_LIMIT.get_or_init(sys::raise_descriptor_limit);
     if family == Family::Udp {
         return super::create_datagrams(Role::DatagramServer, regular, Some(port));
@@ -61,7 +71,7 @@ pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular
     let (listening, port) = bind_stream(options.bind_address, port, BindTo::Server)?;
     listening.listen(BACKLOG).map_err(|error| bind_failed(port, &error))?;
     let handshake_timeout = options.handshake_timeout_ms();
-    let socket = SHARED.registry.insert(Role::Server, family, regular, options.defaults)?;
+    let socket = register(Role::Server, family, regular, options.defaults)?;
     socket.local_port.store(port, Relaxed);
     let handle = socket.handle;
     SHARED.work.command(Command::Listen(Listen {

@@ -8,7 +8,7 @@ use mio::{Interest, Token};
 
 use crate::error::Result;
 
-use super::datagram::{Datagrams, OpenDatagrams, Sending};
+use super::datagram::{Around, Datagrams, OpenDatagrams};
 use super::{Endpoint, Id, Next, Reactor, Slot, TURN_BYTES, Turn};
 
 impl Reactor {
@@ -27,31 +27,48 @@ impl Reactor {
                 // It fails only when the kernel is out of memory; sending still works.
                 let _ = poll.registry().register(&mut own.io, Token(id.token as usize), Interest::READABLE);
             }
-            reactor.with_datagrams(id, |own, sending| {
+            reactor.with_datagrams(id, |own, around| {
                 if destroyed {
-                    own.drain(sending.now);
+                    own.drain(around.turn.now);
                 }
-                own.apply_settings(sending);
-                own.flush(sending);
+                own.apply_settings(around);
+                own.flush(around);
             });
         });
     }
 
-    /// Runs `with` on a UDP socket with what it needs to send, and does what that led to.
-    pub(super) fn with_datagrams(&mut self, id: Id, with: impl FnOnce(&mut Datagrams, &mut Sending<'_>)) {
-        let Reactor { poll, endpoints, now, lookups, interfaces, .. } = self;
-        let Some(Slot { endpoint: Endpoint::Datagrams(own), serial, .. }) =
-            endpoints.get_mut(id.token as usize)
-        else {
-            return;
-        };
-        if *serial != id.serial {
-            return;
-        }
-        with(own, &mut Sending { id, now: *now, lookups, interfaces });
+    /// Runs `with` on a UDP socket with what it needs of the reactor, and does what that led to.
+    pub(super) fn with_datagrams<T>(
+        &mut self,
+        id: Id,
+        with: impl FnOnce(&mut Datagrams, &mut Around<'_>) -> T,
+    ) -> Option<T> {
+        let Reactor {
+            shared,
+            poll,
+            endpoints,
+            batch,
+            now,
+            dirty,
+            queued,
+            queued_limit,
+            links,
+            lookups,
+            interfaces,
+            datagram_reader,
+            scratch,
+            ..
+        } = self;
+        let slot = endpoints.get_mut(id.token as usize).filter(|slot| slot.serial == id.serial)?;
+        let Endpoint::Datagrams(own) = &mut slot.endpoint else { return None };
+        let turn =
+            Turn { shared, batch, now: *now, spent: dirty, queued, queued_limit: *queued_limit, links };
+        let mut around = Around { id, turn, lookups, interfaces, reader: datagram_reader, scratch };
+        let result = with(own, &mut around);
         if own.is_drained(*now) {
+            own.say_goodbye(&mut around);
             self.remove(id);
-            return;
+            return Some(result);
         }
         if own.blocked != own.watches_writable {
             own.watches_writable = own.blocked;
@@ -60,6 +77,11 @@ impl Reactor {
                 if own.blocked { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
             let _ = poll.registry().reregister(&mut own.io, Token(id.token as usize), interest);
         }
+        let pauses = own.keeps_peers_waiting() && !std::mem::replace(&mut own.paused, true);
+        if pauses {
+            self.pause(id);
+        }
+        Some(result)
     }
 
     pub(super) fn read_datagrams(&mut self, id: Id) {
@@ -75,22 +97,7 @@ impl Reactor {
             let credits = self.shared.events.take_credits();
             self.take_credits(credits);
         }
-        let Reactor {
-            shared,
-            endpoints,
-            batch,
-            now,
-            dirty,
-            queued,
-            queued_limit,
-            links,
-            datagram_reader,
-            ..
-        } = self;
-        let Endpoint::Datagrams(own) = &mut endpoints[id.token as usize].endpoint else { return };
-        let mut turn =
-            Turn { shared, batch, now: *now, spent: dirty, queued, queued_limit: *queued_limit, links };
-        if let Next::Again = own.read(id, &mut turn, datagram_reader) {
+        if let Some(Next::Again) = self.with_datagrams(id, |own, around| own.read(around)) {
             self.go_on_later(id);
         }
     }
@@ -98,9 +105,9 @@ impl Reactor {
     pub(super) fn name_known(&mut self, name: &str, addresses: Result<Vec<SocketAddr>>) {
         for id in self.lookups.answered(name, addresses) {
             self.attend(id, |reactor, id| {
-                reactor.with_datagrams(id, |own, sending| {
-                    own.name_known(name, sending.lookups);
-                    own.flush(sending);
+                reactor.with_datagrams(id, |own, around| {
+                    own.name_known(name, around.lookups);
+                    own.flush(around);
                 });
             });
         }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 use mio::net::TcpStream;
 use parking_lot::{Condvar, Mutex};
@@ -59,14 +60,16 @@ impl Waiter {
         self.ended.notify_all();
     }
 
-    pub(crate) fn wait(&self) -> Result<()> {
+    /// Sleeps until the connect has ended, but not longer than `most`.
+    pub(crate) fn wait(&self, most: Duration) {
         let mut outcome = self.outcome.lock();
-        loop {
-            if let Some(outcome) = outcome.take() {
-                return outcome;
-            }
-            self.ended.wait(&mut outcome);
+        if outcome.is_none() {
+            self.ended.wait_for(&mut outcome, most);
         }
+    }
+
+    pub(crate) fn destroyed() -> Error {
+        Error::new(Code::Closed, "the socket was destroyed while it was connecting")
     }
 
     pub(crate) fn take(&self) -> Option<Result<()>> {
@@ -98,6 +101,8 @@ impl Opening {
         {
             let mut host = self.socket.host.lock();
             host.about = about;
+            // The last connection may have ended before it was asked to write.
+            host.dirty = false;
             host.regular = self.regular;
             host.peer = Some(peer.clone());
             if self.waiter.is_some() {
@@ -126,7 +131,7 @@ impl Opening {
     /// The host destroyed the socket meanwhile: only a caller that blocks is told.
     pub(crate) fn abandoned(&self) {
         if let Some(waiter) = &self.waiter {
-            waiter.end(Err(Error::new(Code::Closed, "the socket was destroyed while it was connecting")));
+            waiter.end(Err(Waiter::destroyed()));
         }
     }
 }

@@ -19,19 +19,20 @@ mod transport;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token, Waker};
 use slab::Slab;
 
-use crate::address;
 use crate::error::{Code, Error, Result};
 use crate::event::batch::{Batch, Happened, Origin, Source};
 use crate::shared::Shared;
 use crate::socket::{Handle, Socket};
 use crate::sys::DatagramReader;
 use crate::work::Dirty;
+use crate::{address, clock};
 
 pub(crate) use datagram::{Bound, OpenDatagrams};
 pub(crate) use dial::{DialRequest, Local, Waiter};
@@ -49,11 +50,13 @@ use timers::{Millis, Timer, Timers};
 /// still in the processor's cache when the host answers it.
 const READY_PER_TURN: usize = 64;
 /// A turn reads no further sockets once it has gathered this many bytes.
-const TURN_BYTES: usize = 1 << 20;
+const TURN_BYTES: usize = 256 << 10;
 /// Uncollected connects and disconnects from which on servers stop accepting.
 const MOST_LINK_EVENTS: u32 = 65_536;
 /// How long the sends of a burst may wait to leave together.
 const BURST: Duration = Duration::from_micros(200);
+/// How long closing may take to flush what was accepted for sending.
+const LINGER_MILLIS: Millis = 2_000;
 /// The shortest sleep the system's poll knows.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
 
@@ -97,6 +100,10 @@ pub(crate) enum Stop {
     /// When all connections have closed, or the time for that is over.
     WhenFlushed,
 }
+
+/// The next endpoint's number. It outlives the reactor, so that what was under way at a shutdown (a
+/// name being looked up) never reaches an endpoint of the next one.
+static NEXT_SERIAL: AtomicU32 = AtomicU32::new(0);
 
 /// Names an endpoint: its place, and a number that tells it from earlier ones there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,6 +193,8 @@ pub(crate) struct Reactor {
     paused: Vec<Id>,
     dirty: Dirty,
     datagram_reader: DatagramReader,
+    /// Room for what the reader cannot read straight into a batch.
+    scratch: Vec<u8>,
     lookups: Lookups,
     interfaces: CachedInterfaces,
     /// Since when the sends of a burst have been held back.
@@ -194,7 +203,6 @@ pub(crate) struct Reactor {
     /// The option as it stood when this turn began.
     queued_limit: u64,
     links: u32,
-    serial: u32,
     stop: Option<Stop>,
     began: Instant,
     now: Millis,
@@ -220,15 +228,15 @@ impl Reactor {
             paused: Vec::new(),
             dirty: Dirty::default(),
             datagram_reader: DatagramReader::default(),
+            scratch: Vec::new(),
             lookups: Lookups::new(shared),
             interfaces: CachedInterfaces::default(),
             deferred: None,
             queued: 0,
             queued_limit: 0,
             links: 0,
-            serial: 0,
             stop: None,
-            began: Instant::now(),
+            began: clock::epoch(),
             now: 0,
         })
     }
@@ -243,9 +251,10 @@ impl Reactor {
         self.endpoints.is_empty()
     }
 
-    /// One turn of I/O. Sleeps until something happens, but not longer than `most` if that is set.
+    /// One turn of I/O. Sleeps until something happens, but not longer than `most` says; it is asked
+    /// when the host's work is taken, so that who changes its answer and then signals work is heard.
     /// `host_waits` says that the host itself is running the turn and sends nothing meanwhile.
-    pub(crate) fn turn(&mut self, most: Option<Duration>, host_waits: bool) {
+    pub(crate) fn turn(&mut self, most: impl FnOnce() -> Option<Duration>, host_waits: bool) {
         let before = Instant::now();
         self.set_now(before);
         self.queued_limit = self.shared.with_options(|options| options.total_queue_limit);
@@ -254,9 +263,13 @@ impl Reactor {
         }
         self.take_work(before, host_waits);
         // Work can bring events at once (a refused connect); the host must not wait for those.
-        let most = if self.batch.is_empty() { most } else { Some(Duration::ZERO) };
+        let most = if self.batch.is_empty() { most() } else { Some(Duration::ZERO) };
         self.sleep(most);
         self.set_now(Instant::now());
+        // What the host has changed before something arrived holds for that already.
+        for command in self.shared.work.take_commands() {
+            self.obey(command);
+        }
 
         let mut going_on = std::mem::take(&mut self.postponed);
         going_on.append(&mut self.again);
@@ -369,7 +382,9 @@ impl Reactor {
                     Next::Sleep => {}
                     next => self.end(id, next),
                 },
-                Endpoint::Datagrams(_) => self.with_datagrams(id, |own, sending| own.flush(sending)),
+                Endpoint::Datagrams(_) => {
+                    self.with_datagrams(id, Datagrams::flush);
+                }
                 _ => continue,
             }
             self.arm(id);
@@ -405,7 +420,10 @@ impl Reactor {
                 {
                     let id = Id { token, serial: *serial };
                     self.attend(id, |reactor, id| {
-                        reactor.with_datagrams(id, |own, sending| own.apply_settings(sending));
+                        reactor.with_datagrams(id, |own, around| {
+                            own.apply_settings(around);
+                            own.flush(around);
+                        });
                     });
                 }
             }
@@ -436,6 +454,10 @@ impl Reactor {
                 Some(Endpoint::Stream(stream)) if stream.paused => {
                     stream.paused = !stream.may_resume();
                     !stream.paused
+                }
+                Some(Endpoint::Datagrams(own)) if own.paused => {
+                    own.paused = own.is_over_limit();
+                    !own.paused
                 }
                 Some(Endpoint::Listener(listener)) if listener.paused => {
                     listener.paused = links >= MOST_LINK_EVENTS;
@@ -497,8 +519,7 @@ impl Reactor {
     }
 
     fn insert(&mut self, endpoint: Endpoint) -> Id {
-        self.serial = self.serial.wrapping_add(1);
-        let serial = self.serial;
+        let serial = NEXT_SERIAL.fetch_add(1, Relaxed);
         let token =
             self.endpoints.insert(Slot { endpoint, serial, timer: Millis::MAX, listed: false }) as u32;
         Id { token, serial }
@@ -527,6 +548,11 @@ impl Reactor {
         {
             slot.timer = at;
             self.timers.add(Timer { at, token: id.token, serial: id.serial });
+            let Reactor { timers, endpoints, .. } = self;
+            timers.tidy(endpoints.len(), |timer| {
+                let slot = endpoints.get(timer.token as usize);
+                slot.is_some_and(|slot| slot.serial == timer.serial && slot.timer == timer.at)
+            });
         }
     }
 
@@ -553,7 +579,7 @@ impl Reactor {
             }
             Endpoint::Datagrams(own) => {
                 if writable && own.blocked {
-                    self.with_datagrams(id, |own, sending| own.flush(sending));
+                    self.with_datagrams(id, Datagrams::flush);
                 }
                 if readable {
                     self.read_datagrams(id);
@@ -589,7 +615,9 @@ impl Reactor {
                 listener.retry_at = 0;
                 self.accept(id);
             }
-            Endpoint::Datagrams(_) => self.with_datagrams(id, |own, sending| own.on_timer(sending)),
+            Endpoint::Datagrams(_) => {
+                self.with_datagrams(id, Datagrams::on_timer);
+            }
             Endpoint::Dial(dial) => {
                 if dial.deadline() <= now {
                     let resolving = dial.addresses.is_none();
@@ -715,9 +743,9 @@ impl Reactor {
                 self.remove(id);
             }
             Endpoint::Datagrams(own) if own.belongs_to(socket) => self.attend(id, |reactor, id| {
-                reactor.with_datagrams(id, |own, sending| {
-                    own.drain(sending.now);
-                    own.flush(sending);
+                reactor.with_datagrams(id, |own, around| {
+                    own.drain(around.turn.now);
+                    own.flush(around);
                 });
             }),
             Endpoint::Stream(stream) if stream.belongs_to(socket) => {

@@ -29,6 +29,15 @@ impl Timers {
         self.heap.peek().map(|Reverse(timer)| timer.at)
     }
 
+    /// Drops the timers that are not wanted any more, if they have come to be many: endpoints that
+    /// come and go leave theirs behind.
+    pub(crate) fn tidy(&mut self, endpoints: usize, is_wanted: impl Fn(Timer) -> bool) {
+        if self.heap.len() > 1024 + 4 * endpoints {
+            self.heap.retain(|&Reverse(timer)| is_wanted(timer));
+            self.heap.shrink_to(2048 + 4 * endpoints);
+        }
+    }
+
     /// Takes a timer whose time has come.
     pub(crate) fn pop_due(&mut self, now: Millis) -> Option<Timer> {
         if self.next()? > now {
@@ -41,6 +50,19 @@ impl Timers {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_endpoints_left_behind_goes_when_it_has_become_much() {
+        let mut timers = Timers::default();
+        for token in 0..2_000 {
+            timers.add(Timer { at: 5, token, serial: 0 });
+            timers.tidy(10, |timer| timer.token % 100 == 0);
+        }
+        assert!(timers.heap.len() <= 1024 + 4 * 10);
+        while let Some(timer) = timers.pop_due(5) {
+            assert!(timer.token % 100 == 0 || timer.token > 1_000);
+        }
+    }
 
     #[test]
     fn timers_come_up_in_order_and_not_before_their_time() {

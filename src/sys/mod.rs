@@ -34,6 +34,7 @@ mod batched;
 pub(crate) use batched::*;
 
 #[cfg(any(test, not(any(target_os = "linux", target_os = "android"))))]
+#[cfg_attr(test, allow(dead_code, reason = "compiled with the tests everywhere, so that it cannot rot"))]
 mod one_by_one;
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(crate) use one_by_one::*;
@@ -62,3 +63,6 @@ pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
         },
     }
 }
+
+#[cfg(test)]
+mod datagram_tests;

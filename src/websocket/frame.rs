@@ -158,7 +158,8 @@ impl Header {
 /// Appends a whole frame to `out`. The payload may be in pieces (a packet's header and its data),
 /// so that they need not be joined first. Clients pass a fresh [`mask::random_key`] each time,
 /// servers `None`.
-#[inline]
+// Inlined, so that a server's frames are written without a look at masks.
+#[inline(always)]
 pub fn write_frame<const N: usize>(
     out: &mut Vec<u8>,
     opcode: Opcode,

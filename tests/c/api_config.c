@@ -51,7 +51,7 @@ static void ranges(void) {
 }
 
 static void unknown_options(void) {
-    static const double unknown[] = {-1, 9, 100, 999, 1018, 5000, 4294967296.0};
+    static const double unknown[] = {-1, 9, 100, 999, 1999, 5000, 4294967296.0};
     double client = SUCCESS(network_create_socket(network_socket_tcp));
     size_t i;
     for (i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {

@@ -1,6 +1,7 @@
 /* network_shutdown, the fresh start after it, and leaving the process without it. */
 #include <math.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,20 @@ static void threads_come_and_go(void) {
     CHECK_EQUAL(count_threads(), before);
 }
 
+/* The signal to end may come at any moment of the thread's life. */
+static void ended_as_soon_as_started(void) {
+    int round;
+    for (round = 0; round < 10000; round++) {
+        double client = SUCCESS(network_create_socket(network_socket_tcp));
+        if (round % 2) {
+            SUCCESS(network_destroy(client));
+            CHECK_EQUAL(network_set_config(network_config_manual_io, !manual_io(), 0), 0);
+        }
+        CHECK_EQUAL(network_shutdown(), 0);
+        fresh_library();
+    }
+}
+
 static void *shut_down(void *result) {
     *(double *)result = network_shutdown();
     return NULL;
@@ -136,6 +151,54 @@ static void several_threads_shut_down(void) {
         CHECK_EQUAL(network_shutdown(), 0);
         fresh_library();
     }
+}
+
+static pthread_mutex_t connects_lock = PTHREAD_MUTEX_INITIALIZER;
+static int connects, no_more_connects;
+
+/* Counts a connect that has ended, or none; returns how many there were. */
+static int count_connects(int more) {
+    int count;
+    pthread_mutex_lock(&connects_lock);
+    count = connects += more;
+    pthread_mutex_unlock(&connects_lock);
+    return count;
+}
+
+static void *connect_again_and_again(void *port) {
+    int enough;
+    do {
+        double client = network_create_socket(network_socket_tcp);
+        CHECK(network_connect(client, "127.0.0.1", *(double *)port) < 0); /* refused or destroyed, but ended */
+        network_destroy(client);
+        count_connects(1);
+        pthread_mutex_lock(&connects_lock);
+        enough = no_more_connects;
+        pthread_mutex_unlock(&connects_lock);
+    } while (!enough);
+    return NULL;
+}
+
+/* A connect that a shutdown comes across ends, and the next one finds a library that works. */
+static void connects_during_shutdowns(void) {
+    pthread_t thread;
+    double port, deadline;
+    int refusing = peer_refusing(&port), round, before;
+    CHECK(pthread_create(&thread, NULL, connect_again_and_again, &port) == 0);
+    for (round = 0; round < 50; round++) {
+        network_set_config(network_config_manual_io, manual_io(), 0); /* busy unless no socket exists */
+        CHECK_EQUAL(network_shutdown(), 0);
+        before = count_connects(0);
+        for (deadline = now_ms() + patience_ms(); count_connects(0) < before + 2; sched_yield())
+            CHECK(now_ms() < deadline);
+    }
+    pthread_mutex_lock(&connects_lock);
+    no_more_connects = 1;
+    pthread_mutex_unlock(&connects_lock);
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK_EQUAL(network_shutdown(), 0);
+    fresh_library();
+    close(refusing);
 }
 
 static void after_shutdown_every_call_starts_afresh(void) {
@@ -218,6 +281,7 @@ static int role_exit_while_waiting(int argc, char **argv) {
 
 static void call_at_exit(void) {
     network_destroy(0);
+    CHECK_EQUAL(network_destroy(0), network_error_bad_handle);
     network_create_socket(network_socket_tcp);
     network_shutdown();
 }
@@ -225,6 +289,7 @@ static void call_at_exit(void) {
 static int role_call_at_exit(int argc, char **argv) {
     (void)argc, (void)argv;
     live_sockets();
+    CHECK_ERROR(network_destroy(-1), network_error_bad_handle); /* this thread has had an error before */
     atexit(call_at_exit);
     exit(0);
 }
@@ -260,7 +325,9 @@ int main(int argc, char **argv) {
         {"shutdown_flushes", shutdown_flushes},
         {"options_are_reset", options_are_reset},
         {"threads_come_and_go", threads_come_and_go},
+        {"ended_as_soon_as_started", ended_as_soon_as_started},
         {"several_threads_shut_down", several_threads_shut_down},
+        {"connects_during_shutdowns", connects_during_shutdowns},
         {"after_shutdown_every_call_starts_afresh", after_shutdown_every_call_starts_afresh},
         {"leaving_without_shutdown", leaving_without_shutdown},
         {NULL, NULL},

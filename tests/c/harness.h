@@ -94,6 +94,9 @@ void drop_events(void);
 
 /* ---- connections inside this process ---- */
 
+/* A name that nobody has (RFC 6761). */
+#define UNKNOWN_NAME "no-such-name.invalid"
+
 typedef struct {
     double server;
     double port;

@@ -56,7 +56,7 @@ static void some_failures(double port) {
     int i;
     for (i = 0; i < 5; i++) {
         double client = SUCCESS(network_create_socket(network_socket_tcp));
-        SUCCESS(network_connect_async(client, i == 4 ? "no..such..name" : "127.0.0.1", port));
+        SUCCESS(network_connect_async(client, i == 4 ? UNKNOWN_NAME : "127.0.0.1", port));
         CHECK_EQUAL(take_event(client, network_type_non_blocking_connect)->succeeded, 0);
         SUCCESS(network_destroy(client));
     }

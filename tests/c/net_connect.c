@@ -8,9 +8,6 @@
 #include "harness.h"
 #include "peer.h"
 
-/* A name that no resolver accepts, so that it fails at once and without a network. */
-static const char no_name[] = "no..such..name";
-
 /* Connects asynchronously and takes the one event that says it failed. */
 static void fails(double client, const char *url, double port, int raw, double error) {
     const NetworkEvent *event;
@@ -39,10 +36,10 @@ static void refused(void) {
 
 static void the_name_has_no_address(void) {
     double client = SUCCESS(network_create_socket(network_socket_tcp));
-    CHECK_ERROR(network_connect(client, no_name, 6510), network_error_resolve);
-    fails(client, no_name, 6510, 0, network_error_resolve);
-    fails(client, no_name, 6510, 1, network_error_resolve);
-    CHECK_STRING(network_resolve(no_name), "");
+    CHECK_ERROR(network_connect(client, UNKNOWN_NAME, 6510), network_error_resolve);
+    fails(client, UNKNOWN_NAME, 6510, 0, network_error_resolve);
+    fails(client, UNKNOWN_NAME, 6510, 1, network_error_resolve);
+    CHECK_STRING(network_resolve(UNKNOWN_NAME), "");
     check_no_events();
 }
 
@@ -201,7 +198,7 @@ static void again_after_failures(void) {
     for (i = 0; i < 3; i++) {
         CHECK_ERROR(network_connect(client, "127.0.0.1", port), network_error_failed);
         fails(client, "127.0.0.1", port, 0, network_error_failed);
-        CHECK_ERROR(network_connect(client, no_name, port), network_error_resolve);
+        CHECK_ERROR(network_connect(client, UNKNOWN_NAME, port), network_error_resolve);
         CHECK_EQUAL(network_connect(client, "127.0.0.1", network_get_port(server)), client);
         SUCCESS(network_destroy(take_connect(server)->socket));
         take_event(client, network_type_disconnect);

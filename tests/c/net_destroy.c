@@ -95,6 +95,36 @@ static void goodbye_to_a_talking_peer(void) {
     check_no_events();
 }
 
+/* Nor may one that has said all it had to say, as long as we have not read it. */
+static void goodbye_to_a_peer_that_has_finished(void) {
+    static char words[300000], unread[20000], got[sizeof words];
+    double port, client = SUCCESS(network_create_socket(network_socket_tcp)), other;
+    int listener = peer_listen(&port), peer;
+    fill(words, sizeof words);
+    SUCCESS(network_set_config(network_config_receive_queue_limit, client, 1));
+    SUCCESS(network_connect_raw_async(client, "127.0.0.1", port));
+    peer = peer_accept(listener);
+    peer_small_buffer(peer);
+    take_event(client, network_type_non_blocking_connect);
+    peer_write(peer, "hello", 5);
+    take_data(client, "hello", 5);
+    peer_write(peer, "hello", 5);
+    CHECK_EQUAL(network_wait(patience_ms()), 1); /* uncollected: the rest is not read */
+    peer_write(peer, unread, sizeof unread);
+    peer_half_close(peer);
+    /* When this connect is done, the end of the other has been noticed. */
+    other = SUCCESS(network_create_socket(network_socket_tcp));
+    SUCCESS(network_connect_raw(other, "127.0.0.1", port));
+    CHECK_EQUAL(network_send_raw(client, words, sizeof words, 0), sizeof words);
+    SUCCESS(network_destroy(client));
+    peer_read(peer, got, sizeof got);
+    CHECK(memcmp(got, words, sizeof got) == 0);
+    CHECK_EQUAL(peer_ended(peer), 1);
+    check_no_events();
+    close(peer);
+    close(listener);
+}
+
 /* A peer that does not read cannot hold the socket for longer than the bound. */
 static void the_flush_is_bounded(void) {
     enum { SIZE = 8 * MIB };
@@ -172,6 +202,7 @@ int main(int argc, char **argv) {
         {"destroy_flushes", destroy_flushes},
         {"a_server_says_goodbye", a_server_says_goodbye},
         {"goodbye_to_a_talking_peer", goodbye_to_a_talking_peer},
+        {"goodbye_to_a_peer_that_has_finished", goodbye_to_a_peer_that_has_finished},
         {"the_flush_is_bounded", the_flush_is_bounded},
         {"shutdown_is_bounded", shutdown_is_bounded},
         {"double_destroy", double_destroy},

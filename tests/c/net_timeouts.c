@@ -1,10 +1,12 @@
 /* network_set_timeout: connections that fall silent or do not drain. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "harness.h"
 #include "peer.h"
+#include "process.h"
 
 static void a_silent_peer(void) {
     const NetworkEvent *event;
@@ -104,6 +106,29 @@ static void a_peer_that_reads_slowly(void) {
     free(got);
 }
 
+/* The time of a send that stalls at once begins with it, not with the last that did not. */
+static void a_late_send_has_its_time(void) {
+    static char filling[64 * 1024];
+    double port, client = SUCCESS(network_create_socket(network_socket_tcp)), start;
+    int listener = peer_listen(&port), peer, descriptor;
+    SUCCESS(network_connect_raw_async(client, "127.0.0.1", port));
+    peer = peer_accept(listener);
+    take_event(client, network_type_non_blocking_connect);
+    CHECK_EQUAL(network_set_timeout(client, 0, 400), 0);
+    /* Behind the library's back, so that its own first write finds no room. */
+    descriptor = find_descriptor(network_get_port(client), port);
+    CHECK(descriptor >= 0);
+    for (start = now_ms(); now_ms() - start < 800; pump())
+        while (send(descriptor, filling, sizeof filling, MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {}
+    start = now_ms();
+    SUCCESS(network_send_raw(client, "late", 4, 0));
+    CHECK_EQUAL(take_event(client, network_type_disconnect)->error, network_error_timeout);
+    CHECK(now_ms() - start > 390);
+    check_no_events();
+    close(peer);
+    close(listener);
+}
+
 /* An empty queue cannot stall. */
 static void nothing_to_write(void) {
     double start;
@@ -142,6 +167,7 @@ int main(int argc, char **argv) {
         {"zero_turns_it_off", zero_turns_it_off},
         {"a_peer_that_does_not_read", a_peer_that_does_not_read},
         {"a_peer_that_reads_slowly", a_peer_that_reads_slowly},
+        {"a_late_send_has_its_time", a_late_send_has_its_time},
         {"nothing_to_write", nothing_to_write},
         {"many_timeouts_at_once", many_timeouts_at_once},
         {NULL, NULL},

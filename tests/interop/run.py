@@ -11,7 +11,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("modules", nargs="*", help="test_server, test_fuzz, ...")
-    parser.add_argument("-k", action="append", default=[], metavar="PATTERN", help="only tests whose name has this in it")
+    parser.add_argument("-k", action="append", default=[], metavar="PART", help="only tests with this in their names")
     parser.add_argument("-v", action="store_true", help="name each test")
     parser.add_argument("-f", action="store_true", help="stop at the first failure")
     options = parser.parse_args()

@@ -150,8 +150,9 @@ class BrokenServers(BrokenInput):
         self.assertEqual(self.host.call("network_send_packet", socket, b"", 0), stepwire.ERROR_NOT_CONNECTED)
 
     def test_a_wrong_banner_fails_the_connect(self):
-        for banner in (b"GM:Studio-Connecu\0", b"GM:Studio-Connect\n", b"gm:studio-connect\0", b"SSH-2.0-OpenSSH_9.2\r\n",
-                       b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(18), gamemaker.ACCEPTED + bytes(6)):
+        for banner in (b"GM:Studio-Connecu\0", b"GM:Studio-Connect\n", b"gm:studio-connect\0",
+                       b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(18),
+                       gamemaker.ACCEPTED + bytes(6)):
             with self.case(banner=banner):
                 socket, connection = self.begin()
                 connection.send(banner)

@@ -10,7 +10,7 @@ import frames
 import gamemaker
 import process
 import stepwire
-from frames import BINARY, CLOSE, CONTINUATION, TEXT, Frame, closing
+from frames import BINARY, CLOSE, CONTINUATION, PING, TEXT, Frame, closing
 from hosting import DEADLINE, HostTestCase, both_io_modes, wait_until
 
 HANDSHAKE_TIMEOUT = 400
@@ -27,11 +27,14 @@ REFUSED = {
     "a short key": (frames.request(b"Sec-WebSocket-Key: c2hvcnQ="), 400),
     "no host": (frames.request(b"Host: "), 400),
     "no Connection": (frames.request(b"Connection: "), 400),
+    "a long header": (frames.request(b"X-Long: " + b"x" * 20_000), 431),
+    "too many headers": (frames.request(*(b"X-%d: y" % n for n in range(110))), 431),
     "a body": (frames.request(b"Content-Length: 5") + b"hello", 400),
     "no HTTP at all": (b"hello there, can you hear me?\r\n\r\n", 400),
     "GameMaker over TCP": (gamemaker.hello(), 400),
     "TLS": (TLS_HELLO, 400),
     "zeros": (bytes(100), 400),
+    "noise": (bytes(range(255, -1, -1)) * 10, 400),
 }
 
 # What follows the opened WebSocket where GameMaker's second step should be.
@@ -186,6 +189,27 @@ class BrokenClients(BrokenPeers):
                 self.assertEqual(event["error"], stepwire.ERROR_CLOSED)
                 self.assertNotEqual(event["reason"], "")
                 self.check_bystander()
+
+    def test_one_that_never_answers_the_close(self):
+        with frames.join(self.port) as peer:
+            handle = self.host.event(type=stepwire.TYPE_CONNECT, server=self.server)["socket"]
+            self.host.must("network_destroy", handle)
+            self.assertEqual(peer.read_frames(), [(CLOSE, b"\x03\xe8")])
+            self.check_bystander()
+
+    def test_a_flood_of_pings_whose_answers_nobody_reads(self):
+        with frames.join(self.port) as peer:
+            handle = self.host.event(type=stepwire.TYPE_CONNECT, server=self.server)["socket"]
+            before = process.resident(self.host.pid)
+            flood = Frame(PING, b"x" * 125).encode(True) * 200
+            for _ in range(1000):
+                peer.send(flood)
+            peer.send_frames(Frame(BINARY, gamemaker.packet(b"after")))
+            event = self.host.event(type=stepwire.TYPE_DATA, id=handle)
+            self.assertEqual(event["payload"], b"after")
+            self.assertLess(process.resident(self.host.pid) - before, 4 << 20)
+            self.check_bystander()
+        self.host.event(type=stepwire.TYPE_DISCONNECT, socket=handle)
 
     def tearDown(self):
         self.assert_quiet()

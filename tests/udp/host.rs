@@ -42,7 +42,7 @@ impl Event {
 /// Runs a test with an I/O thread, and again with the I/O done by the test's own polls.
 pub fn in_both_modes(test: impl Fn(&Host)) {
     for manual in [false, true] {
-        let host = Host { _turn: TURN.lock() };
+        let host = Host::begin();
         assert_eq!(
             network_set_config(network_config_manual_io.into(), f64::from(u8::from(manual)), 0.0),
             0.0
@@ -70,6 +70,10 @@ pub fn last_error() -> String {
 }
 
 impl Host {
+    pub fn begin() -> Host {
+        Host { _turn: TURN.lock() }
+    }
+
     pub fn socket(&self) -> f64 {
         ok(network_create_socket(network_socket_udp.into()))
     }

@@ -1,6 +1,7 @@
 //! UDP through the C functions, against plain sockets and itself.
 
 mod host;
+mod reliable;
 
 use std::collections::HashMap;
 use std::net::{Ipv6Addr, SocketAddr, UdpSocket};

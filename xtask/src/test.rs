@@ -7,10 +7,12 @@ use std::time::Instant;
 use crate::machine::Tool;
 use crate::{build, peers};
 
-const USEFUL: [Tool; 3] = [
+const USEFUL: [Tool; 5] = [
     Tool::new("valgrind", "valgrind"),
     Tool::new("pkg-config", "pkg-config"),
     Tool::new("python3", "python3"),
+    Tool::new("pip3", "python3-pip"),
+    Tool::new("openssl", "openssl"),
 ];
 
 pub fn run() -> Result<(), Box<dyn Error>> {
@@ -73,7 +75,7 @@ fn interop(steps: &mut Steps) {
     command.arg(build::root().join("tests/interop/run.py"));
     command.env("STEPWIRE_LIBRARY", build::library()).env("STEPWIRE_PROGRAMS", build::cmake_dir());
     if let Ok(modules) = peers::node_modules() {
-        command.env("STEPWIRE_NODE_MODULES", modules);
+        command.env("STEPWIRE_NODE_MODULES", &modules).env("NODE_PATH", modules);
     }
     steps.run("interop", command);
 }

@@ -83,8 +83,9 @@ impl Upgrade {
                     let about = About {
                         path: std::mem::take(&mut request.path),
                         query: std::mem::take(&mut request.query),
+                        origin: Box::default(),
                         protocol: opened.protocol,
-                        ..About::default()
+                        encrypted: false,
                     };
                     (about, taken)
                 }))

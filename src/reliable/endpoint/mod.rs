@@ -177,6 +177,18 @@ impl Endpoint {
         self.peers.iter().all(|(_, peer)| peer.is_flushed())
     }
 
+    /// Whether also every message received was acknowledged, so that closing loses nothing.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.peers.iter().all(|(_, peer)| peer.is_settled())
+    }
+
+    /// Bytes that peers have not acknowledged, of all together.
+    #[must_use]
+    pub fn waiting_bytes(&self) -> usize {
+        self.peers.iter().map(|(_, peer)| peer.unacknowledged().1).sum()
+    }
+
     /// Messages and bytes that a peer has not acknowledged.
     #[must_use]
     pub fn unacknowledged(&self, peer: SocketAddr) -> (usize, usize) {
@@ -211,6 +223,14 @@ impl Endpoint {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.local.config
+    }
+
+    /// Sets the largest message and how much may be unacknowledged, for messages from now on.
+    pub fn set_limits(&mut self, message_limit: usize, send_limit: usize) {
+        let config = &mut self.local.config;
+        config.message_limit = message_limit;
+        config.send_limit = send_limit;
+        *config = config.clone().clamped();
     }
 
     /// Delivers in order from now on, or no longer. Messages that wait for others at the moment

@@ -173,6 +173,11 @@ impl Peer {
         self.outbox.is_empty()
     }
 
+    /// Whether everything received from it is acknowledged, too.
+    pub(super) fn is_settled(&self) -> bool {
+        self.is_flushed() && self.history.due().is_none()
+    }
+
     pub(super) fn info(&self) -> PeerInfo {
         PeerInfo {
             open: self.phase == Phase::Open,

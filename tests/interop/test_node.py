@@ -65,7 +65,8 @@ class Node(HostTestCase):
         kinds = [event["message_type"] for event in self.host.events if event["type"] == stepwire.TYPE_DATA]
         self.assertEqual(kinds, [stepwire.SEND_BINARY] * 11 + [stepwire.SEND_TEXT] * raw)
         event = self.host.event(type=stepwire.TYPE_DISCONNECT, socket=client)
-        self.assertEqual(event["error"], 0, event["reason"])
+        self.assertEqual(event["error"], stepwire.ERROR_CLOSED)
+        self.assertIn("4001: enough", event["reason"])
         self.assertEqual(peer.process.wait(DEADLINE), 0)
 
     def check_client(self, scheme, mode):
@@ -87,7 +88,7 @@ class Node(HostTestCase):
                 self.host.must("network_send_packet", socket, payload, len(payload))
 
         connect()
-        sizes = (5, 0, 113, 114, 125, 126, 65_535, 65_536, 90_000, 1 << 20)
+        sizes = (5, 0, 113, 114, 125, 126, 65_535, 65_536, 90_000, 3_000_000)
         for number, size in enumerate(sizes):
             send(numbered(number, size))
         for number, size in enumerate(sizes):

@@ -1,126 +1,24 @@
-"""Peers that do not read, programs that do not poll, and floods: bounded memory, nothing cut, nothing lost."""
+"""Programs that do not poll: whoever floods them is pushed back, memory stays bounded, and nothing is lost."""
 
-import contextlib
 import itertools
-import select
-import socket
 import threading
 
 import gamemaker
-import process
 import segmenter
 import stepwire
-from hosting import HostTestCase, both_io_modes, wait_until
-from payloads import Digest, numbered, summary_of
-
-MIB = 1 << 20
-# How long a sender's socket stays full before that counts as push-back.
-STUCK = 1.0
-
-
-def push_all(connections, chunks):
-    """Writes each connection's chunks until all are pushed back.
-
-    Returns for each (chunks begun, bytes of the last of them that are still to be sent).
-    """
-    begun, rests = [0] * len(connections), [b""] * len(connections)
-    sources = [iter(each) for each in chunks]
-    for connection in connections:
-        connection.socket.setblocking(False)
-    numbers = {connection.socket: number for number, connection in enumerate(connections)}
-    while ready := select.select([], numbers, [], STUCK)[1]:
-        for sock in ready:
-            number = numbers[sock]
-            if not rests[number]:
-                rests[number] = next(sources[number], None)
-                if rests[number] is None:
-                    raise AssertionError(f"all {begun[number]} chunks were taken: nobody pushes back")
-                begun[number] += 1
-            rests[number] = rests[number][sock.send(rests[number]):]
-    for connection in connections:
-        connection.socket.settimeout(gamemaker.DEADLINE)
-    return list(zip(begun, rests))
-
-
-def push(connection, chunks):
-    """The same for one connection."""
-    return push_all([connection], [chunks])[0]
-
-
-class MemoryTestCase(HostTestCase):
-    def setUp(self):
-        super().setUp()
-        self.host.set(report="digest")
-
-    def remember_memory(self):
-        process.reset_peak(self.host.pid)
-        self.memory = process.resident(self.host.pid)
-
-    def assert_memory_grew_at_most(self, size):
-        grown = process.peak(self.host.pid) - self.memory
-        self.assertLess(grown, size, f"{grown >> 20} MiB more than before")
-
-    def wait_for_digest(self, client, wanted):
-        """Until the host has seen as many packets as wanted; then they must be exactly those."""
-        wait_until(lambda: self.host.do("digest", socket=client)["packets"] >= wanted["packets"],
-                   "the packets", timeout=20)
-        self.assertEqual(self.host.do("digest", socket=client), wanted)
-
-
-@both_io_modes
-class PeersThatDoNotRead(MemoryTestCase):
-    def check(self, size, limit, most_memory):
-        server, port = self.host.listen()
-        peer, client = self.joined(server, port, receive_buffer=4096)
-        self.remember_memory()
-        taken = 0
-
-        def full():
-            """The library's queue, after the kernel has taken what it will; until then there is room again."""
-            nonlocal taken
-            filled = self.host.do("fill", socket=client, size=size, count=100_000, first=taken)
-            self.assertEqual(filled["result"], stepwire.ERROR_QUEUE_FULL)
-            taken += filled["taken"]
-            return self.host.call("network_get_stat", client, "send_queue") >= limit
-
-        wait_until(full, "a full queue")
-        self.assertLess(self.host.call("network_get_stat", client, "send_queue"), limit + size)
-        self.assert_memory_grew_at_most(most_memory)
-        # Others are served meanwhile.
-        self.host.set(echo=True)
-        other, _ = self.joined(server, port)
-        other.send_packets(b"and me?")
-        self.assertEqual(other.receive_packet(), b"and me?")
-        self.host.set(echo=False)
-        # Nothing of the refused message was taken, nothing of the others is missing or cut.
-        got = Digest()
-        for _ in range(taken):
-            got.add(peer.receive_packet())
-        self.assertEqual(got.summary(), summary_of(numbered(number, size) for number in range(taken)))
-        # With the queue empty again, the connection is as good as new.
-        wait_until(lambda: self.host.call("network_get_stat", client, "send_queue") == 0, "an empty queue")
-        self.assertEqual(self.host.call("network_send_packet", client, b"next", 4), 16)
-        self.assertEqual(peer.receive_packet(), b"next")
-
-    def test_the_default_limit_is_16_mib(self):
-        self.check(size=60_000, limit=16 * MIB, most_memory=40 * MIB)
-
-    def test_a_small_limit_with_small_packets(self):
-        self.host.must("network_set_config", stepwire.CONFIG_SEND_QUEUE_LIMIT, -1, MIB)
-        self.check(size=500, limit=MIB, most_memory=16 * MIB)
-
-    def test_a_message_over_the_limit_goes_to_an_empty_queue_only(self):
-        self.host.must("network_set_config", stepwire.CONFIG_SEND_QUEUE_LIMIT, -1, MIB)
-        server, port = self.host.listen()
-        peer, client = self.joined(server, port, receive_buffer=4096)
-        filled = self.host.do("fill", socket=client, size=12 * MIB, count=10)
-        # The second may find the queue below its limit only if the kernel took nearly all of the first.
-        self.assertEqual(filled, {"taken": 1, "result": stepwire.ERROR_QUEUE_FULL})
-        self.assertTrue(peer.receive_packet() == numbered(0, 12 * MIB))
+from hosting import both_io_modes, wait_until
+from payloads import numbered, summary_of
+from pressure import MIB, MemoryTestCase, push, push_all
 
 
 class ProgramsThatDoNotPoll(MemoryTestCase):
     """With manual I/O nothing moves without a poll, so only the I/O thread can do wrong here."""
+
+    polling = "event"
+
+    def setUp(self):
+        super().setUp()
+        self.host.set(polling=self.polling)
 
     def flood(self, payloads, most_memory):
         server, port = self.host.listen()
@@ -281,6 +179,12 @@ class ProgramsThatDoNotPoll(MemoryTestCase):
             self.wait_for_digest(client, summary_of(numbered(number, 10_000) for number in range(begun)))
 
 
+class ProgramsThatDoNotPollButThenByCallback(ProgramsThatDoNotPoll):
+    """A callback gets all that waits at once, however much that is."""
+
+    polling = "callback"
+
+
 @both_io_modes
 class LimitsBelowOneMessage(MemoryTestCase):
     def check(self):
@@ -297,75 +201,3 @@ class LimitsBelowOneMessage(MemoryTestCase):
     def test_a_message_over_the_total_limit_still_arrives(self):
         self.host.must("network_set_config", stepwire.CONFIG_TOTAL_QUEUE_LIMIT, MIB, 0)
         self.check()
-
-
-@both_io_modes
-class SlowPeers(HostTestCase):
-    def test_clients_that_send_a_byte_per_second(self):
-        """A hundred of them, for some seconds, while another client has a quick conversation."""
-        self.host.set(echo=True, report="none")
-        _, port = self.host.listen(max_client=200)
-        slow = [self.join(port) for _ in range(100)]
-        quick = self.join(port)
-        stream = gamemaker.packet(b"slow") * 2
-        stop = threading.Event()
-        sent = 0
-
-        def trickle():
-            nonlocal sent
-            while not stop.wait(1) and sent < 4:
-                for peer in slow:
-                    peer.send(stream[sent:sent + 1])
-                sent += 1
-
-        thread = threading.Thread(target=trickle)
-        thread.start()
-        try:
-            turn = 0
-            while thread.is_alive():
-                quick.send_packets(numbered(turn, 200))
-                self.assertEqual(quick.receive_packet(), numbered(turn, 200))
-                turn += 1
-        finally:
-            stop.set()
-            thread.join()
-        for peer in slow:
-            peer.send(stream[sent:])
-            self.assertEqual(peer.receive_packets(2), [b"slow", b"slow"])
-
-    def test_loud_clients_do_not_starve_a_quiet_one(self):
-        for count in (1, 6):
-            with self.case(loud=count):
-                self.check_fairness(count)
-
-    def check_fairness(self, count):
-        host = self.host if count == 1 else self.start_host()
-        host.set(echo=True, report="none")
-        _, port = host.listen()
-        loud, quiet = [self.join(port) for _ in range(count)], self.join(port)
-        flood = gamemaker.packets(*[numbered(number, 1000) for number in range(64)])
-
-        def send(peer):
-            # The end comes from outside, and may come in the middle of a packet.
-            with contextlib.suppress(OSError):
-                while True:
-                    peer.send(flood)
-
-        def read(peer):
-            with contextlib.suppress(OSError):
-                while peer.socket.recv(1 << 20):
-                    pass
-
-        threads = [threading.Thread(target=each, args=(peer,)) for peer in loud for each in (send, read)]
-        for thread in threads:
-            thread.start()
-        try:
-            for turn in range(20):
-                quiet.send_packets(numbered(turn, 100))
-                self.assertEqual(quiet.receive_packet(), numbered(turn, 100))
-        finally:
-            for peer in loud:
-                with contextlib.suppress(OSError):
-                    peer.socket.shutdown(socket.SHUT_RDWR)
-            for thread in threads:
-                thread.join()

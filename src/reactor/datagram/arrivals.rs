@@ -1,0 +1,99 @@
+//! Makes events of messages that have to be copied: the reliable protocol's, and datagrams that do
+//! not go straight from the system into a batch.
+
+use std::net::SocketAddr;
+
+use crate::address;
+use crate::error::{Code, Error};
+use crate::event::batch::{EVENT_COST, Happened, Origin};
+use crate::reliable::{LossReason, PeerLost, Sink};
+use crate::socket::{Handle, Socket, count};
+
+use super::super::{Id, Turn};
+use super::receiving::header_of;
+
+pub(super) struct Arrivals<'a, 'b> {
+    turn: &'a mut Turn<'b>,
+    socket: &'a Socket,
+    server: Handle,
+    id: Id,
+    /// Cost of the socket's uncollected events.
+    queued: &'a mut u64,
+    /// Where the last message came from, as text, and its place in the batch.
+    last: Option<(SocketAddr, String, u32)>,
+}
+
+impl<'a, 'b> Arrivals<'a, 'b> {
+    pub(super) fn new(
+        turn: &'a mut Turn<'b>,
+        socket: &'a Socket,
+        server: Handle,
+        id: Id,
+        queued: &'a mut u64,
+    ) -> Arrivals<'a, 'b> {
+        Arrivals { turn, socket, server, id, queued, last: None }
+    }
+
+    /// A datagram of no protocol, or one that is yet to lose its header.
+    pub(super) fn datagram(&mut self, from: SocketAddr, datagram: &[u8], strips: bool) {
+        let limit = self.socket.receive_limit();
+        if (*self.queued >= limit && *self.queued > 0) || self.turn.is_over_limit() {
+            count(&self.socket.traffic.dropped, 1);
+            return;
+        }
+        let skip = if strips { header_of(datagram, datagram.len()) } else { 0 };
+        self.message(from, &datagram[skip..]);
+    }
+
+    fn message(&mut self, from: SocketAddr, payload: &[u8]) {
+        let known = self.last.take().filter(|(last, ..)| *last == from);
+        let (ip, source) = match known {
+            Some((_, ip, source)) => (ip, Some(source)),
+            None => (address::text(&from), None),
+        };
+        let origin = origin(self.socket, self.server, self.id, &ip, from.port());
+        let source = self.turn.batch.copied(origin, source, payload);
+        self.last = Some((from, ip, source));
+        let cost = payload.len() as u64 + EVENT_COST;
+        *self.queued += cost;
+        *self.turn.queued += cost;
+        count(&self.socket.traffic.packets_received, 1);
+    }
+}
+
+impl Sink for Arrivals<'_, '_> {
+    fn delivered(&mut self, peer: SocketAddr, payload: &[u8]) {
+        self.message(peer, payload);
+    }
+
+    fn peer_lost(&mut self, lost: PeerLost) {
+        let ip = address::text(&lost.peer);
+        let origin = origin(self.socket, self.server, self.id, &ip, lost.peer.port());
+        let error = explain(&lost);
+        self.turn.happened(origin, Happened::PeerLost(error.as_ref()));
+    }
+}
+
+/// Why a peer was given up; nothing if it has left and took everything along.
+fn explain(lost: &PeerLost) -> Option<Error> {
+    let code = match lost.reason {
+        LossReason::Closed if lost.messages == 0 => return None,
+        LossReason::Timeout => Code::Timeout,
+        LossReason::Restarted | LossReason::Closed => Code::Closed,
+        LossReason::MessageTooBig => Code::TooBig,
+        LossReason::MemoryLimit => Code::QueueFull,
+        LossReason::ProtocolError => Code::Handshake,
+    };
+    let lost = match (lost.messages, lost.bytes) {
+        (0, _) => format!("{}; nothing was lost", lost.reason),
+        (1, bytes) => format!("{}; 1 message of {bytes} bytes was not acknowledged", lost.reason),
+        (messages, bytes) => {
+            format!("{}; {messages} messages of {bytes} bytes were not acknowledged", lost.reason)
+        }
+    };
+    Some(Error::new(code, lost))
+}
+
+pub(super) fn origin<'a>(socket: &Socket, server: Handle, id: Id, ip: &'a str, port: u16) -> Origin<'a> {
+    Origin { socket: socket.handle, server, token: id.token, serial: id.serial, ip, port }
+}

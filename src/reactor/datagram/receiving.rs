@@ -1,0 +1,209 @@
+//! Reading a UDP socket.
+
+use std::io;
+use std::net::SocketAddr;
+
+use crate::address;
+use crate::event::batch::EVENT_COST;
+use crate::outgoing::To;
+use crate::protocol::packet::{self, HEADER_SIZE};
+use crate::socket::count;
+use crate::sys::{Arrived, DatagramReader, kernel_drops};
+
+use super::super::{Id, Next, Turn};
+use super::arrivals::{Arrivals, origin};
+use super::reliability::Inbox;
+use super::{Around, Datagrams};
+
+/// Bytes one socket may read in one turn before the others have theirs, and what a datagram counts
+/// towards it besides its own.
+const READ_BUDGET: usize = 256 << 10;
+const DATAGRAM_COST: usize = 128;
+/// Errors in a row after which reading waits for the next readiness.
+const MOST_ERRORS: u32 = 16;
+/// Room for a batch of datagrams that do not go straight into events.
+const SCRATCH: usize = 128 << 10;
+
+impl Datagrams {
+    /// Whether the host must collect events before more is kept.
+    pub(crate) fn is_over_limit(&self) -> bool {
+        self.queued > 0 && self.queued >= self.socket.receive_limit()
+    }
+
+    /// Reads what there is, within the budget of a turn. What the host has no room for is read and
+    /// dropped, so that what it finds once it collects again is not stale.
+    pub(crate) fn read(&mut self, around: &mut Around<'_>) -> Next {
+        let reliable = self.reliability.as_ref().is_some_and(|reliability| reliability.is_active());
+        let straight = !reliable && self.conditioned.is_none();
+        if straight && self.draining.is_some() {
+            return Next::Sleep;
+        }
+        if !straight {
+            around.scratch.resize(SCRATCH, 0);
+        }
+        let mut budget = READ_BUDGET;
+        let mut errors = 0;
+        let mut crowded = false;
+        let next = loop {
+            let room = if straight { around.turn.batch.room() } else { &mut around.scratch[..] };
+            let more = match around.reader.receive(&self.io, room) {
+                Ok(more) => more,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break Next::Sleep,
+                // An earlier datagram was refused somewhere, or memory is short: that concerns no other.
+                Err(_) => {
+                    errors += 1;
+                    if errors == MOST_ERRORS {
+                        break Next::Sleep;
+                    }
+                    continue;
+                }
+            };
+            let bytes = if straight {
+                around.reader.pack(room);
+                self.take_in(around.id, &mut around.turn, around.reader)
+            } else {
+                self.let_peers_wait(around);
+                self.pass_on(around)
+            };
+            count(&self.socket.traffic.bytes_received, bytes as u64);
+            budget = budget.saturating_sub(bytes + DATAGRAM_COST * around.reader.arrived().len());
+            crowded |= more;
+            if !more {
+                break Next::Sleep;
+            }
+            if budget == 0 {
+                break Next::Again;
+            }
+        };
+        if crowded {
+            self.count_kernel_drops();
+        }
+        if !straight {
+            // Acknowledgements, and what they made room for.
+            self.flush(around);
+        }
+        next
+    }
+
+    /// Makes events of what was just received into the batch. Returns how many bytes that was.
+    fn take_in(&mut self, id: Id, turn: &mut Turn<'_>, reader: &DatagramReader) -> usize {
+        let limit = self.socket.receive_limit();
+        let (mut bytes, mut dropped, mut received) = (0, 0_u64, 0_u64);
+        // Bytes of the room that earlier events point at.
+        let mut kept = 0;
+        let mut arrived = reader.arrived();
+        while let Some(first) = arrived.first() {
+            let same = arrived.iter().take_while(|datagram| datagram.from == first.from).count();
+            let (run, rest) = arrived.split_at(same);
+            arrived = rest;
+            let ip = address::text(&first.from);
+            let origin = origin(&self.socket, self.server(), id, &ip, first.from.port());
+            let end = run.last().map_or(0, |last| last.start + last.kept);
+            let (room, mut sink) = turn.batch.received(end - kept, origin);
+            let mut cost = 0;
+            let mut last_kept = kept;
+            for datagram in run {
+                bytes += datagram.size;
+                let queued = self.queued + cost;
+                if (queued >= limit && queued > 0) || *turn.queued + cost >= turn.queued_limit {
+                    dropped += 1;
+                    continue;
+                }
+                let start = datagram.start - kept;
+                let whole = &room[start..start + datagram.kept];
+                let skip = if self.strips { header_of(whole, datagram.size) } else { 0 };
+                cost += (datagram.size - skip) as u64 + EVENT_COST;
+                if datagram.kept == datagram.size {
+                    sink.data(0, start + skip, datagram.size - skip);
+                    last_kept = datagram.start + datagram.kept;
+                } else {
+                    sink.large(0, join(whole, datagram, reader), skip as u8);
+                }
+            }
+            let (events, cost) = sink.finish();
+            kept = last_kept;
+            received += u64::from(events);
+            self.queued += cost;
+            *turn.queued += cost;
+        }
+        count(&self.socket.traffic.packets_received, received);
+        if dropped > 0 {
+            count(&self.socket.traffic.dropped, dropped);
+        }
+        bytes
+    }
+
+    /// Passes what was just received on to the simulated network, or the protocol. Returns how many
+    /// bytes that was.
+    fn pass_on(&mut self, around: &mut Around<'_>) -> usize {
+        let server = self.server();
+        let Around { id, turn, reader, scratch, .. } = around;
+        match &mut self.conditioned {
+            Some(conditioned) => {
+                let now = super::now();
+                each(reader, scratch, |from, datagram| conditioned.inward.push(from, datagram, now))
+            }
+            None => {
+                let mut arrivals = Arrivals::new(turn, &self.socket, server, *id, &mut self.queued);
+                let mut inbox =
+                    Inbox::open(self.reliability.as_deref(), self.strips, self.draining.is_some());
+                each(reader, scratch, |from, datagram| inbox.take(from, datagram, &mut arrivals))
+            }
+        }
+    }
+
+    /// Passes datagrams on whose time has come in the simulated network.
+    pub(super) fn let_through(&mut self, around: &mut Around<'_>) {
+        let server = self.server();
+        let Some(conditioned) = &mut self.conditioned else { return };
+        let now = super::now();
+        let mut arrivals = Arrivals::new(&mut around.turn, &self.socket, server, around.id, &mut self.queued);
+        let mut inbox = Inbox::open(self.reliability.as_deref(), self.strips, self.draining.is_some());
+        while conditioned.inward.pop(now, |from, datagram| inbox.take(from, datagram, &mut arrivals)) {}
+        let ahead = &mut self.ahead;
+        while conditioned.outward.pop(now, |to, datagram| ahead.push(To::Address(to), false, &[], datagram)) {
+        }
+        if conditioned.is_idle() {
+            self.conditioned = None;
+        }
+    }
+
+    /// The kernel has dropped what did not fit into the socket's buffer, if anything.
+    fn count_kernel_drops(&mut self) {
+        if let Some(drops) = kernel_drops(&self.io) {
+            count(&self.socket.traffic.dropped, u64::from(drops.wrapping_sub(self.kernel_drops)));
+            self.kernel_drops = drops;
+        }
+    }
+}
+
+/// The size of the packet header at the beginning of a datagram: 0 if that is not exactly a packet.
+#[inline]
+pub(super) fn header_of(datagram: &[u8], size: usize) -> usize {
+    let is_packet = size >= HEADER_SIZE && datagram.starts_with(&packet::header((size - HEADER_SIZE) as u32));
+    if is_packet { HEADER_SIZE } else { 0 }
+}
+
+/// Shows what the reader has received, each as a whole. Returns how many bytes that was.
+fn each(reader: &DatagramReader, room: &[u8], mut take: impl FnMut(SocketAddr, &[u8])) -> usize {
+    let mut bytes = 0;
+    for datagram in reader.arrived() {
+        bytes += datagram.size;
+        let beginning = &room[datagram.start..datagram.start + datagram.kept];
+        if datagram.kept == datagram.size {
+            take(datagram.from, beginning);
+        } else {
+            take(datagram.from, &join(beginning, datagram, reader));
+        }
+    }
+    bytes
+}
+
+/// A datagram that did not fit into its slot as a whole.
+#[cold]
+fn join(beginning: &[u8], datagram: &Arrived, reader: &DatagramReader) -> Vec<u8> {
+    let mut whole = Vec::with_capacity(datagram.size);
+    whole.extend_from_slice(beginning);
+    whole.extend_from_slice(reader.overflow(datagram));
+    whole
+}

@@ -1,0 +1,237 @@
+//! Sending from a UDP socket.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::names::{Known, Reach};
+use crate::outgoing::{Buffer, Record, Records, To};
+use crate::protocol::packet;
+use crate::reliable::SendError;
+use crate::socket::count;
+
+use super::super::lookups::Lookups;
+use super::{ALL_NODES, Around, Datagrams, now};
+
+/// Where records are taken from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Ahead,
+    /// The host's queue, whose payload counts until it has left.
+    Queue,
+}
+
+impl Datagrams {
+    /// Sends what is queued until all is gone, the system takes no more, or it has to wait for a name
+    /// or a peer.
+    pub(crate) fn flush(&mut self, around: &mut Around<'_>) {
+        self.held_until = None;
+        self.blocked = false;
+        while !self.blocked {
+            let goes_on = if !self.ahead.is_empty() {
+                self.send_next(Line::Ahead, around)
+            } else if !self.queue.is_empty() {
+                self.send_next(Line::Queue, around)
+            } else {
+                self.take_pending()
+            };
+            if !goes_on {
+                break;
+            }
+        }
+        self.transmit();
+        self.socket.in_flight.store(self.in_flight, Relaxed);
+    }
+
+    /// Takes over what the host has queued. False if that is nothing.
+    fn take_pending(&mut self) -> bool {
+        if self.draining.is_some() {
+            return false;
+        }
+        let mut host = self.socket.host.lock();
+        host.dirty = false;
+        if host.pending.is_empty() {
+            if let Some(own) = &mut host.datagrams {
+                own.reliable_queued &= !self.waiting.is_empty();
+            }
+            return false;
+        }
+        self.queue.append(&mut host.pending);
+        self.in_flight += std::mem::take(&mut host.pending_payload);
+        true
+    }
+
+    fn line(&mut self, line: Line) -> &mut Buffer {
+        match line {
+            Line::Ahead => &mut self.ahead,
+            Line::Queue => &mut self.queue,
+        }
+    }
+
+    fn send_next(&mut self, line: Line, around: &mut Around<'_>) -> bool {
+        let mut buffer = std::mem::take(self.line(line));
+        let goes_on = self.send_from(&mut buffer, line, around);
+        *self.line(line) = buffer;
+        goes_on
+    }
+
+    /// Sends from the next record on, or does what it asks for. False if it has to wait.
+    fn send_from(&mut self, buffer: &mut Buffer, line: Line, around: &mut Around<'_>) -> bool {
+        let reach = self.bound.reach;
+        let Some(record) = buffer.records().next() else { return false };
+        let end = record.place.end;
+        let payload = record.payload as u32;
+        match record.to {
+            To::Broadcast(port) => {
+                for to in self.everybody(port, around) {
+                    self.put_ahead(to, false, record.bytes);
+                }
+            }
+            To::Name(name, _) if around.lookups.find(name, reach) == Known::Nothing => {
+                if let Some(until) = around.lookups.hold(name, around.id, around.turn.now) {
+                    self.held_until = Some(until);
+                    return false;
+                }
+                self.waiting.extend_from_slice(record.whole);
+                buffer.advance(end);
+                return true;
+            }
+            _ => match destination(&record, around.lookups, reach) {
+                None => count(&self.socket.traffic.dropped, 1),
+                Some(to) if record.reliable => match self.send_reliably(to, record.bytes) {
+                    Ok(()) => {}
+                    Err(SendError::QueueFull) => return false,
+                    Err(_) => count(&self.socket.traffic.dropped, 1),
+                },
+                Some(_) => {
+                    self.send_run(buffer, line, around.lookups);
+                    return true;
+                }
+            },
+        }
+        buffer.advance(end);
+        if line == Line::Queue {
+            self.in_flight -= payload;
+        }
+        true
+    }
+
+    /// Sends as many datagrams as the system takes at once.
+    fn send_run(&mut self, buffer: &mut Buffer, line: Line, lookups: &Lookups) {
+        let reach = self.bound.reach;
+        let datagrams = buffer.records().map_while(|record| {
+            let to = destination(&record, lookups, reach).filter(|_| !record.reliable)?;
+            Some((to, record.bytes))
+        });
+        let traffic = &self.socket.traffic;
+        let mut sent = 0;
+        let done = match &mut self.conditioned {
+            Some(conditioned) if line == Line::Queue => {
+                let present = now();
+                datagrams.map(|(to, datagram)| conditioned.outward.push(to, datagram, present)).count()
+            }
+            _ => match self.writer.send(&self.io, self.bound.ipv6, datagrams) {
+                Ok(done) => {
+                    sent = done;
+                    done
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.blocked = true;
+                    return;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
+                // No route, an interface that went away, a refusal of an earlier datagram: this one
+                // is lost, as it may be on any way.
+                Err(_) => {
+                    count(&traffic.dropped, 1);
+                    1
+                }
+            },
+        };
+        let (mut end, mut bytes, mut payload) = (None, 0, 0);
+        for (index, record) in buffer.records().take(done).enumerate() {
+            if index < sent {
+                bytes += record.bytes.len() as u64;
+            }
+            payload += record.payload as u32;
+            end = Some(record.place.end);
+        }
+        count(&traffic.bytes_sent, bytes);
+        if line == Line::Queue {
+            self.in_flight -= payload;
+        }
+        if let Some(end) = end {
+            buffer.advance(end);
+        }
+    }
+
+    /// A datagram or message that goes ahead of the host's queue.
+    fn put_ahead(&mut self, to: SocketAddr, reliable: bool, bytes: &[u8]) {
+        match &mut self.conditioned {
+            Some(conditioned) if !reliable => conditioned.outward.push(to, bytes, now()),
+            _ => self.ahead.push(To::Address(to), reliable, &[], bytes),
+        }
+    }
+
+    /// A message that the host's call could not give to the protocol, since its name was not known.
+    fn send_reliably(&mut self, to: SocketAddr, payload: &[u8]) -> Result<(), SendError> {
+        match &self.reliability {
+            Some(reliability) => reliability.send(to, payload),
+            // Disabled in the meantime.
+            None => {
+                let header = packet::header(payload.len() as u32);
+                if header.len() + payload.len() > crate::host::LARGEST_DATAGRAM {
+                    return Err(SendError::TooBig);
+                }
+                self.put_ahead(to, false, &[&header, payload].concat());
+                Ok(())
+            }
+        }
+    }
+
+    /// The addresses of a broadcast.
+    fn everybody(&self, port: u16, around: &mut Around<'_>) -> Vec<SocketAddr> {
+        let interfaces = around.interfaces.get(around.turn.now);
+        let mut all = Vec::new();
+        if self.bound.reach.v4 {
+            let broadcasts = interfaces.broadcasts(self.bound.ip);
+            all.extend(broadcasts.into_iter().map(|ip| SocketAddr::new(ip.into(), port)));
+        }
+        if self.multicast {
+            let to = |&zone: &u32| SocketAddr::V6(SocketAddrV6::new(ALL_NODES, port, 0, zone));
+            all.extend(interfaces.ipv6.iter().map(to));
+        }
+        all
+    }
+
+    /// A name was resolved, or has no address: what waited for it goes ahead of all others.
+    pub(crate) fn name_known(&mut self, name: &str, lookups: &Lookups) {
+        let waiting = std::mem::take(&mut self.waiting);
+        for record in Records::new(&waiting) {
+            if !matches!(record.to, To::Name(own, _) if own == name) {
+                self.waiting.extend_from_slice(record.whole);
+                continue;
+            }
+            self.in_flight -= record.payload as u32;
+            match destination(&record, lookups, self.bound.reach) {
+                Some(to) => self.put_ahead(to, record.reliable, record.bytes),
+                None => count(&self.socket.traffic.dropped, 1),
+            }
+        }
+    }
+}
+
+/// Where a record goes, if that is a single address that is known.
+fn destination(record: &Record<'_>, lookups: &Lookups, reach: Reach) -> Option<SocketAddr> {
+    match record.to {
+        To::Address(address) => Some(address),
+        To::Name(name, port) => match lookups.find(name, reach) {
+            Known::Address { ip: IpAddr::V6(ip), zone, .. } => {
+                Some(SocketAddrV6::new(ip, port, 0, zone).into())
+            }
+            Known::Address { ip, .. } => Some(SocketAddr::new(ip, port)),
+            _ => None,
+        },
+        To::Broadcast(_) => None,
+    }
+}

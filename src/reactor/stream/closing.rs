@@ -1,0 +1,165 @@
+//! The end of a connection, whoever begins it, and the deadlines that bring it about.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use socket2::SockRef;
+
+use crate::error::{Code, Error};
+use crate::reactor::timers::Millis;
+use crate::reactor::{LINGER_MILLIS, Turn};
+use crate::socket::{Handle, Link, NO_TOKEN, Socket};
+use crate::work::Dirty;
+
+use super::{Next, Phase, Stream};
+
+impl Stream {
+    /// The peer has closed. The connection stays for what the host sends before it sees the event.
+    pub(crate) fn half_close(&mut self) {
+        self.phase = Phase::HalfClosed;
+        self.leave_server();
+    }
+
+    /// The connection is broken: nothing more can be sent.
+    pub(crate) fn lose(&mut self) {
+        if !self.is_draining() {
+            self.discard_queue();
+            if let Some(socket) = &self.socket {
+                socket.token.store(NO_TOKEN, Relaxed);
+            }
+        }
+        self.leave_server();
+    }
+
+    /// Whether the host learns of the end of this connection: it knew of it, and has neither been
+    /// told already nor ended it itself.
+    pub(crate) fn tells_of_end(&self) -> bool {
+        self.socket.is_some() && self.phase == Phase::Open
+    }
+
+    /// Whether the peer is to hear last words before the connection closes.
+    pub(crate) fn owes_farewell(&self) -> bool {
+        self.session.owes_farewell()
+    }
+
+    /// From now on the host's sends fail, though the connection still has something to say.
+    pub(crate) fn refuse_sends(&mut self) {
+        if let Some(socket) = &self.socket {
+            let mut host = socket.host.lock();
+            if host.link == Link::Open {
+                host.link = Link::Lost;
+            }
+        }
+    }
+
+    pub(crate) fn belongs_to(&self, socket: &Arc<Socket>) -> bool {
+        self.socket.as_ref().is_some_and(|own| Arc::ptr_eq(own, socket))
+    }
+
+    /// Whether this is a connection to `server` that has not finished its handshake.
+    pub(crate) fn is_newcomer_of(&self, server: Handle) -> bool {
+        self.socket.is_none()
+            && self.admission.as_ref().is_some_and(|admission| admission.server.handle == server)
+    }
+
+    /// The host is done with the connection: what it sent is flushed, then it closes.
+    pub(crate) fn drain(&mut self, now: Millis, spent: &mut Dirty) -> Next {
+        self.leave_server();
+        let peer_closed = matches!(self.phase, Phase::HalfClosed);
+        if let Some(socket) = &self.socket {
+            let mut host = socket.host.lock();
+            let pending = std::mem::take(&mut host.pending);
+            host.pending_payload = 0;
+            drop(host);
+            if self.written == self.writing.len() {
+                self.writing = pending;
+                self.written = 0;
+            } else {
+                self.writing.extend_from_slice(&pending);
+            }
+            socket.token.store(NO_TOKEN, Relaxed);
+        }
+        self.session.farewell(&mut self.writing);
+        let unfinished = self.phase == Phase::Handshake && !self.session.owes_farewell();
+        self.hung_up |= peer_closed;
+        self.paused = false;
+        self.phase = Phase::Draining;
+        if unfinished {
+            return Next::Close;
+        }
+        self.deadline = now + LINGER_MILLIS;
+        match self.flush_or_fail(now, spent) {
+            // What arrives now is read and dropped: unread bytes would turn the close into a reset,
+            // and the peer might lose what was just sent.
+            Next::Sleep => Next::Again,
+            next => next,
+        }
+    }
+
+    pub(super) fn close_after_flush(&mut self) -> Next {
+        if self.session.awaits_farewell() {
+            return Next::Again;
+        }
+        let resets = self
+            .transport
+            .tcp()
+            .is_none_or(|io| SockRef::from(io).linger().is_ok_and(|linger| linger == Some(Duration::ZERO)));
+        // Closing with unread bytes would reset the connection, and what was just flushed might be
+        // lost: the end of the stream has to be read first.
+        if resets || self.transport.shutdown_write().is_err() { Next::Close } else { Next::Again }
+    }
+
+    /// Makes room for another client of the server.
+    pub(crate) fn leave_server(&mut self) {
+        if let Some(admission) = self.admission.take() {
+            admission.leave(self.socket.is_some());
+        }
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Millis> {
+        let handshake_or_closing = (self.deadline != 0).then_some(self.deadline);
+        if self.phase != Phase::Open {
+            return handshake_or_closing;
+        }
+        [handshake_or_closing, self.read_deadline(), self.write_deadline(), self.next_probe()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn read_deadline(&self) -> Option<Millis> {
+        (self.read_timeout != 0 && !self.paused).then(|| self.last_read + Millis::from(self.read_timeout))
+    }
+
+    fn write_deadline(&self) -> Option<Millis> {
+        (self.write_timeout != 0 && self.blocked)
+            .then(|| self.last_progress + Millis::from(self.write_timeout))
+    }
+
+    fn next_probe(&self) -> Option<Millis> {
+        if self.paused { None } else { self.session.next_probe(self.last_read) }
+    }
+
+    /// A deadline is over.
+    pub(crate) fn timed_out(&mut self, turn: &mut Turn<'_>) -> Next {
+        let is_over = |deadline: Option<Millis>| deadline.is_some_and(|at| at <= turn.now);
+        let why = match self.phase {
+            Phase::Draining => return Next::Close,
+            Phase::Handshake => "the peer did not finish the handshake in time",
+            _ if is_over(self.write_deadline()) => {
+                "the peer took none of the queued bytes for the time set as write timeout"
+            }
+            _ if is_over(self.read_deadline()) => "nothing was received for the time set as read timeout",
+            _ => return self.probe(turn),
+        };
+        self.cut_off(Error::new(Code::Timeout, why))
+    }
+
+    fn probe(&mut self, turn: &mut Turn<'_>) -> Next {
+        match self.session.probe(turn.now, &mut self.writing) {
+            Ok(()) => self.flush_or_fail(turn.now, turn.spent),
+            Err(error) => self.cut_off(error),
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! The life of one connection: opening, reading within budgets, writing what the host has queued,
+//! deadlines, closing. What the bytes mean is [`Session`]'s, what carries them [`Transport`]'s.
+
+mod closing;
+mod reading;
+mod writing;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use mio::net::TcpStream;
+use socket2::SockRef;
+
+use crate::address::PeerName;
+use crate::error::{Error, Result};
+use crate::event::batch::{Happened, Origin};
+use crate::socket::{Handle, Socket};
+use crate::sys;
+
+use super::dial::Opening;
+use super::listener::Admission;
+use super::session::{Session, Stop};
+use super::timers::Millis;
+use super::transport::Transport;
+use super::{Id, Turn};
+
+pub(crate) struct Stream {
+    transport: Transport,
+    /// `None` until a client of a server has finished its handshake.
+    pub(crate) socket: Option<Arc<Socket>>,
+    /// The server's side of a connection it accepted; `None` once it no longer counts as a client.
+    admission: Option<Arc<Admission>>,
+    /// A connect that is not yet reported to the host.
+    pub(crate) opening: Option<Box<Opening>>,
+    ip: PeerName,
+    port: u16,
+    phase: Phase,
+    session: Session,
+    /// The peer has sent its last byte; reads go on until they say so.
+    pub(crate) hung_up: bool,
+    /// Not read because the host does not collect its events.
+    pub(crate) paused: bool,
+    /// The last write did not take everything; the system tells when there is room again.
+    blocked: bool,
+    /// What a write failed with; told to the host after all that had arrived was read.
+    write_error: Option<Box<Error>>,
+    writing: Vec<u8>,
+    written: usize,
+    /// Payload bytes in `writing` when nothing of it was written.
+    writing_payload: u32,
+    read_timeout: u32,
+    write_timeout: u32,
+    /// Cost of this connection's uncollected events.
+    pub(crate) queued: u64,
+    /// When the handshake or the closing must be over; 0 if there is no such time.
+    deadline: Millis,
+    last_read: Millis,
+    last_progress: Millis,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// The host does not know of it yet, or waits for it.
+    Handshake,
+    Open,
+    /// The peer has closed; what the host sends before it learns of that still goes out.
+    HalfClosed,
+    /// The host is done with it: the queue is flushed, then it closes.
+    Draining,
+}
+
+/// What is to be done with a connection after it was looked at.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// Nothing until the system says so.
+    Sleep,
+    /// There may be more to read; others first.
+    Again,
+    /// The host must collect events first.
+    Pause,
+    /// The peer closed its direction in an orderly way.
+    Eof,
+    /// The peer closed both in an orderly way, perhaps with some words.
+    Goodbye(String),
+    Failed(Error),
+    /// Nothing is left to do: close.
+    Close,
+}
+
+impl From<Stop> for Next {
+    fn from(stop: Stop) -> Next {
+        match stop {
+            Stop::Goodbye(words) => Next::Goodbye(words),
+            Stop::Failed(error) => Next::Failed(error),
+        }
+    }
+}
+
+impl Stream {
+    /// The server's side of a connection.
+    pub(crate) fn accepted(
+        io: TcpStream,
+        admission: Arc<Admission>,
+        peer: &SocketAddr,
+        now: Millis,
+    ) -> Stream {
+        let session = if admission.server.family.is_websocket() {
+            let texts = Arc::clone(&admission.server.host.lock().settings.texts);
+            Session::websocket_server(admission.regular, texts)
+        } else {
+            Session::tcp_server(admission.regular)
+        };
+        let deadline = if session.has_handshake() { now + admission.handshake_timeout() } else { 0 };
+        Stream::new(io, Some(admission), None, peer, session, deadline, now)
+    }
+
+    /// The client's side, as soon as TCP is connected.
+    pub(crate) fn connected(
+        io: TcpStream,
+        mut opening: Box<Opening>,
+        peer: &SocketAddr,
+        now: Millis,
+    ) -> Stream {
+        let (regular, game_id) = (opening.regular, opening.game_id);
+        let session = match opening.websocket.take() {
+            Some(request) => Session::websocket_client(regular, game_id, request),
+            None => Session::tcp_client(regular, game_id),
+        };
+        let deadline = opening.deadline;
+        Stream::new(io, None, Some(opening), peer, session, deadline, now)
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the two constructors above are its only callers")]
+    fn new(
+        io: TcpStream,
+        admission: Option<Arc<Admission>>,
+        opening: Option<Box<Opening>>,
+        peer: &SocketAddr,
+        session: Session,
+        deadline: Millis,
+        now: Millis,
+    ) -> Stream {
+        let mut stream = Stream {
+            transport: Transport::Plain(io),
+            socket: opening.as_ref().map(|opening| Arc::clone(&opening.socket)),
+            admission,
+            opening,
+            ip: PeerName::new(peer),
+            port: peer.port(),
+            phase: Phase::Handshake,
+            session,
+            hung_up: false,
+            paused: false,
+            blocked: false,
+            write_error: None,
+            writing: Vec::new(),
+            written: 0,
+            writing_payload: 0,
+            read_timeout: 0,
+            write_timeout: 0,
+            queued: 0,
+            deadline,
+            last_read: now,
+            last_progress: now,
+        };
+        stream.apply_settings();
+        stream
+    }
+
+    fn is_draining(&self) -> bool {
+        matches!(self.phase, Phase::Draining)
+    }
+
+    pub(crate) fn io_mut(&mut self) -> Option<&mut TcpStream> {
+        self.transport.tcp_mut()
+    }
+
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.transport.is_encrypted()
+    }
+
+    pub(crate) fn origin(&self, id: Id) -> Origin<'_> {
+        let (socket, server) = match &self.socket {
+            Some(socket) => (socket.handle, socket.server),
+            None => (Handle::NONE, Handle::NONE),
+        };
+        Origin { socket, server, token: id.token, serial: id.serial, ip: self.ip.as_str(), port: self.port }
+    }
+
+    /// TCP is connected: TLS begins where there is to be any, else the session.
+    pub(crate) fn begin(&mut self, id: Id, turn: &mut Turn<'_>) -> Result<()> {
+        if let Some(tls) = self.opening.as_ref().and_then(|opening| opening.tls.as_ref()) {
+            self.transport.connect(tls)?;
+        } else if let Some(acceptor) = self.admission.as_ref().and_then(|rules| rules.tls.as_ref()) {
+            self.transport.accept(acceptor)?;
+        }
+        if self.transport.is_handshaking() { Ok(()) } else { self.begin_session(id, turn) }
+    }
+
+    fn begin_session(&mut self, id: Id, turn: &mut Turn<'_>) -> Result<()> {
+        if !self.session.has_handshake() {
+            return self.ready(id, turn);
+        }
+        self.session.begin(&mut self.writing);
+        self.flush_now(turn)
+    }
+
+    /// The handshake is done: the host learns of the connection.
+    fn ready(&mut self, id: Id, turn: &mut Turn<'_>) -> Result<()> {
+        let mut about = self.session.take_about();
+        if let Some(about) = &mut about {
+            about.encrypted = self.transport.is_encrypted();
+        }
+        let about = about.filter(|about| !about.is_usual());
+        if let Some(opening) = self.opening.take() {
+            let origin = self.origin(id);
+            opening.succeeded(origin, &self.ip, about, turn);
+        } else if let Some(admission) = &self.admission {
+            let socket = admission.admit(turn.shared, &self.ip, about)?;
+            socket.token.store(id.token, Relaxed);
+            self.socket = Some(socket);
+            let origin = self.origin(id);
+            turn.happened(origin, Happened::Connect);
+        }
+        self.deadline = 0;
+        self.phase = Phase::Open;
+        self.session.opened(&mut self.writing);
+        self.sample_round_trip();
+        Ok(())
+    }
+
+    /// Takes over what the host may have changed of the socket's options.
+    pub(crate) fn apply_settings(&mut self) {
+        let settings = match (&self.socket, &self.admission) {
+            (Some(socket), _) => Arc::clone(&socket.host.lock().settings),
+            (None, Some(admission)) => Arc::clone(&admission.server.host.lock().settings),
+            (None, None) => return,
+        };
+        self.read_timeout = settings.read_timeout_ms;
+        self.write_timeout = settings.write_timeout_ms;
+        self.session.set_keepalive(settings.websocket_keepalive_ms);
+        // Options that the system refuses change nothing that was promised.
+        let Some(io) = self.transport.tcp() else { return };
+        let _ = io.set_nodelay(settings.no_delay);
+        if settings.avoid_time_wait {
+            let _ = SockRef::from(io).set_linger(Some(Duration::ZERO));
+        }
+        if self.session.is_websocket() {
+            sys::set_keepalive(io, settings.websocket_keepalive_ms);
+        }
+    }
+
+    /// Samples the round trip for `network_get_stat`.
+    pub(crate) fn sample_round_trip(&self) {
+        if let (Some(socket), Some(micros)) =
+            (&self.socket, self.transport.tcp().and_then(sys::round_trip_micros))
+        {
+            socket.traffic.round_trip.store(micros, Relaxed);
+        }
+    }
+}

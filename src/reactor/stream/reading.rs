@@ -1,0 +1,156 @@
+//! Bytes in: reading within the budget of a turn, and what reading comes to.
+
+use std::io;
+
+use crate::error::Error;
+use crate::event::batch::Origin;
+use crate::reactor::session::Stop;
+use crate::reactor::{Id, Turn};
+use crate::socket::count;
+
+use super::{Next, Phase, Stream};
+
+/// Bytes one connection may read in one turn before the others have theirs.
+const READ_BUDGET: usize = 256 << 10;
+
+impl Stream {
+    /// Reads what there is, within the budget of a turn.
+    pub(crate) fn read(&mut self, id: Id, turn: &mut Turn<'_>) -> Next {
+        if self.transport.is_handshaking() {
+            match self.transport.handshake().and_then(|done| {
+                if done {
+                    self.begin_session(id, turn)?;
+                }
+                Ok(done)
+            }) {
+                Ok(true) => {}
+                Ok(false) => return Next::Sleep,
+                Err(error) => return self.cut_off(error),
+            }
+        }
+        let mut budget = READ_BUDGET;
+        loop {
+            if !self.is_draining() && (self.is_over_limit() || turn.is_over_limit()) {
+                self.paused = true;
+                return Next::Pause;
+            }
+            let room = turn.batch.room();
+            let offered = room.len();
+            let size = match self.transport.read(room) {
+                Ok(0) => return self.end_of_stream(),
+                Ok(size) => size,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return match self.write_error.take() {
+                        Some(error) => self.cut_off(*error),
+                        None => Next::Sleep,
+                    };
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    let error = self.transport.failure(&error);
+                    return self.cut_off(error);
+                }
+            };
+            self.last_read = turn.now;
+            if let Err(stop) = self.take_in(size, id, turn) {
+                return stop.into();
+            }
+            if self.is_draining()
+                && !self.blocked
+                && self.session.owes_farewell()
+                && !self.session.awaits_farewell()
+            {
+                return self.close_after_flush();
+            }
+            let drained = size < offered && self.transport.is_drained_by_short_read();
+            if drained && !self.hung_up && self.write_error.is_none() {
+                return Next::Sleep;
+            }
+            budget = budget.saturating_sub(size);
+            if budget == 0 {
+                return Next::Again;
+            }
+        }
+    }
+
+    fn is_over_limit(&self) -> bool {
+        self.queued > 0 && self.socket.as_ref().is_some_and(|socket| self.queued >= socket.receive_limit())
+    }
+
+    /// Whether collected events have made it worth reading again.
+    pub(crate) fn may_resume(&self) -> bool {
+        !self.is_over_limit()
+    }
+
+    fn end_of_stream(&mut self) -> Next {
+        if let Some(error) = self.write_error.take() {
+            return self.cut_off(*error);
+        }
+        match self.phase {
+            // Every later readiness reads the end again; the way out stays open.
+            Phase::HalfClosed => Next::Sleep,
+            Phase::Draining if self.written < self.writing.len() => {
+                self.hung_up = true;
+                Next::Sleep
+            }
+            Phase::Draining => Next::Close,
+            Phase::Handshake | Phase::Open => match self.session.end_of_stream() {
+                Some(error) => self.cut_off(error),
+                None => Next::Eof,
+            },
+        }
+    }
+
+    /// Nothing more is said over this connection.
+    pub(crate) fn abandon(&mut self) {
+        self.session.cut_off();
+    }
+
+    /// The connection itself has failed: there are no last words.
+    pub(super) fn cut_off(&mut self, error: Error) -> Next {
+        self.session.cut_off();
+        Next::Failed(error)
+    }
+
+    /// Passes freshly read bytes on to the session.
+    fn take_in(&mut self, size: usize, id: Id, turn: &mut Turn<'_>) -> std::result::Result<(), Stop> {
+        let mut at = 0;
+        while at < size && self.phase == Phase::Handshake {
+            let (taken, ready) = self.session.open(&mut turn.batch.room()[at..size], &mut self.writing)?;
+            at += taken;
+            if ready {
+                self.ready(id, turn)?;
+            }
+            self.flush_now(turn)?;
+        }
+        if self.phase == Phase::Draining {
+            self.session.ignore(&mut turn.batch.room()[at..size]);
+        }
+        let Some(socket) = &self.socket else { return Ok(()) };
+        count(&socket.traffic.bytes_received, size as u64);
+        if at == size || matches!(self.phase, Phase::HalfClosed | Phase::Draining) {
+            return Ok(());
+        }
+        let origin = Origin {
+            socket: socket.handle,
+            server: socket.server,
+            token: id.token,
+            serial: id.serial,
+            ip: self.ip.as_str(),
+            port: self.port,
+        };
+        let unwritten = self.writing.len();
+        let (bytes, mut sink) = turn.batch.received(size, origin);
+        let result = self.session.receive(bytes, at, socket, &mut sink, &mut self.writing);
+        let (events, cost) = sink.finish();
+        self.queued += cost;
+        *turn.queued += cost;
+        count(&socket.traffic.packets_received, u64::from(events));
+        result?;
+        if self.writing.len() > unwritten {
+            // A failure is told when all that has arrived was read.
+            self.flush_or_fail(turn.now, turn.spent);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+//! Bytes out: what the session has to say and what the host has queued.
+
+use std::io;
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::error::Result;
+use crate::reactor::Turn;
+use crate::reactor::timers::Millis;
+use crate::socket::{Link, count};
+use crate::work::Dirty;
+
+use super::{Next, Phase, Stream};
+
+impl Stream {
+    /// Writes what the session has to say.
+    pub(super) fn flush_now(&mut self, turn: &mut Turn<'_>) -> Result<()> {
+        self.flush(turn.now, turn.spent).map_err(|error| {
+            self.session.cut_off();
+            self.transport.failure(&error)
+        })
+    }
+
+    /// Writes what is queued until all is gone or the system takes no more.
+    pub(crate) fn flush(&mut self, now: Millis, spent: &mut Dirty) -> io::Result<()> {
+        // A send after the queue was taken puts the socket on the list again, so once is enough.
+        let mut taken = false;
+        loop {
+            if self.written == self.writing.len() {
+                if taken || !self.take_pending(spent) {
+                    spent.keep(std::mem::take(&mut self.writing));
+                    self.written = 0;
+                    self.blocked = false;
+                    return Ok(());
+                }
+                taken = true;
+            }
+            match self.transport.write(&self.writing[self.written..]) {
+                Ok(size) => {
+                    self.written += size;
+                    self.last_progress = now;
+                    if let Some(socket) = &self.socket {
+                        count(&socket.traffic.bytes_sent, size as u64);
+                        let left = self.writing.len() - self.written;
+                        let payload = if left == 0 {
+                            0
+                        } else {
+                            u64::from(self.writing_payload) * left as u64 / self.writing.len() as u64
+                        };
+                        // A client socket may have connected anew while its old connection closes.
+                        if !self.is_draining() {
+                            socket.in_flight.store(payload as u32, Relaxed);
+                        }
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if !self.blocked {
+                        self.blocked = true;
+                        self.last_progress = now;
+                    }
+                    return Ok(());
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Exchanges the written buffer for what the host has queued since. False if that is nothing.
+    fn take_pending(&mut self, spent: &mut Dirty) -> bool {
+        spent.keep(std::mem::take(&mut self.writing));
+        self.written = 0;
+        self.writing_payload = 0;
+        self.blocked = false;
+        self.session.flushed();
+        let Some(socket) = self.socket.as_ref().filter(|_| !self.is_draining()) else {
+            return false;
+        };
+        let mut host = socket.host.lock();
+        host.dirty = false;
+        if host.pending.is_empty() {
+            return false;
+        }
+        std::mem::swap(&mut host.pending, &mut self.writing);
+        self.writing_payload = std::mem::take(&mut host.pending_payload);
+        socket.in_flight.store(self.writing_payload, Relaxed);
+        true
+    }
+
+    /// The system has room again.
+    pub(crate) fn writable(&mut self, now: Millis, spent: &mut Dirty) -> Next {
+        if self.blocked { self.flush_or_fail(now, spent) } else { Next::Sleep }
+    }
+
+    /// Flushes; a failure is told to the host only after all that had arrived was read.
+    pub(crate) fn flush_or_fail(&mut self, now: Millis, spent: &mut Dirty) -> Next {
+        match self.flush(now, spent) {
+            Ok(()) if self.is_draining() && !self.blocked => self.close_after_flush(),
+            Ok(()) => Next::Sleep,
+            Err(_) if matches!(self.phase, Phase::Draining | Phase::HalfClosed) => Next::Close,
+            Err(error) => {
+                self.write_error = Some(Box::new(self.transport.failure(&error)));
+                self.session.cut_off();
+                self.discard_queue();
+                Next::Again
+            }
+        }
+    }
+
+    pub(super) fn discard_queue(&mut self) {
+        self.writing = Vec::new();
+        self.written = 0;
+        self.blocked = false;
+        if let Some(socket) = &self.socket {
+            let mut host = socket.host.lock();
+            if host.link == Link::Open {
+                host.link = Link::Lost;
+            }
+            host.pending = Vec::new();
+            host.pending_payload = 0;
+            socket.in_flight.store(0, Relaxed);
+        }
+    }
+}
