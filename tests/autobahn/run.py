@@ -96,28 +96,37 @@ def test_server(suite, programs, folder, cases, manual):
 
 def test_client(suite, programs, folder, cases, manual):
     """Our client against the suite's server."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]  # the suite cannot choose one and tell
-    spec = specification(folder / "fuzzingserver.json", url=f"ws://127.0.0.1:{port}", outdir=str(folder / "clients"),
-                         webport=0, **cases)
-    with open(folder / "wstest.log", "w") as said, \
-            running(suite, "-m", "fuzzingserver", "-s", spec, stdout=said, stderr=said, cwd=folder):
-        wait_for_port(port)
+    with open(folder / "wstest.log", "w") as said, fuzzing_server(suite, folder, cases, said) as port:
         client = [programs / "websocket_autobahn_client", port, *(["--manual"] if manual else [])]
         subprocess.run([str(word) for word in client], check=True, timeout=3600)
     return json.loads((folder / "clients/index.json").read_text())["stepwire"]
 
 
-def wait_for_port(port):
+@contextlib.contextmanager
+def fuzzing_server(suite, folder, cases, said):
+    """The port of a suite's server that listens. It must be told one, and somebody may take that first."""
+    for _ in range(10):
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        spec = specification(folder / "fuzzingserver.json", url=f"ws://127.0.0.1:{port}",
+                             outdir=str(folder / "clients"), **cases)
+        words = [suite, "-m", "fuzzingserver", "-s", spec, "--webport", 0]
+        with running(*words, stdout=said, stderr=said, cwd=folder) as process:
+            if listens(process, port):
+                yield port
+                return
+    raise RuntimeError("the suite's server found no port")
+
+
+def listens(process, port):
+    """Whether a program comes to listen; if it ends, it does not."""
     deadline = time.monotonic() + DEADLINE
-    while True:
-        try:
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port)).close()
-            return
-        except ConnectionRefusedError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
+            return process.poll() is None
+        time.sleep(0.05)
+    return False
 
 
 def by_number(case):
