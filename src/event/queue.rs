@@ -79,6 +79,11 @@ impl EventQueue {
         self.ready.load(SeqCst) + self.delivering.load(Relaxed)
     }
 
+    /// Whether the host can collect an event now.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.ready.load(SeqCst) > 0
+    }
+
     /// Hands a turn's events to the host and leaves an empty batch in their place. Returns the
     /// sources of events collected since the last call.
     pub(crate) fn publish(&self, batch: &mut Batch) -> Vec<Vec<Source>> {
