@@ -2,7 +2,7 @@
 //! collects them: one at a time or all that wait.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst, fence};
 use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -307,6 +307,9 @@ impl EventQueue {
 
     fn credit(&self, state: &mut State, shared: &Shared, sources: Vec<Source>) {
         state.credits.push(sources);
+        // With the one in `pause`: either this sees that the reactor starves, or the reactor sees
+        // that nothing waits.
+        fence(SeqCst);
         if self.starving.load(SeqCst) {
             shared.work.notify();
         }

@@ -1,5 +1,7 @@
 //! Pushing back: what was not read because the host does not collect, and when that goes on.
 
+use std::sync::atomic::{Ordering::SeqCst, fence};
+
 use crate::event::batch::Source;
 
 use super::{Endpoint, Id, MOST_LINK_EVENTS, Reactor};
@@ -61,6 +63,7 @@ impl Reactor {
     pub(super) fn pause(&mut self, id: Id) {
         self.paused.push(id);
         self.shared.events.set_starving(true);
+        fence(SeqCst);
         // The host may have collected everything between the last look and this.
         if self.shared.events.waiting() == 0 {
             self.shared.work.notify();

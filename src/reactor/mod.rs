@@ -265,7 +265,8 @@ impl Reactor {
             }
             self.attend(id, |reactor, id| reactor.go_on(id));
         }
-        let mut ready = std::mem::replace(&mut self.ready, Events::with_capacity(0));
+        // A panic below leaves the next turn a list of its own.
+        let mut ready = std::mem::replace(&mut self.ready, Events::with_capacity(READY_PER_TURN));
         for event in &ready {
             let token = event.token();
             if token == WAKER {
