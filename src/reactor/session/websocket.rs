@@ -139,15 +139,18 @@ impl WebSocket {
         let mut step = Step { greeting, mask, out, pongs: &mut self.pongs, result: None };
         let taken = self.receiver.receive(bytes, HANDSHAKE_LIMIT, &mut step);
         let result = step.result;
-        let ready = match (taken, result) {
+        let (stop, code) = match (taken, result) {
             (Ok(taken), None) => return Ok((taken, false)),
             (Ok(taken), Some(Ok(ready))) => return Ok((taken, ready)),
-            (_, Some(Err(stop))) => stop,
-            (Err(_), _) => gamemaker::wrong().into(),
+            (_, Some(Err(stop))) => (stop, close::code::PROTOCOL_ERROR),
+            (Err(violation), _) => {
+                let why = format!("the peer broke the WebSocket protocol: {violation}");
+                (Error::new(Code::Handshake, why).into(), violation.code())
+            }
         };
-        self.closing.code = Some(Some(close::code::PROTOCOL_ERROR));
+        self.closing.code = Some(Some(code));
         self.closing.received = true;
-        Err(ready)
+        Err(stop)
     }
 
     pub(super) fn opened(&mut self, out: &mut Vec<u8>) {
