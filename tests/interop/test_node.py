@@ -62,11 +62,12 @@ class Node(HostTestCase):
         peer = self.peer("client", f"{scheme}://localhost:{port}/", mode, *([self.authority.certificate] if scheme == "wss" else []))
         self.assertEqual(peer.line(), "done")
         client = self.host.event(type=stepwire.TYPE_CONNECT, server=server)["socket"]
-        kinds = [event["message_type"] for event in self.host.events if event["type"] == stepwire.TYPE_DATA]
-        self.assertEqual(kinds, [stepwire.SEND_BINARY] * 11 + [stepwire.SEND_TEXT] * raw)
         event = self.host.event(type=stepwire.TYPE_DISCONNECT, socket=client)
         self.assertEqual(event["error"], stepwire.ERROR_CLOSED)
         self.assertIn("4001: enough", event["reason"])
+        # The disconnect is the last event.
+        kinds = [event["message_type"] for event in self.host.events if event["type"] == stepwire.TYPE_DATA]
+        self.assertEqual(kinds, [stepwire.SEND_BINARY] * 11 + [stepwire.SEND_TEXT] * raw)
         self.assertEqual(peer.process.wait(DEADLINE), 0)
 
     def check_client(self, scheme, mode):
