@@ -182,7 +182,7 @@ pub(crate) fn wait(timeout: Duration) -> Result<bool> {
     }
     start()?;
     loop {
-        if SHARED.events.waiting() > 0 {
+        if SHARED.events.is_ready() {
             return Ok(true);
         }
         let left = deadline.saturating_duration_since(Instant::now());
@@ -190,7 +190,7 @@ pub(crate) fn wait(timeout: Duration) -> Result<bool> {
             SHARED.events.wait(Some(Instant::now() + left.min(TAKE_OVER)));
         }
         if left.is_zero() || CLOSING.load(SeqCst) {
-            return Ok(SHARED.events.waiting() > 0);
+            return Ok(SHARED.events.is_ready());
         }
     }
 }

@@ -24,12 +24,31 @@ pub(crate) struct Client {
     name: String,
 }
 
+/// A client's side as far as it is at once there.
+pub(crate) enum Prepared {
+    Ready(Client),
+    /// Reading the system's authorities takes a while.
+    Unbuilt(Unbuilt),
+}
+
+pub(crate) struct Unbuilt {
+    trust: Trust,
+    authorities: Vec<Certificate>,
+    name: String,
+}
+
 impl Client {
     /// `host` is that of the URL: an IPv6 address without brackets.
-    pub(crate) fn new(texts: &Texts, host: &str) -> Result<Client> {
+    pub(crate) fn prepare(texts: &Texts, host: &str) -> Result<Prepared> {
         // A name's dot at the end means the root of all names, which no certificate mentions.
         let name = host.strip_suffix('.').unwrap_or(host).to_owned();
-        Ok(Client { connector: connector(texts)?, name })
+        let trust = Trust::new(texts);
+        if let Some((_, connector)) = CONNECTORS.lock().iter().find(|(known, _)| *known == trust) {
+            return Ok(Prepared::Ready(Client { connector: Arc::clone(connector), name }));
+        }
+        let path = &texts.tls_ca_file;
+        let authorities = if path.is_empty() { Vec::new() } else { authorities(path)? };
+        Ok(Prepared::Unbuilt(Unbuilt { trust, authorities, name }))
     }
 
     pub(crate) fn connector(&self) -> &TlsConnector {
@@ -158,8 +177,7 @@ fn identity(texts: &Texts) -> Result<Identity> {
     })
 }
 
-/// Clients with the same options share a connector: reading the system's authorities takes
-/// milliseconds.
+/// Clients with the same options share a connector.
 static CONNECTORS: Mutex<Vec<(Trust, Arc<TlsConnector>)>> = Mutex::new(Vec::new());
 /// How many are kept.
 const MOST_CONNECTORS: usize = 8;
@@ -172,34 +190,36 @@ struct Trust {
     ca_file: Option<(PathBuf, Option<SystemTime>)>,
 }
 
-fn connector(texts: &Texts) -> Result<Arc<TlsConnector>> {
-    let path = &texts.tls_ca_file;
-    let ca_file = (!path.is_empty()).then(|| {
-        let changed = std::fs::metadata(path).and_then(|file| file.modified()).ok();
-        (PathBuf::from(path), changed)
-    });
-    let trust = Trust { verify: texts.tls_verify, ca_file };
-    let mut connectors = CONNECTORS.lock();
-    if let Some((_, connector)) = connectors.iter().find(|(known, _)| *known == trust) {
-        return Ok(Arc::clone(connector));
+impl Trust {
+    fn new(texts: &Texts) -> Trust {
+        let path = &texts.tls_ca_file;
+        let ca_file = (!path.is_empty()).then(|| {
+            let changed = std::fs::metadata(path).and_then(|file| file.modified()).ok();
+            (PathBuf::from(path), changed)
+        });
+        Trust { verify: texts.tls_verify, ca_file }
     }
-    let mut builder = TlsConnector::builder();
-    builder
-        .min_protocol_version(Some(Protocol::Tlsv12))
-        .danger_accept_invalid_certs(!trust.verify)
-        .danger_accept_invalid_hostnames(!trust.verify);
-    if !path.is_empty() {
-        for authority in authorities(path)? {
+}
+
+impl Unbuilt {
+    pub(crate) fn build(self) -> Result<Client> {
+        let mut builder = TlsConnector::builder();
+        builder
+            .min_protocol_version(Some(Protocol::Tlsv12))
+            .danger_accept_invalid_certs(!self.trust.verify)
+            .danger_accept_invalid_hostnames(!self.trust.verify);
+        for authority in self.authorities {
             builder.add_root_certificate(authority);
         }
+        let connector = builder.build().map_err(|error| refused("TLS cannot be set up", &error))?;
+        let connector = Arc::new(connector);
+        let mut connectors = CONNECTORS.lock();
+        if connectors.len() == MOST_CONNECTORS {
+            connectors.remove(0);
+        }
+        connectors.push((self.trust, Arc::clone(&connector)));
+        Ok(Client { connector, name: self.name })
     }
-    let connector = builder.build().map_err(|error| refused("TLS cannot be set up", &error))?;
-    let connector = Arc::new(connector);
-    if connectors.len() == MOST_CONNECTORS {
-        connectors.remove(0);
-    }
-    connectors.push((trust, Arc::clone(&connector)));
-    Ok(connector)
 }
 
 fn authorities(path: &str) -> Result<Vec<Certificate>> {
@@ -297,7 +317,7 @@ mod tests {
     #[test]
     fn files_that_are_missing_or_wrong_are_named() {
         let missing = Texts { tls_ca_file: "/no/such/file.pem".into(), ..Texts::default() };
-        let error = Client::new(&missing, "localhost").map(drop).unwrap_err();
+        let error = Client::prepare(&missing, "localhost").map(drop).unwrap_err();
         assert_eq!(error.code, Code::Tls);
         assert!(error.message.contains("/no/such/file.pem"), "{error}");
         assert_eq!(acceptor(&Texts::default()).map(drop).unwrap_err().code, Code::Tls);
@@ -306,8 +326,13 @@ mod tests {
     #[test]
     fn connectors_are_shared() {
         let texts = Texts { tls_verify: false, ..Texts::default() };
-        let first = Client::new(&texts, "a").unwrap();
-        let second = Client::new(&texts, "b.").unwrap();
+        let first = match Client::prepare(&texts, "a").unwrap() {
+            Prepared::Ready(client) => client,
+            Prepared::Unbuilt(unbuilt) => unbuilt.build().unwrap(),
+        };
+        let Prepared::Ready(second) = Client::prepare(&texts, "b.").unwrap() else {
+            panic!("built a moment ago");
+        };
         assert!(Arc::ptr_eq(&first.connector, &second.connector));
         assert_eq!(second.name(), "b");
     }

@@ -2,7 +2,7 @@
 //! collects them: one at a time or all that wait.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst, fence};
 use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -17,6 +17,9 @@ use super::batch::{Batch, Entry, Source, What};
 const LOOSE_BATCHES: usize = 8;
 /// A batch below this many bytes is packed into the one before it when the host lags behind.
 const PACKED_BELOW: usize = 16 << 10;
+/// No more is packed into a batch that holds this many bytes: it stays within reach of its offsets,
+/// and what it costs is given back in pieces.
+const PACKED_UP_TO: usize = 1 << 20;
 /// Empty batches kept for the next turns.
 const SPARE_BATCHES: usize = 2;
 
@@ -76,6 +79,11 @@ impl EventQueue {
         self.ready.load(SeqCst) + self.delivering.load(Relaxed)
     }
 
+    /// Whether the host can collect an event now.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.ready.load(SeqCst) > 0
+    }
+
     /// Hands a turn's events to the host and leaves an empty batch in their place. Returns the
     /// sources of events collected since the last call.
     pub(crate) fn publish(&self, batch: &mut Batch) -> Vec<Vec<Source>> {
@@ -89,7 +97,7 @@ impl EventQueue {
         // The first batch is being delivered from; its memory must not move.
         let packed = packed && state.ready.len() > 1;
         match state.ready.back_mut() {
-            Some(last) if packed => last.append(batch),
+            Some(last) if packed && last.bytes() < PACKED_UP_TO => last.append(batch),
             _ => {
                 let mut empty = state.spare.pop().unwrap_or_default();
                 empty.take_unused_room(batch);
@@ -299,6 +307,9 @@ impl EventQueue {
 
     fn credit(&self, state: &mut State, shared: &Shared, sources: Vec<Source>) {
         state.credits.push(sources);
+        // With the one in `pause`: either this sees that the reactor starves, or the reactor sees
+        // that nothing waits.
+        fence(SeqCst);
         if self.starving.load(SeqCst) {
             shared.work.notify();
         }
@@ -362,4 +373,31 @@ fn move_on(shared: &Shared, source: &Source, what: What) -> Option<Handle> {
         _ => {}
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::batch::Origin;
+    use super::*;
+
+    #[test]
+    fn batches_of_a_host_that_lags_behind_are_packed_up_to_a_size() {
+        const SIZE: usize = PACKED_BELOW - 1;
+        const TURNS: usize = 1000;
+        let origin =
+            Origin { socket: Handle(1), server: Handle::NONE, token: 0, serial: 1, ip: "127.0.0.1", port: 1 };
+        let queue = EventQueue::new();
+        let mut batch = Batch::default();
+        for _ in 0..TURNS {
+            batch.room();
+            let (_, mut sink) = batch.received(SIZE, origin);
+            sink.data(0, 0, SIZE);
+            sink.finish();
+            queue.publish(&mut batch);
+        }
+        assert_eq!(queue.waiting_bytes(None), (TURNS * SIZE) as u64);
+        let state = queue.state.lock();
+        assert!(state.ready.iter().all(|batch| batch.bytes() <= PACKED_UP_TO + PACKED_BELOW));
+        assert!(state.ready.len() < TURNS / 10);
+    }
 }

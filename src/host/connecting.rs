@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use parking_lot::Mutex;
+
 use crate::engine::{self, SHARED};
 use crate::error::{Code, Error, Result};
 use crate::reactor::{Command, DialRequest, Waiter, WebSocketRequest};
 use crate::socket::{Handle, Link, Role, Socket};
+use crate::tls::{self, Prepared, Unbuilt};
 use crate::url::{Url, parse_host};
-use crate::{address, resolve, tls};
+use crate::{address, resolve, sys};
 
 use super::Family;
 
@@ -21,12 +24,16 @@ pub(crate) fn connect(handle: Handle, url: &str, port: u16, regular: bool, waits
     if socket.role != Role::Client {
         return Err(Error::wrong_kind("only a socket of network_create_socket can connect"));
     }
-    let target = Target::parse(&socket, url, port)?;
     let options = SHARED.options();
     let waiter = (waits && !options.non_blocking).then(|| Arc::new(Waiter::default()));
     if waiter.is_some() {
         engine::check_may_block()?;
     }
+    let mut target = Target::parse(&socket, url, port)?;
+    let tls = match target.tls.take() {
+        Some(Prepared::Unbuilt(unbuilt)) if waiter.is_some() => Some(Prepared::Ready(unbuilt.build()?)),
+        tls => tls,
+    };
     let local = {
         let mut host = socket.host.lock();
         match host.link {
@@ -40,28 +47,59 @@ pub(crate) fn connect(handle: Handle, url: &str, port: u16, regular: bool, waits
         }
         host.outgoing.as_ref().map(|outgoing| outgoing.local).unwrap_or_default()
     };
-    SHARED.work.command(Command::Dial(DialRequest {
+    let mut request = DialRequest {
         socket,
         host: target.host,
         port: target.port,
-        tls: target.tls,
+        tls: None,
         websocket: target.websocket,
         regular,
         timeout: options.connect_timeout_ms,
         local,
         waiter: waiter.clone(),
-    }));
+    };
+    match tls {
+        None => SHARED.work.command(Command::Dial(request)),
+        Some(Prepared::Ready(client)) => {
+            request.tls = Some(Ok(client));
+            SHARED.work.command(Command::Dial(request));
+        }
+        Some(Prepared::Unbuilt(unbuilt)) => dial_when_built(request, unbuilt),
+    }
     if let Some(waiter) = waiter {
         engine::await_connect(&waiter, handle)?;
     }
     Ok(handle)
 }
 
+/// Nobody who did not ask to block waits for the system's certificate authorities.
+fn dial_when_built(mut request: DialRequest, unbuilt: Unbuilt) {
+    let build = move || {
+        request.tls = Some(unbuilt.build());
+        SHARED.work.command(Command::Dial(request));
+    };
+    let build = Arc::new(Mutex::new(Some(build)));
+    let on_thread = Arc::clone(&build);
+    let run = move || {
+        let build = on_thread.lock().take();
+        if let Some(build) = build {
+            build();
+        }
+    };
+    let started = sys::without_signals(|| std::thread::Builder::new().name("stepwire-tls".into()).spawn(run));
+    // Without a thread it takes place here after all.
+    if started.is_err()
+        && let Some(build) = build.lock().take()
+    {
+        build();
+    }
+}
+
 /// What a url and a port come to for a socket.
 struct Target {
     host: String,
     port: u16,
-    tls: Option<tls::Client>,
+    tls: Option<Prepared>,
     websocket: Option<WebSocketRequest>,
 }
 
@@ -89,7 +127,7 @@ impl Target {
         let texts = Arc::clone(&socket.host.lock().settings.texts);
         // Certificates know nothing of zones.
         let name = host.split_once('%').map_or(host.as_str(), |(address, _)| address);
-        let tls = if encrypted { Some(tls::Client::new(&texts, name)?) } else { None };
+        let tls = if encrypted { Some(tls::Client::prepare(&texts, name)?) } else { None };
         let request = WebSocketRequest::new(&url, port, encrypted, &texts);
         Ok(Target { host, port, tls, websocket: Some(request) })
     }

@@ -54,7 +54,7 @@ fn send(handle: Handle, header: &[u8], payload: &[u8], opcode: Opcode) -> Result
     let limit = host.settings.send_queue_limit;
     let queued = host.pending_payload + socket.in_flight.load(Relaxed);
     // The second condition bounds what headers cost when the payloads are tiny.
-    if (queued >= limit && queued > 0) || host.pending.len() > 2 * limit as usize + (64 << 10) {
+    if (queued >= limit && queued > 0) || host.pending.len() as u64 > 2 * u64::from(limit) + (64 << 10) {
         return Err(queue_full());
     }
     let first = !host.dirty;

@@ -30,7 +30,7 @@ pub(crate) struct DialRequest {
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) regular: bool,
-    pub(crate) tls: Option<tls::Client>,
+    pub(crate) tls: Option<Result<tls::Client>>,
     /// What to ask a WebSocket server for.
     pub(crate) websocket: Option<Request>,
     pub(crate) timeout: u32,
@@ -159,7 +159,7 @@ impl Dial {
                 socket: request.socket,
                 regular: request.regular,
                 game_id,
-                tls: request.tls,
+                tls: request.tls.and_then(Result::ok),
                 websocket: request.websocket,
                 deadline: now + Millis::from(request.timeout),
                 port: request.port,
@@ -172,6 +172,10 @@ impl Dial {
             last_error: None,
             tried: None,
         }
+    }
+
+    pub(crate) fn belongs_to(&self, socket: &Arc<Socket>) -> bool {
+        self.opening.as_ref().is_some_and(|opening| Arc::ptr_eq(&opening.socket, socket))
     }
 
     pub(crate) fn deadline(&self) -> Millis {

@@ -19,6 +19,10 @@ impl Reactor {
     pub(super) fn dial(&mut self, request: DialRequest) {
         let socket = Arc::clone(&request.socket);
         let (host, port) = (request.host.clone(), request.port);
+        let no_tls = match &request.tls {
+            Some(Err(error)) => Some(error.clone()),
+            _ => None,
+        };
         let id = self.insert(Endpoint::Dial(Box::new(Dial::new(request, self.now))));
         socket.token.store(id.token, Relaxed);
         if !self.shared.registry.contains(socket.handle) {
@@ -26,6 +30,10 @@ impl Reactor {
             return;
         }
         self.arm(id);
+        if let Some(error) = no_tls {
+            self.dial_failed(id, error);
+            return;
+        }
         match address::literal(&host) {
             Some(mut literal) => {
                 literal.set_port(port);

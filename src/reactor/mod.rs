@@ -5,6 +5,7 @@
 //! as one batch. Normally a thread of ours runs one turn after the other; with manual I/O the
 //! host's polls and waits do.
 
+mod credits;
 mod datagram;
 mod datagrams;
 mod dial;
@@ -14,8 +15,10 @@ mod lookups;
 mod serving;
 mod session;
 mod stream;
+mod streams;
 mod timers;
 mod transport;
+mod working;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -26,13 +29,13 @@ use std::time::{Duration, Instant};
 use mio::{Events, Poll, Token, Waker};
 use slab::Slab;
 
+use crate::clock;
 use crate::error::{Code, Error, Result};
-use crate::event::batch::{Batch, Happened, Origin, Source};
+use crate::event::batch::{Batch, Happened, Origin};
 use crate::shared::Shared;
-use crate::socket::{Handle, Socket};
+use crate::socket::Socket;
 use crate::sys::DatagramReader;
 use crate::work::Dirty;
-use crate::{address, clock};
 
 pub(crate) use datagram::{Bound, OpenDatagrams};
 pub(crate) use dial::{DialRequest, Local, Waiter};
@@ -130,23 +133,6 @@ struct Slot {
     timer: Millis,
     /// Stands on one of the lists of those to go on with.
     listed: bool,
-}
-
-/// How a connection came to its end without the host.
-enum End {
-    /// The peer has closed its direction.
-    Eof,
-    Goodbye(String),
-    Failed(Error),
-}
-
-/// What becomes of a connection that has ended.
-enum After {
-    /// It stays for what the host still sends.
-    Stay,
-    /// The peer is to hear the last words.
-    Drain,
-    Close,
 }
 
 /// What endpoints need of the reactor while they are looked at.
@@ -279,7 +265,8 @@ impl Reactor {
             }
             self.attend(id, |reactor, id| reactor.go_on(id));
         }
-        let mut ready = std::mem::replace(&mut self.ready, Events::with_capacity(0));
+        // A panic below leaves the next turn a list of its own.
+        let mut ready = std::mem::replace(&mut self.ready, Events::with_capacity(READY_PER_TURN));
         for event in &ready {
             let token = event.token();
             if token == WAKER {
@@ -295,7 +282,8 @@ impl Reactor {
         ready.clear();
         self.ready = ready;
         while let Some(timer) = self.timers.pop_due(self.now) {
-            self.attend(Id { token: timer.token, serial: timer.serial }, |reactor, id| reactor.on_timer(id));
+            let id = Id { token: timer.token, serial: timer.serial };
+            self.attend(id, |reactor, id| reactor.on_timer(id, timer.at));
         }
         for token in self.gone.drain(..) {
             self.endpoints.remove(token);
@@ -353,143 +341,6 @@ impl Reactor {
         self.arm(id);
     }
 
-    // ---- the host's work ---------------------------------------------------------------------
-
-    fn take_work(&mut self, before: Instant, host_waits: bool) {
-        if !self.shared.work.take_pending() && self.deferred.is_none() {
-            return;
-        }
-        for command in self.shared.work.take_commands() {
-            self.obey(command);
-        }
-        let credits = self.shared.events.take_credits();
-        self.take_credits(credits);
-        // While the host still has events to answer it is likely to send more; so that all of it
-        // leaves in few writes, wait a moment for the end of the burst.
-        let burst_goes_on = !host_waits && self.shared.events.waiting() > 0;
-        let since = *self.deferred.get_or_insert(before);
-        if burst_goes_on && before.duration_since(since) < BURST {
-            return;
-        }
-        self.deferred = None;
-        self.shared.work.swap_dirty(&mut self.dirty);
-        let mut tokens = std::mem::take(&mut self.dirty.tokens);
-        for token in tokens.drain(..) {
-            let Some(slot) = self.endpoints.get_mut(token as usize) else { continue };
-            let id = Id { token, serial: slot.serial };
-            match &mut slot.endpoint {
-                Endpoint::Stream(stream) => match stream.flush_or_fail(self.now, &mut self.dirty) {
-                    Next::Sleep => {}
-                    next => self.end(id, next),
-                },
-                Endpoint::Datagrams(_) => {
-                    self.with_datagrams(id, Datagrams::flush);
-                }
-                _ => continue,
-            }
-            self.arm(id);
-        }
-        self.dirty.tokens = tokens;
-    }
-
-    fn obey(&mut self, command: Command) {
-        match command {
-            Command::Listen(listen) => self.listen(listen),
-            Command::Dial(request) => self.dial(request),
-            Command::Resolved { id, addresses, port } => self.attend(id, |reactor, id| {
-                reactor.resolved(id, addresses.map(|found| address::interleave(found, port)));
-            }),
-            Command::OpenDatagrams(open) => self.open_datagrams(open),
-            Command::NameKnown { name, addresses } => self.name_known(&name, addresses),
-            Command::RefreshName(name) => self.lookups.refresh(name),
-            Command::Destroy(sockets) => sockets.iter().for_each(|socket| self.destroy(socket)),
-            Command::Finish { token, serial } => {
-                self.attend(Id { token, serial }, |reactor, id| reactor.drain(id));
-            }
-            Command::Apply(socket) => {
-                let token = socket.token.load(Relaxed);
-                if let Some(Slot { endpoint: Endpoint::Stream(stream), serial, .. }) =
-                    self.endpoints.get_mut(token as usize)
-                {
-                    stream.apply_settings();
-                    let id = Id { token, serial: *serial };
-                    self.arm(id);
-                } else if let Some(Slot { endpoint: Endpoint::Datagrams(own), serial, .. }) =
-                    self.endpoints.get(token as usize)
-                    && own.belongs_to(&socket)
-                {
-                    let id = Id { token, serial: *serial };
-                    self.attend(id, |reactor, id| {
-                        reactor.with_datagrams(id, |own, around| {
-                            own.apply_settings(around);
-                            own.flush(around);
-                        });
-                    });
-                }
-            }
-            Command::SampleRoundTrip(socket) => {
-                let token = socket.token.load(Relaxed) as usize;
-                if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.endpoints.get(token) {
-                    stream.sample_round_trip();
-                }
-            }
-            Command::Stop(stop) => self.stop = Some(stop),
-        }
-    }
-
-    /// Takes back the cost of events the host has collected, and goes on with who waited for that.
-    fn take_credits(&mut self, credits: Vec<Vec<Source>>) {
-        for sources in credits {
-            for source in sources {
-                self.take_credit(&source);
-            }
-        }
-        if self.paused.is_empty() || self.queued >= self.queued_limit {
-            return;
-        }
-        let mut paused = std::mem::take(&mut self.paused);
-        let links = self.links;
-        paused.retain(|&id| {
-            let resumes = match self.slot(id).map(|slot| &mut slot.endpoint) {
-                Some(Endpoint::Stream(stream)) if stream.paused => {
-                    stream.paused = !stream.may_resume();
-                    !stream.paused
-                }
-                Some(Endpoint::Datagrams(own)) if own.paused => {
-                    own.paused = own.is_over_limit();
-                    !own.paused
-                }
-                Some(Endpoint::Listener(listener)) if listener.paused => {
-                    listener.paused = links >= MOST_LINK_EVENTS;
-                    !listener.paused
-                }
-                _ => return false,
-            };
-            if resumes {
-                self.go_on_later(id);
-            }
-            !resumes
-        });
-        self.shared.events.set_starving(!paused.is_empty());
-        self.paused = paused;
-    }
-
-    fn take_credit(&mut self, source: &Source) {
-        self.queued = self.queued.saturating_sub(source.cost());
-        self.links = self.links.saturating_sub(u32::from(source.links));
-        let id = Id { token: source.token, serial: source.serial };
-        // Only data counts on the connection itself.
-        if source.links == 0 {
-            match self.slot(id).map(|slot| &mut slot.endpoint) {
-                Some(Endpoint::Stream(stream)) => {
-                    stream.queued = stream.queued.saturating_sub(source.cost());
-                }
-                Some(Endpoint::Datagrams(own)) => own.queued = own.queued.saturating_sub(source.cost()),
-                _ => {}
-            }
-        }
-    }
-
     fn go_on_later(&mut self, id: Id) {
         if self.enlist(id) {
             self.again.push(id);
@@ -499,15 +350,6 @@ impl Reactor {
     /// Whether the endpoint may be put on a list of those to go on with: it stands on none.
     fn enlist(&mut self, id: Id) -> bool {
         self.slot(id).is_some_and(|slot| !std::mem::replace(&mut slot.listed, true))
-    }
-
-    fn pause(&mut self, id: Id) {
-        self.paused.push(id);
-        self.shared.events.set_starving(true);
-        // The host may have collected everything between the last look and this.
-        if self.shared.events.waiting() == 0 {
-            self.shared.work.notify();
-        }
     }
 
     // ---- endpoints ---------------------------------------------------------------------------
@@ -602,14 +444,26 @@ impl Reactor {
         }
     }
 
-    fn on_timer(&mut self, id: Id) {
+    fn on_timer(&mut self, id: Id, at: Millis) {
         let now = self.now;
         let Some(slot) = self.slot(id) else { return };
+        if slot.timer != at {
+            // A nearer one was armed after it and has seen to what came next.
+            return;
+        }
         slot.timer = Millis::MAX;
         match &mut slot.endpoint {
-            Endpoint::Stream(stream) if stream.next_deadline().is_some_and(|at| at <= now) => {
-                let next = self.with_stream(id, |stream, turn| stream.timed_out(turn));
-                self.end(id, next.unwrap_or(Next::Sleep));
+            Endpoint::Stream(stream) if stream.is_overdue(now) => {
+                // What has arrived counts, also if this turn has not come to it.
+                if !stream.paused {
+                    self.read_now(id);
+                }
+                if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id)
+                    && stream.is_overdue(now)
+                {
+                    let next = self.with_stream(id, |stream, turn| stream.timed_out(turn));
+                    self.end(id, next.unwrap_or(Next::Sleep));
+                }
             }
             Endpoint::Listener(listener) if listener.retry_at != 0 && listener.retry_at <= now => {
                 listener.retry_at = 0;
@@ -629,149 +483,6 @@ impl Reactor {
                 }
             }
             _ => {}
-        }
-    }
-
-    /// Runs `with` on a stream with what it needs of the reactor.
-    fn with_stream<T>(&mut self, id: Id, with: impl FnOnce(&mut Stream, &mut Turn<'_>) -> T) -> Option<T> {
-        let Reactor { shared, endpoints, batch, now, dirty, queued, queued_limit, links, .. } = self;
-        let slot = endpoints.get_mut(id.token as usize).filter(|slot| slot.serial == id.serial)?;
-        let Endpoint::Stream(stream) = &mut slot.endpoint else { return None };
-        let mut turn =
-            Turn { shared, batch, now: *now, spent: dirty, queued, queued_limit: *queued_limit, links };
-        Some(with(stream, &mut turn))
-    }
-
-    fn read(&mut self, id: Id) {
-        if self.batch.bytes() >= TURN_BYTES {
-            if self.enlist(id) {
-                self.postponed.push(id);
-            }
-            return;
-        }
-        match self.with_stream(id, |stream, turn| stream.read(id, turn)) {
-            None | Some(Next::Sleep) => {}
-            Some(next) => self.end(id, next),
-        }
-    }
-
-    /// Does what looking at a stream came to.
-    fn end(&mut self, id: Id, next: Next) {
-        match next {
-            Next::Sleep => {}
-            Next::Again => self.go_on_later(id),
-            Next::Pause => self.pause(id),
-            Next::Close => self.close(id),
-            Next::Eof => self.disconnected(id, End::Eof),
-            Next::Goodbye(words) => self.disconnected(id, End::Goodbye(words)),
-            Next::Failed(error) => match self.slot(id).map(|slot| &slot.endpoint) {
-                Some(Endpoint::Dial(_)) => self.dial_failed(id, error),
-                Some(Endpoint::Attempt(attempt)) => {
-                    let dial = attempt.dial;
-                    self.attempt_failed(id, dial, error);
-                }
-                _ => self.disconnected(id, End::Failed(error)),
-            },
-        }
-    }
-
-    /// Closes without an event.
-    fn close(&mut self, id: Id) {
-        if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id) {
-            stream.lose();
-        }
-        self.remove(id);
-    }
-
-    /// A connection has ended by itself: tells the host if it knew of it.
-    fn disconnected(&mut self, id: Id, end: End) {
-        let after = self.with_stream(id, |stream, turn| {
-            let farewell = if stream.owes_farewell() { After::Drain } else { After::Close };
-            if let Some(opening) = stream.opening.take() {
-                let early = Error::new(Code::Closed, "the server closed the connection before it was ready");
-                let error = if let End::Failed(error) = end { error } else { early };
-                opening.failed(stream.origin(id), &error, turn);
-                return farewell;
-            }
-            if !stream.tells_of_end() {
-                return farewell;
-            }
-            let happened = match &end {
-                End::Eof => Happened::Disconnect { half_closed: true, error: None },
-                End::Goodbye(words) => Happened::Goodbye(words),
-                End::Failed(error) => Happened::Disconnect { half_closed: false, error: Some(error) },
-            };
-            turn.happened(stream.origin(id), happened);
-            if matches!(end, End::Eof) {
-                stream.half_close();
-                return After::Stay;
-            }
-            farewell
-        });
-        match after {
-            Some(After::Stay) => {}
-            Some(After::Drain) => {
-                if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id) {
-                    stream.refuse_sends();
-                }
-                self.drain(id);
-            }
-            Some(After::Close) | None => self.close(id),
-        }
-    }
-
-    fn drain(&mut self, id: Id) {
-        let next = self.with_stream(id, |stream, turn| stream.drain(turn.now, turn.spent));
-        self.end(id, next.unwrap_or(Next::Sleep));
-    }
-
-    fn destroy(&mut self, socket: &Arc<Socket>) {
-        let token = socket.token.load(Relaxed);
-        let Some(slot) = self.endpoints.get(token as usize) else { return };
-        let id = Id { token, serial: slot.serial };
-        match &slot.endpoint {
-            Endpoint::Listener(listener) if listener.belongs_to(socket) => {
-                self.abandon_newcomers(socket.handle);
-                self.remove(id);
-            }
-            Endpoint::Dial(dial) => {
-                let attempts = dial.attempts.clone();
-                if let Some(opening) = &dial.opening {
-                    opening.abandoned();
-                }
-                self.remove_attempts(&attempts);
-                self.remove(id);
-            }
-            Endpoint::Datagrams(own) if own.belongs_to(socket) => self.attend(id, |reactor, id| {
-                reactor.with_datagrams(id, |own, around| {
-                    own.drain(around.turn.now);
-                    own.flush(around);
-                });
-            }),
-            Endpoint::Stream(stream) if stream.belongs_to(socket) => {
-                if let Some(opening) = &stream.opening {
-                    opening.abandoned();
-                }
-                self.attend(id, |reactor, id| reactor.drain(id));
-            }
-            _ => {}
-        }
-    }
-
-    /// Drops the connections of a destroyed server that have not finished their handshake.
-    fn abandon_newcomers(&mut self, server: Handle) {
-        let of_server = |slot: &Slot| match &slot.endpoint {
-            Endpoint::Stream(stream) => stream.is_newcomer_of(server),
-            _ => false,
-        };
-        let abandoned: Vec<Id> = self
-            .endpoints
-            .iter()
-            .filter(|(_, slot)| of_server(slot))
-            .map(|(token, slot)| Id { token: token as u32, serial: slot.serial })
-            .collect();
-        for id in abandoned {
-            self.close(id);
         }
     }
 }

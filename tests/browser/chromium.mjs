@@ -9,9 +9,11 @@ import { load, root } from "../node/modules.mjs";
 
 const { chromium } = load("playwright-core");
 
-// The sandbox cannot be had in containers; the rest keeps it from talking to anybody but the tests.
-const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync", "--disable-default-apps", "--no-proxy-server"];
+// The sandbox, and enough shared memory, cannot be had in containers; the rest keeps it from talking to anybody but the
+// tests.
+const ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-quic", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps",
+  "--no-proxy-server"];
 
 // Without an authority every certificate of strangers is refused; with one, those that it has issued to `certificate`.
 export function launch(certificate) {

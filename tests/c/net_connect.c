@@ -1,8 +1,10 @@
 /* Connecting: every way it can fail, and what a socket may do afterwards. */
 #include <math.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -333,6 +335,40 @@ static void destroy_ends_a_blocking_connect(void) {
     close(listener);
 }
 
+static void *welcome_one(void *listener) {
+    struct pollfd arrives;
+    static int peer;
+    char hello[HELLO_SIZE];
+    arrives.fd = *(int *)listener;
+    arrives.events = POLLIN;
+    CHECK(poll(&arrives, 1, (int)patience_ms()) == 1);
+    peer = accept(*(int *)listener, NULL, NULL);
+    CHECK(peer >= 0);
+    CHECK(peer_write_blocking(peer, BANNER, BANNER_SIZE));
+    CHECK(peer_read_blocking(peer, hello, HELLO_SIZE));
+    CHECK(peer_write_blocking(peer, WELCOME, WELCOME_SIZE));
+    return &peer;
+}
+
+/* A program that waits for a connect collects no events: the connect must not wait for that. */
+static void while_all_that_may_wait_is_waiting(void) {
+    Pair pair = connect_pair(0);
+    double port, client = SUCCESS(network_create_socket(network_socket_tcp));
+    int listener = peer_listen(&port);
+    pthread_t thread;
+    void *peer;
+    SUCCESS(network_set_config(network_config_total_queue_limit, 1, 0));
+    SUCCESS(network_send_packet(pair.client, "hello", 5));
+    CHECK_EQUAL(network_wait(patience_ms()), 1);
+    CHECK(pthread_create(&thread, NULL, welcome_one, &listener) == 0);
+    CHECK_EQUAL(network_connect(client, "127.0.0.1", port), client);
+    CHECK(pthread_join(thread, &peer) == 0);
+    take_data(pair.accepted, "hello", 5);
+    check_no_events();
+    close(*(int *)peer);
+    close(listener);
+}
+
 /* ---- the local port ---- */
 
 static void a_local_port_of_ones_own(void) {
@@ -377,6 +413,7 @@ int main(int argc, char **argv) {
         {"the_global_non_blocking_option", the_global_non_blocking_option},
         {"destroy_while_connecting", destroy_while_connecting},
         {"destroy_ends_a_blocking_connect", destroy_ends_a_blocking_connect},
+        {"while_all_that_may_wait_is_waiting", while_all_that_may_wait_is_waiting},
         {"a_local_port_of_ones_own", a_local_port_of_ones_own},
         {"a_local_port_that_is_taken", a_local_port_that_is_taken},
         {NULL, NULL},

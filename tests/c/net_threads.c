@@ -188,6 +188,32 @@ typedef struct {
 } Helper;
 
 /* Sends through the library and reads at the other end of the wire; then answers. */
+static void *wait_beside(void *most) {
+    double waits = network_wait(20);
+    if (waits > *(double *)most)
+        *(double *)most = waits;
+    return NULL;
+}
+
+static void wait_in_another_thread(const NetworkEvent *event, void *most) {
+    pthread_t thread;
+    (void)event;
+    CHECK(pthread_create(&thread, NULL, wait_beside, most) == 0);
+    CHECK(pthread_join(thread, NULL) == 0);
+}
+
+/* Events that a poll has already taken are nothing to wake others for. */
+static void a_wait_beside_a_poll(void) {
+    double most = 0;
+    Pair pair = connect_pair(0);
+    SUCCESS(network_send_packet(pair.client, "one", 3));
+    SUCCESS(network_send_packet(pair.client, "two", 3));
+    while (network_get_stat(-1, "events") < 2)
+        SUCCESS(network_wait(10));
+    CHECK_EQUAL(network_poll(wait_in_another_thread, &most), 2);
+    CHECK_EQUAL(most, 0);
+}
+
 static void *send_and_answer(void *argument) {
     Helper *helper = (Helper *)argument;
     char got[HEADER_SIZE + 4];
@@ -263,6 +289,7 @@ int main(int argc, char **argv) {
         {"several_collectors", several_collectors},
         {"several_visitors", several_visitors},
         {"a_wait_without_events", a_wait_without_events},
+        {"a_wait_beside_a_poll", a_wait_beside_a_poll},
         {"a_wait_with_an_event", a_wait_with_an_event},
         {"a_send_leaves_during_a_wait", a_send_leaves_during_a_wait},
         {"a_destroy_leaves_during_a_wait", a_destroy_leaves_during_a_wait},

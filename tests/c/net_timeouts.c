@@ -143,6 +143,30 @@ static void nothing_to_write(void) {
     check_no_events();
 }
 
+/* What arrived before the time was over counts, though there is too much of it for one look. */
+static void many_that_just_made_it(void) {
+    enum { PEERS = 300 };
+    int peers[PEERS], i;
+    unsigned char packet[HEADER_SIZE + 5];
+    double server = tcp_server(0, PEERS), accepted[PEERS];
+    packet_header(packet, 5);
+    memcpy(packet + HEADER_SIZE, "here!", 5);
+    for (i = 0; i < PEERS; i++) {
+        peers[i] = peer_join(network_get_port(server));
+        accepted[i] = take_connect(server)->socket;
+    }
+    for (i = 0; i < PEERS; i++)
+        peer_write(peers[i], packet, sizeof packet);
+    for (i = 0; i < PEERS; i++)
+        SUCCESS(network_set_timeout(accepted[i], 1, 0));
+    for (i = 0; i < PEERS; i++) {
+        take_data(accepted[i], "here!", 5);
+        CHECK_EQUAL(take_event(accepted[i], network_type_disconnect)->error, network_error_timeout);
+        close(peers[i]);
+    }
+    check_no_events();
+}
+
 static void many_timeouts_at_once(void) {
     enum { CLIENTS = 200 };
     double server = tcp_server(0, CLIENTS), port = network_get_port(server), clients[CLIENTS], accepted[CLIENTS];
@@ -169,6 +193,7 @@ int main(int argc, char **argv) {
         {"a_peer_that_reads_slowly", a_peer_that_reads_slowly},
         {"a_late_send_has_its_time", a_late_send_has_its_time},
         {"nothing_to_write", nothing_to_write},
+        {"many_that_just_made_it", many_that_just_made_it},
         {"many_timeouts_at_once", many_timeouts_at_once},
         {NULL, NULL},
     };

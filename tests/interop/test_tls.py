@@ -82,6 +82,15 @@ class Tls(WebSocketTestCase):
             self.host.must("network_send_packet", client, b"close", 5)
             self.assertEqual(self.host.event(type=stepwire.TYPE_DISCONNECT, socket=client)["error"], 0)
 
+    def test_raw_client(self):
+        self.trust()
+        server = self.serve_with_tls(self.chain, self.key, raw=True)
+        client = self.connected(f"wss://localhost:{server.port}/", raw=True)
+        for payload, kind in ((b"hello", stepwire.SEND_BINARY), ("häß".encode(), stepwire.SEND_TEXT),
+                              (b"x" * 2_000_000, stepwire.SEND_BINARY)):
+            self.host.must("network_send_raw", client, payload, len(payload), kind)
+            self.data(client, payload, kind)
+
     def test_certificates_are_checked(self):
         expired = self.authority.certify("expired", days=-1)
         foreign = self.authority.certify("foreign", "DNS:foreign.example")

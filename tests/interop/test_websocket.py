@@ -18,6 +18,9 @@ except ImportError:
 # What goes wrong on purpose need not be told.
 logging.getLogger("websockets").setLevel(logging.CRITICAL)
 
+# Handshakes that fail are the tests' own doing.
+logging.getLogger("websockets.server").setLevel(logging.CRITICAL)
+
 STEP_1 = b"GM:Studio-Connect\0"
 STEP_2 = struct.pack("<4I", 0xCAFEBABE, 0xDEADB00B, 16, 0)
 STEP_3 = struct.pack("<3I", 0xDEAFBEAD, 0xF00DBEEB, 12)

@@ -141,6 +141,10 @@ impl Stream {
         if self.paused { None } else { self.session.next_probe(self.last_read) }
     }
 
+    pub(crate) fn is_overdue(&self, now: Millis) -> bool {
+        self.next_deadline().is_some_and(|at| at <= now)
+    }
+
     /// A deadline is over.
     pub(crate) fn timed_out(&mut self, turn: &mut Turn<'_>) -> Next {
         let is_over = |deadline: Option<Millis>| deadline.is_some_and(|at| at <= turn.now);

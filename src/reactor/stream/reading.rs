@@ -30,7 +30,9 @@ impl Stream {
         }
         let mut budget = READ_BUDGET;
         loop {
-            if !self.is_draining() && (self.is_over_limit() || turn.is_over_limit()) {
+            // A connect of the host's goes on: it may be what the host waits for instead of collecting.
+            let limited = !self.is_draining() && self.opening.is_none();
+            if limited && (self.is_over_limit() || turn.is_over_limit()) {
                 self.paused = true;
                 return Next::Pause;
             }

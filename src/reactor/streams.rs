@@ -1,0 +1,127 @@
+//! The reactor's part in connections: reading them, and what looking at one came to.
+
+use crate::error::{Code, Error};
+use crate::event::batch::Happened;
+
+use super::stream::{Next, Stream};
+use super::{Endpoint, Id, Reactor, Slot, TURN_BYTES, Turn};
+
+/// How a connection came to its end without the host.
+enum End {
+    /// The peer has closed its direction.
+    Eof,
+    Goodbye(String),
+    Failed(Error),
+}
+
+/// What becomes of a connection that has ended.
+enum After {
+    /// It stays for what the host still sends.
+    Stay,
+    /// The peer is to hear the last words.
+    Drain,
+    Close,
+}
+
+impl Reactor {
+    /// Runs `with` on a stream with what it needs of the reactor.
+    pub(super) fn with_stream<T>(
+        &mut self,
+        id: Id,
+        with: impl FnOnce(&mut Stream, &mut Turn<'_>) -> T,
+    ) -> Option<T> {
+        let Reactor { shared, endpoints, batch, now, dirty, queued, queued_limit, links, .. } = self;
+        let slot = endpoints.get_mut(id.token as usize).filter(|slot| slot.serial == id.serial)?;
+        let Endpoint::Stream(stream) = &mut slot.endpoint else { return None };
+        let mut turn =
+            Turn { shared, batch, now: *now, spent: dirty, queued, queued_limit: *queued_limit, links };
+        Some(with(stream, &mut turn))
+    }
+
+    pub(super) fn read(&mut self, id: Id) {
+        if self.batch.bytes() >= TURN_BYTES {
+            if self.enlist(id) {
+                self.postponed.push(id);
+            }
+            return;
+        }
+        self.read_now(id);
+    }
+
+    pub(super) fn read_now(&mut self, id: Id) {
+        match self.with_stream(id, |stream, turn| stream.read(id, turn)) {
+            None | Some(Next::Sleep) => {}
+            Some(next) => self.end(id, next),
+        }
+    }
+
+    /// Does what looking at a stream came to.
+    pub(super) fn end(&mut self, id: Id, next: Next) {
+        match next {
+            Next::Sleep => {}
+            Next::Again => self.go_on_later(id),
+            Next::Pause => self.pause(id),
+            Next::Close => self.close(id),
+            Next::Eof => self.disconnected(id, End::Eof),
+            Next::Goodbye(words) => self.disconnected(id, End::Goodbye(words)),
+            Next::Failed(error) => match self.slot(id).map(|slot| &slot.endpoint) {
+                Some(Endpoint::Dial(_)) => self.dial_failed(id, error),
+                Some(Endpoint::Attempt(attempt)) => {
+                    let dial = attempt.dial;
+                    self.attempt_failed(id, dial, error);
+                }
+                _ => self.disconnected(id, End::Failed(error)),
+            },
+        }
+    }
+
+    /// Closes without an event.
+    pub(super) fn close(&mut self, id: Id) {
+        if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id) {
+            stream.lose();
+        }
+        self.remove(id);
+    }
+
+    /// A connection has ended by itself: tells the host if it knew of it.
+    fn disconnected(&mut self, id: Id, end: End) {
+        let after = self.with_stream(id, |stream, turn| {
+            let farewell = if stream.owes_farewell() { After::Drain } else { After::Close };
+            if let Some(opening) = stream.opening.take() {
+                let early = Error::new(Code::Closed, "the server closed the connection before it was ready");
+                let error = if let End::Failed(error) = end { error } else { early };
+                opening.failed(stream.origin(id), &error, turn);
+                return farewell;
+            }
+            if !stream.tells_of_end() {
+                return farewell;
+            }
+            let happened = match &end {
+                End::Eof => Happened::Disconnect { half_closed: true, error: None },
+                End::Goodbye(words) => Happened::Goodbye(words),
+                End::Failed(error) => Happened::Disconnect { half_closed: false, error: Some(error) },
+            };
+            turn.happened(stream.origin(id), happened);
+            if matches!(end, End::Eof) {
+                stream.half_close();
+                return After::Stay;
+            }
+            farewell
+        });
+        match after {
+            Some(After::Stay) => {}
+            Some(After::Drain) => {
+                if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id) {
+                    stream.refuse_sends();
+                }
+                self.drain(id);
+            }
+            Some(After::Close) | None => self.close(id),
+        }
+    }
+
+    pub(super) fn drain(&mut self, id: Id) {
+        let next = self.with_stream(id, |stream, turn| stream.drain(turn.now, turn.spent));
+        self.end(id, next.unwrap_or(Next::Sleep));
+    }
+}
