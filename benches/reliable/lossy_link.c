@@ -7,7 +7,8 @@
  * percentage, each way. The same seed and traffic lose the same packets. The client starts when the server
  * has printed a line, and the server is asked to end when the client has. The link has an MTU of 1500 bytes.
  *
- * The namespaces end with the programs in them, so nothing stays behind. Exits with the client's status, or
+ * The namespaces end with the programs in them, so nothing stays behind. Prints how many
+ * packets it lost, and how many it had late because the machine was busy. Exits with the client's status, or
  * with 77 after a line "skipped: ..." where the system does not permit this.
  */
 #include <arpa/inet.h>
@@ -33,6 +34,9 @@
 
 enum { MTU = 1500, IN_FLIGHT = 65536, SKIPPED = 77 };
 
+/* A packet that is handed over so much later than it should be is counted: the machine was busy. */
+static const uint64_t LATE_NS = 2000000;
+
 typedef struct {
     uint64_t due;
     uint16_t size;
@@ -45,7 +49,7 @@ typedef struct {
     uint64_t random;
     Packet **packets;
     uint32_t head, tail;
-    unsigned long carried, lost;
+    unsigned long carried, lost, late;
 } Direction;
 
 static void fail(const char *what) {
@@ -179,6 +183,7 @@ static uint64_t hand_over(Direction *direction) {
         Packet *packet = direction->packets[direction->tail % IN_FLIGHT];
         if (packet->due > time)
             return packet->due;
+        direction->late += time - packet->due > LATE_NS;
         if (write(direction->to, packet->bytes, packet->size) < 0)
             direction->lost++;
         free(packet);
@@ -306,6 +311,8 @@ int main(int argc, char **argv) {
     for (index = 0; index < 2; index++)
         printf("link %s carried %lu lost %lu\n", index ? "to_server" : "to_client", directions[index].carried,
                directions[index].lost);
+    printf("late_percent %.2f\n", 100.0 * (double)(directions[0].late + directions[1].late) /
+                                      (double)(directions[0].carried + directions[1].carried + 1));
     fflush(stdout);
     kill(server, SIGTERM);
     /* The end of the pipe is the end of the server; this process's limit of time is its caller's. */

@@ -13,6 +13,10 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Times that every protocol is measured; what is compared are the medians.
 const ROUNDS: usize = 3;
+/// Runs in which the link itself had more of the packets late, in percent, tell about the machine alone:
+/// they are repeated, but not without end.
+const MOST_LATE: f64 = 0.3;
+const ATTEMPTS: usize = 3;
 const PATIENCE: Duration = Duration::from_secs(90);
 
 struct Protocol {
@@ -76,6 +80,8 @@ struct Run {
     p999_ms: f64,
     /// The server's processor time for each message.
     cpu_ns: f64,
+    /// Percentage of packets that the link had late; 0 without one.
+    late: f64,
 }
 
 pub fn run() -> Result<()> {
@@ -145,7 +151,7 @@ impl Scenario {
             for (protocol, runs) in self.protocols.iter().zip(&mut runs) {
                 runs.push(match self.link {
                     None => self.over_loopback(protocol)?,
-                    Some(link) => self.over_link(protocol, link, round)?,
+                    Some(link) => self.undisturbed(protocol, link, round)?,
                 });
             }
         }
@@ -166,6 +172,21 @@ impl Scenario {
         server.terminate()?;
         lines.extend(server.wait_for_end(PATIENCE)?);
         Run::read(&lines)
+    }
+
+    fn undisturbed(&self, protocol: &Protocol, link: [&str; 2], round: usize) -> Result<Run> {
+        let mut best = self.over_link(protocol, link, round)?;
+        for _ in 1..ATTEMPTS {
+            if best.late <= MOST_LATE {
+                break;
+            }
+            println!("the machine was busy: once more");
+            let run = self.over_link(protocol, link, round)?;
+            if run.late < best.late {
+                best = run;
+            }
+        }
+        Ok(best)
     }
 
     /// The same round loses the same packets of every protocol, as far as they send the same.
@@ -193,16 +214,16 @@ impl Scenario {
         let enet = self.protocols.iter().position(|protocol| protocol.name == ENET.name).unwrap_or(0);
         let mut lines = vec![
             format!(
-                "| {} | messages/s | to ENet | p50 ms | p99 ms | p99.9 ms | server ns/message |",
+                "| {} | messages/s | to ENet | p50 ms | p99 ms | p99.9 ms | server ns/message | late % |",
                 self.title
             ),
-            "|---|---|---|---|---|---|---|".into(),
+            "|---|---|---|---|---|---|---|---|".into(),
         ];
         for (protocol, own) in self.protocols.iter().zip(runs) {
             // The ratio of each round, not of the medians: it is less moved by what else went on.
             let ratios = own.iter().zip(&runs[enet]).map(|(own, enet)| own.per_second / enet.per_second);
             lines.push(format!(
-                "| {} | {} | {:.2} | {} | {} | {} | {:.0} |",
+                "| {} | {} | {:.2} | {} | {} | {} | {:.0} | {:.2} |",
                 protocol.name,
                 spread(own, 0, |run| run.per_second),
                 median(ratios.collect()),
@@ -210,6 +231,7 @@ impl Scenario {
                 spread(own, 2, |run| run.p99_ms),
                 spread(own, 2, |run| run.p999_ms),
                 median(own.iter().map(|run| run.cpu_ns).collect()),
+                own.iter().map(|run| run.late).fold(0.0, f64::max),
             ));
         }
         lines.push(String::new());
@@ -227,6 +249,7 @@ impl Run {
             p99_ms: milliseconds("p99_us")?,
             p999_ms: milliseconds("p999_us")?,
             cpu_ns: number_after(&text, "cpu_ns")?,
+            late: number_after(&text, "late_percent").unwrap_or(0.0),
         })
     }
 }
