@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod bench_reliable;
 mod build;
 mod demo;
 mod examples;
@@ -15,11 +16,12 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
     let result = match command.as_str() {
+        "bench-reliable" => bench_reliable::run(),
         "demo" => demo::run(std::env::args().skip(2)),
         "header" => header::run(),
         "package-gamemaker" => package_gamemaker::run(std::env::args().skip(2)),
         "test" => test::run(),
-        _ => Err("usage: cargo xtask demo|header|package-gamemaker|test".into()),
+        _ => Err("usage: cargo xtask bench-reliable|demo|header|package-gamemaker|test".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,163 @@
+#include "load.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "transport.h"
+
+/* Messages of one peer between the oldest unanswered one and the newest. */
+enum { WINDOW = 4096 };
+
+/* Not measured: sessions begin, round trips become known. */
+static const double WARM_UP = 0.5;
+
+/* How long what is still under way at the end may take. */
+static const double DRAIN_LIMIT = 30;
+
+typedef struct {
+    uint64_t next;
+    double due;           /* open loop: when the next one is to be sent */
+    double sent[WINDOW];  /* when each was sent, or should have been; 0 once it was answered */
+} Peer;
+
+static const Load *load;
+static Peer *peers;
+static double measure_from, measure_to;
+static uint64_t sent_count, answered_count, measured_count;
+static float *latencies;
+static size_t latencies_room;
+
+/* Every byte depends on the peer and the number, so that whatever goes astray or is damaged shows. */
+static void write_message(uint8_t *message, uint32_t peer, uint64_t number) {
+    uint64_t word = (number + 1) * UINT64_C(0x9E3779B97F4A7C15) + peer;
+    size_t offset;
+    memcpy(message, &number, 8);
+    memcpy(message + 8, &peer, 4);
+    for (offset = 12; offset < MESSAGE_SIZE; offset++) {
+        word ^= word << 13;
+        word ^= word >> 7;
+        word ^= word << 17;
+        message[offset] = (uint8_t)word;
+    }
+}
+
+static void send_next(int index, double at) {
+    uint8_t message[MESSAGE_SIZE];
+    Peer *peer = &peers[index];
+    double *slot = &peer->sent[peer->next % WINDOW];
+    if (*slot != 0)
+        give_up("peer %d: message %" PRIu64 " is still unanswered", index, peer->next - WINDOW);
+    *slot = at;
+    write_message(message, (uint32_t)index, peer->next);
+    peer->next++;
+    sent_count++;
+    transport_send(index, message);
+}
+
+static void record(double latency) {
+    if (measured_count == latencies_room) {
+        latencies_room = latencies_room ? 2 * latencies_room : 1 << 20;
+        latencies = (float *)realloc(latencies, latencies_room * sizeof *latencies);
+        if (!latencies)
+            give_up("no memory");
+    }
+    latencies[measured_count++] = (float)latency;
+}
+
+void received(int index, const void *message, size_t size) {
+    uint8_t expected[MESSAGE_SIZE];
+    uint64_t number;
+    double at = now(), *slot;
+    Peer *peer = &peers[index];
+    if (size != MESSAGE_SIZE)
+        give_up("peer %d: a message of %zu bytes", index, size);
+    memcpy(&number, message, 8);
+    write_message(expected, (uint32_t)index, number);
+    if (memcmp(message, expected, MESSAGE_SIZE) != 0)
+        give_up("peer %d: a message was changed on its way", index);
+    slot = &peer->sent[number % WINDOW];
+    if (number >= peer->next || peer->next - number > WINDOW || *slot == 0)
+        give_up("peer %d: message %" PRIu64 " arrived twice", index, number);
+    /* A closed loop counts what is answered in the measured time, an open one what is due in it. */
+    if (load->in_flight ? at >= measure_from && at < measure_to : *slot >= measure_from)
+        record(at - *slot);
+    *slot = 0;
+    answered_count++;
+    if (load->in_flight && at < measure_to)
+        send_next(index, at);
+}
+
+static void closed_loop(void) {
+    int index, count;
+    double start = now();
+    for (index = 0; index < load->peers; index++)
+        for (count = 0; count < load->in_flight; count++)
+            send_next(index, start);
+    while (now() < measure_to)
+        transport_work(10);
+}
+
+static void open_loop(void) {
+    double interval = 1 / load->rate, begin = now();
+    int index;
+    /* Peers do not send in step. */
+    for (index = 0; index < load->peers; index++)
+        peers[index].due = begin + interval * index / load->peers;
+    for (;;) {
+        double at = now(), next = measure_to;
+        for (index = 0; index < load->peers; index++) {
+            Peer *peer = &peers[index];
+            for (; peer->due <= at && peer->due < measure_to; peer->due += interval)
+                send_next(index, peer->due);
+            if (peer->due < next)
+                next = peer->due;
+        }
+        if (at >= measure_to)
+            return;
+        /* Waits have whole milliseconds: the rest is spent polling, or sends would be late. */
+        transport_work((int)((next - at) * 1000));
+    }
+}
+
+static int ascending(const void *left, const void *right) {
+    float a = *(const float *)left, b = *(const float *)right;
+    return (a > b) - (a < b);
+}
+
+static double percentile(double share) {
+    size_t index = (size_t)(share * (double)measured_count);
+    return latencies[index < measured_count ? index : measured_count - 1] * 1e6;
+}
+
+void run_load(const Load *wanted) {
+    double deadline;
+    load = wanted;
+    peers = (Peer *)calloc((size_t)load->peers, sizeof *peers);
+    if (!peers)
+        give_up("no memory");
+    transport_open(load->host, load->port, load->peers);
+    measure_from = now() + WARM_UP;
+    measure_to = measure_from + load->seconds;
+    if (load->in_flight)
+        closed_loop();
+    else
+        open_loop();
+    deadline = now() + DRAIN_LIMIT;
+    while (answered_count < sent_count) {
+        if (now() > deadline)
+            give_up("%" PRIu64 " of %" PRIu64 " messages unanswered", sent_count - answered_count, sent_count);
+        transport_work(10);
+    }
+    transport_close();
+    if (measured_count == 0)
+        give_up("nothing was answered in the measured time");
+    qsort(latencies, measured_count, sizeof *latencies, ascending);
+    printf("per_second %.0f p50_us %.1f p99_us %.1f p999_us %.1f max_us %.1f sent %" PRIu64 " answered %" PRIu64 "\n",
+           (double)measured_count / load->seconds, percentile(0.5), percentile(0.99), percentile(0.999),
+           percentile(1), sent_count, answered_count);
+    free(latencies);
+    free(peers);
+}
