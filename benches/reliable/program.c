@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -96,6 +97,8 @@ int main(int argc, char **argv) {
         action.sa_handler = on_signal;
         sigaction(SIGTERM, &action, NULL);
         sigaction(SIGINT, &action, NULL);
+        /* A benchmark that was killed leaves no server behind. */
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
         transport_serve(atoi(argv[2]));
         print_use();
         return 0;

@@ -28,6 +28,9 @@ static void make_reliable(double socket) {
 static void on_server_event(const NetworkEvent *event, void *user) {
     (void)user;
     if (event->type == network_type_data) {
+        /* Plain datagrams of strangers come here as well. */
+        if (event->size != MESSAGE_SIZE)
+            return;
         checked(network_send_udp(event->id, event->ip, event->port, event->buffer, event->size));
         served();
     } else if (event->error != 0) {
