@@ -111,9 +111,10 @@ impl EventKeys {
     }
 }
 
-/// The socket whose connection the event is about.
+/// The socket whose connection the event is about. That a reliable UDP peer is gone is about the
+/// socket it spoke with, which stands in `id`.
 pub(super) fn subject(event: &NetworkEvent) -> f64 {
-    if event.r#type == f64::from(kind::DATA) { event.id } else { event.socket }
+    if event.socket < 0.0 { event.id } else { event.socket }
 }
 
 fn role(event: &NetworkEvent, known: Option<Known>) -> Role {
@@ -297,7 +298,7 @@ mod tests {
     #[test]
     fn a_reliable_peer_that_was_given_up() {
         let event = NetworkEvent {
-            socket: 3.0,
+            socket: -1.0,
             server: 3.0,
             error: -6.0,
             reason: WHY.as_ptr(),
