@@ -50,6 +50,7 @@ pub(crate) struct Arrived {
     pub(crate) size: usize,
     /// How much of it lies there; the rest is in the reader's overflow.
     pub(crate) kept: usize,
+    #[cfg_attr(not(any(target_os = "linux", target_os = "android")), allow(dead_code))]
     overflow: usize,
 }
 
