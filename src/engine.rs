@@ -125,7 +125,6 @@ pub(crate) fn set_manual_io(manual: bool) -> Result<()> {
     };
     MANUAL.store(manual, SeqCst);
     STARTED.store(false, SeqCst);
-    SHARED.with_options(|options| options.manual_io = manual);
     if let Some(reactor) = reactor {
         *engine = if manual { Engine::Manual(reactor) } else { run_in_thread(reactor)? };
         STARTED.store(true, SeqCst);

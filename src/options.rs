@@ -21,8 +21,6 @@ pub(crate) struct Options {
     pub(crate) handshake_timeout_ms: Option<u32>,
     /// `network_connect` and `network_connect_raw` return at once.
     pub(crate) non_blocking: bool,
-    /// Turns of I/O are run by the host's own polls and waits instead of a thread.
-    pub(crate) manual_io: bool,
     /// The local address for sockets created later; all if not set.
     pub(crate) bind_address: Option<IpAddr>,
     /// Bytes of events not yet collected, of all sockets together, above which nothing is read.
@@ -43,7 +41,6 @@ impl Default for Options {
             connect_timeout_ms: 10_000,
             handshake_timeout_ms: None,
             non_blocking: false,
-            manual_io: false,
             bind_address: None,
             total_queue_limit: 256 << 20,
             defaults: Arc::default(),

@@ -62,25 +62,27 @@ pub(crate) fn share_listening_port(socket: &Socket) -> io::Result<()> {
     socket.set_reuse_address(true)
 }
 
+/// Sets an option that socket2 does not know. Where the system refuses it, its default holds.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn set_option(socket: &Socket, level: libc::c_int, option: libc::c_int, value: libc::c_int) {
+    use std::os::fd::AsRawFd;
+    // SAFETY: the options set with this take an int, which is read during the call.
+    unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            level,
+            option,
+            (&raw const value).cast(),
+            size_of::<libc::c_int>() as libc::socklen_t,
+        )
+    };
+}
+
 /// A socket that binds to an address and port 0 gets its port when it connects: a port chosen while
 /// binding has to be free towards all peers, and the system would run out of those.
 pub(crate) fn choose_port_on_connect(socket: &Socket) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    {
-        use std::os::fd::AsRawFd;
-        let on: libc::c_int = 1;
-        // SAFETY: the option takes an int, which is read during the call. Without the option the
-        // bind still works, only less well.
-        unsafe {
-            libc::setsockopt(
-                socket.as_raw_fd(),
-                libc::IPPROTO_IP,
-                libc::IP_BIND_ADDRESS_NO_PORT,
-                (&raw const on).cast(),
-                size_of::<libc::c_int>() as libc::socklen_t,
-            )
-        };
-    }
+    set_option(socket, libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT, 1);
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let _ = socket;
 }
@@ -99,24 +101,10 @@ pub(crate) fn prepare_stream(stream: &TcpStream) -> io::Result<()> {
 pub(crate) fn prepare_datagrams(socket: &Socket, ipv6: bool) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
-        use std::os::fd::AsRawFd;
-        let set = |level: libc::c_int, option: libc::c_int, value: libc::c_int| {
-            // SAFETY: the options take an int, which is read during the call. Where they are
-            // refused the system's default holds, which is to fragment what is known to be too large.
-            unsafe {
-                libc::setsockopt(
-                    socket.as_raw_fd(),
-                    level,
-                    option,
-                    (&raw const value).cast(),
-                    size_of::<libc::c_int>() as libc::socklen_t,
-                )
-            };
-        };
         // Also for IPv6 sockets, which may carry IPv4.
-        set(libc::IPPROTO_IP, libc::IP_MTU_DISCOVER, libc::IP_PMTUDISC_DONT);
+        set_option(socket, libc::IPPROTO_IP, libc::IP_MTU_DISCOVER, libc::IP_PMTUDISC_DONT);
         if ipv6 {
-            set(libc::IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER, libc::IPV6_PMTUDISC_DONT);
+            set_option(socket, libc::IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER, libc::IPV6_PMTUDISC_DONT);
         }
     }
     #[cfg(not(any(target_os = "linux", target_os = "android")))]

@@ -66,7 +66,6 @@ impl Stream {
     /// The host is done with the connection: what it sent is flushed, then it closes.
     pub(crate) fn drain(&mut self, now: Millis, spent: &mut Dirty) -> Next {
         self.leave_server();
-        let peer_closed = matches!(self.phase, Phase::HalfClosed);
         if let Some(socket) = &self.socket {
             let mut host = socket.host.lock();
             let pending = std::mem::take(&mut host.pending);
@@ -82,7 +81,6 @@ impl Stream {
         }
         self.session.farewell(&mut self.writing);
         let unfinished = self.phase == Phase::Handshake && !self.session.owes_farewell();
-        self.hung_up |= peer_closed;
         self.paused = false;
         self.phase = Phase::Draining;
         if unfinished {

@@ -91,10 +91,7 @@ impl Stream {
         match self.phase {
             // Every later readiness reads the end again; the way out stays open.
             Phase::HalfClosed => Next::Sleep,
-            Phase::Draining if self.written < self.writing.len() => {
-                self.hung_up = true;
-                Next::Sleep
-            }
+            Phase::Draining if self.written < self.writing.len() => Next::Sleep,
             Phase::Draining => Next::Close,
             Phase::Handshake | Phase::Open => match self.session.end_of_stream() {
                 Some(error) => self.cut_off(error),
