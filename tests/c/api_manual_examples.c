@@ -32,17 +32,20 @@ static void example_network_create_server_raw(void) {
     CHECK(server >= 0);
 }
 
-/* The loop passes ports that another server holds: those fail with the one error that says so. */
+/* The loop passes ports that another server holds: those fail with the one error that says so. Ports lower than the
+   first may come free between two loops, for other programs use them too. */
 static void servers_side_by_side(void) {
-    double first, second;
+    double first, second, third;
     example_network_create_server();
     first = server;
     CHECK_ERROR(network_create_server(network_socket_tcp, network_get_port(first), 32), network_error_address_in_use);
     example_network_create_server();
     second = server;
-    CHECK(network_get_port(second) > network_get_port(first));
+    CHECK(network_get_port(second) != network_get_port(first));
     example_network_create_server_raw();
-    CHECK(network_get_port(server) > network_get_port(second));
+    third = server;
+    CHECK(network_get_port(third) != network_get_port(first));
+    CHECK(network_get_port(third) != network_get_port(second));
 }
 
 static void example_network_connect(void) {
