@@ -1,7 +1,7 @@
 //! One socket as the host sees it: its queue of bytes to send, the state of its link, its counters.
 //! The file descriptor is not here; that belongs to the reactor's endpoint.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
 
@@ -132,6 +132,8 @@ pub(crate) struct DatagramSide {
     /// How it is bound; not before its first send, unless the host chose a port.
     pub(crate) bound: Option<Bound>,
     pub(crate) multicast: bool,
+    /// Where what names no receiver goes.
+    pub(crate) target: Option<Target>,
     /// The reliable protocol, once the host has enabled it. Its lock comes after all others.
     pub(crate) reliable: Option<Arc<Mutex<Endpoint>>>,
     pub(crate) reliable_enabled: bool,
@@ -143,12 +145,22 @@ pub(crate) struct DatagramSide {
     pub(crate) conditions_seed: u64,
 }
 
+/// A receiver that the host has set once for many sends.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) url: Box<str>,
+    pub(crate) port: u16,
+    /// What the url spells out, if it is no name.
+    pub(crate) address: Option<SocketAddr>,
+}
+
 impl DatagramSide {
     pub(crate) fn new(ip: Option<IpAddr>) -> DatagramSide {
         DatagramSide {
             ip,
             bound: None,
             multicast: false,
+            target: None,
             reliable: None,
             reliable_enabled: false,
             reliable_queued: false,

@@ -4,7 +4,7 @@
 use std::ffi::{c_char, c_void};
 
 use crate::error::{Code, Error, Result};
-use crate::host;
+use crate::host::{self, Receiver};
 use crate::options::MESSAGE_LIMIT;
 use crate::socket::Handle;
 
@@ -135,21 +135,31 @@ unsafe fn send_datagram(
     port: f64,
     buffer: *const c_void,
     size: f64,
-    send: impl FnOnce(Handle, &str, u16, &[u8]) -> Result<usize>,
+    send: impl FnOnce(Handle, Receiver<'_>, &[u8]) -> Result<usize>,
 ) -> Result<f64> {
     let handle = arg::handle(socket)?;
     // SAFETY: the caller's promise.
-    let url = unsafe { arg::string("the url", url)? };
-    if url.is_empty() {
-        return Err(Error::bad_argument("the url is empty"));
-    }
+    let url = unsafe { receiver(url)? };
     let port = destination_port(port)?;
     // SAFETY: the caller's promise.
     let bytes = unsafe { message(buffer, size)? };
-    send(handle, url, port, bytes).map(|sent| sent as f64)
+    send(handle, Receiver::Url(url, port), bytes).map(|sent| sent as f64)
 }
 
-fn destination_port(port: f64) -> Result<u16> {
+/// What names a receiver.
+///
+/// # Safety
+///
+/// `url` is NULL or a NUL-terminated string.
+pub(super) unsafe fn receiver<'a>(url: *const c_char) -> Result<&'a str> {
+    // SAFETY: the caller's promise.
+    match unsafe { arg::string("the url", url)? } {
+        "" => Err(Error::bad_argument("the url is empty")),
+        url => Ok(url),
+    }
+}
+
+pub(super) fn destination_port(port: f64) -> Result<u16> {
     arg::integer("the port to send to", port, 1, u64::from(u16::MAX)).map(|port| port as u16)
 }
 
@@ -159,7 +169,7 @@ fn destination_port(port: f64) -> Result<u16> {
 ///
 /// `buffer` is NULL or has `size` readable bytes.
 #[inline]
-unsafe fn message<'a>(buffer: *const c_void, size: f64) -> Result<&'a [u8]> {
+pub(super) unsafe fn message<'a>(buffer: *const c_void, size: f64) -> Result<&'a [u8]> {
     let size = arg::size(size)?;
     if size > MESSAGE_LIMIT as usize {
         return Err(Error::new(Code::TooBig, "a message can be 64 MiB at the most"));

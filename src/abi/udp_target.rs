@@ -1,31 +1,11 @@
 //! Sending datagrams with at most four arguments of two kinds, for hosts that cannot mix more.
 
-use std::collections::BTreeMap;
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::{c_char, c_void};
 
-use parking_lot::Mutex;
+use crate::host::{self, Receiver};
 
-use crate::error::{Code, Error, Result};
-use crate::host;
-use crate::socket::Handle;
-
-use super::{arg, network_send_udp, network_send_udp_raw, number};
-
-#[derive(Clone)]
-struct Target {
-    url: CString,
-    port: f64,
-}
-
-struct Targets {
-    by_socket: BTreeMap<u32, Target>,
-    /// Above this many, those of destroyed sockets are looked for.
-    sweep_above: usize,
-}
-
-const LEAST_SWEEP: usize = 64;
-
-static TARGETS: Mutex<Targets> = Mutex::new(Targets { by_socket: BTreeMap::new(), sweep_above: LEAST_SWEEP });
+use super::sending::{destination_port, message, receiver};
+use super::{arg, number};
 
 /// Sets where `network_send_udp_to_target` sends to, for callers that cannot pass the five arguments
 /// of `network_send_udp`: GameMaker extensions without the runner interface, for example. It holds
@@ -34,8 +14,8 @@ static TARGETS: Mutex<Targets> = Mutex::new(Targets { by_socket: BTreeMap::new()
 /// `url` is an address or a name (UTF-8, NUL-terminated, read before the call returns), `port` is 1
 /// to 65535. Whether a name has an address shows when something is sent.
 ///
-/// Returns 0, or `network_error_bad_handle`, `network_error_bad_argument`. Any thread; does not
-/// block.
+/// Returns 0, or `network_error_bad_handle`, `network_error_bad_argument`, `network_error_wrong_kind`
+/// (no UDP socket). Any thread; does not block.
 ///
 /// # Safety
 ///
@@ -44,19 +24,10 @@ static TARGETS: Mutex<Targets> = Mutex::new(Targets { by_socket: BTreeMap::new()
 pub unsafe extern "C" fn network_set_udp_target(socket: f64, url: *const c_char, port: f64) -> f64 {
     number(|| {
         let handle = arg::handle(socket)?;
-        host::check_live(handle)?;
         // SAFETY: the caller's promise.
-        let url = unsafe { arg::string("the url", url)? };
-        arg::integer("the port", port, 1, u64::from(u16::MAX))?;
-        // What was a C string has no NUL in it.
-        let url = CString::new(url).unwrap_or_default();
-        let targets = &mut *TARGETS.lock();
-        targets.by_socket.insert(handle.0, Target { url, port });
-        if targets.by_socket.len() > targets.sweep_above {
-            targets.by_socket.retain(|socket, _| host::check_live(Handle(*socket)).is_ok());
-            targets.sweep_above = LEAST_SWEEP.max(2 * targets.by_socket.len());
-        }
-        Ok(0.0)
+        let url = unsafe { receiver(url)? };
+        let port = destination_port(port)?;
+        host::set_target(handle, url, port).map(|()| 0.0)
     })
 }
 
@@ -69,9 +40,10 @@ pub unsafe extern "C" fn network_set_udp_target(socket: f64, url: *const c_char,
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn network_send_udp_to_target(socket: f64, buffer: *const c_void, size: f64) -> f64 {
     number(|| {
-        let Target { url, port } = target(socket)?;
-        // SAFETY: the caller's promise; the url is a C string.
-        Ok(unsafe { network_send_udp(socket, url.as_ptr(), port, buffer, size) })
+        let handle = arg::handle(socket)?;
+        // SAFETY: the caller's promise.
+        let bytes = unsafe { message(buffer, size)? };
+        host::send_udp(handle, Receiver::Target, bytes).map(|sent| sent as f64)
     })
 }
 
@@ -88,16 +60,9 @@ pub unsafe extern "C" fn network_send_udp_raw_to_target(
     size: f64,
 ) -> f64 {
     number(|| {
-        let Target { url, port } = target(socket)?;
-        // SAFETY: the caller's promise; the url is a C string.
-        Ok(unsafe { network_send_udp_raw(socket, url.as_ptr(), port, buffer, size) })
-    })
-}
-
-fn target(socket: f64) -> Result<Target> {
-    let handle = arg::handle(socket)?;
-    host::check_live(handle)?;
-    TARGETS.lock().by_socket.get(&handle.0).cloned().ok_or_else(|| {
-        Error::new(Code::NotConnected, "the socket has no target: network_set_udp_target sets it")
+        let handle = arg::handle(socket)?;
+        // SAFETY: the caller's promise.
+        let bytes = unsafe { message(buffer, size)? };
+        host::send_udp_raw(handle, Receiver::Target, bytes).map(|sent| sent as f64)
     })
 }

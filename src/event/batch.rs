@@ -173,10 +173,13 @@ impl Batch {
         (bytes, sink)
     }
 
-    /// A data event of a payload that lies elsewhere and is copied. `source` is that of the last such
-    /// event if its origin was the same and nothing else was pushed since; returns this one's.
-    pub(crate) fn copied(&mut self, origin: Origin<'_>, source: Option<u32>, payload: &[u8]) -> u32 {
-        let source = source.unwrap_or_else(|| new_source(&mut self.sources, &mut self.texts, &origin));
+    /// A source for events that are [copied](Batch::copied): at least one must follow.
+    pub(crate) fn begin_source(&mut self, origin: &Origin<'_>) -> u32 {
+        new_source(&mut self.sources, &mut self.texts, origin)
+    }
+
+    /// A data event of a payload that lies elsewhere and is copied.
+    pub(crate) fn copied(&mut self, source: u32, payload: &[u8]) {
         let what = if payload.len() > LEAST_ROOM {
             self.large.push(payload.to_vec());
             What::Large { message_type: 0, skip: 0, index: (self.large.len() - 1) as u32 }
@@ -188,7 +191,6 @@ impl Batch {
         record.events += 1;
         record.bytes += payload.len() as u64;
         self.entries.push(Entry { source, what });
-        source
     }
 
     /// An event without bytes.

@@ -7,11 +7,6 @@ use crate::error::{Code, Error, Result};
 use crate::reactor::{About, Command};
 use crate::socket::{Handle, Socket, Traffic};
 
-/// Fails unless the handle names a socket.
-pub(crate) fn check_live(handle: Handle) -> Result<()> {
-    if SHARED.registry.contains(handle) { Ok(()) } else { Err(Error::bad_handle()) }
-}
-
 /// `network_get_port`.
 pub(crate) fn port(handle: Handle) -> Result<u16> {
     match SHARED.registry.get(handle)?.local_port.load(Relaxed) {

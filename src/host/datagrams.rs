@@ -17,7 +17,7 @@ use crate::outgoing::{self, To};
 use crate::protocol::packet::{self, HEADER_SIZE};
 use crate::reactor::{Bound, Command, OpenDatagrams};
 use crate::reliable::{Config, Endpoint, Micros, SendError};
-use crate::socket::{DatagramSide, Handle, HostSide, Role, Socket, count};
+use crate::socket::{DatagramSide, Handle, HostSide, Role, Socket, Target, count};
 use crate::{address, sys};
 
 use super::Family;
@@ -89,18 +89,39 @@ fn bind(ip: Option<IpAddr>, port: u16) -> Result<(UdpSocket, Bound, u16)> {
 
 /// `network_send_udp`: with GameMaker's header, or on a reliable socket by the protocol. Returns the
 /// bytes of payload and header.
-pub(crate) fn send_udp(handle: Handle, url: &str, port: u16, payload: &[u8]) -> Result<usize> {
-    send(handle, Form::Packet, payload, |reach| destination(url, port, reach))
+pub(crate) fn send_udp(handle: Handle, to: Receiver<'_>, payload: &[u8]) -> Result<usize> {
+    send(handle, Form::Packet, payload, to)
 }
 
 /// `network_send_udp_raw`: without. Returns the bytes sent.
-pub(crate) fn send_udp_raw(handle: Handle, url: &str, port: u16, payload: &[u8]) -> Result<usize> {
-    send(handle, Form::Plain, payload, |reach| destination(url, port, reach))
+pub(crate) fn send_udp_raw(handle: Handle, to: Receiver<'_>, payload: &[u8]) -> Result<usize> {
+    send(handle, Form::Plain, payload, to)
 }
 
 /// `network_send_broadcast`.
 pub(crate) fn send_broadcast(handle: Handle, port: u16, payload: &[u8]) -> Result<usize> {
-    send(handle, Form::Plain, payload, |_| Ok(To::Broadcast(port)))
+    send(handle, Form::Plain, payload, Receiver::Everybody(port))
+}
+
+/// `network_set_udp_target`.
+pub(crate) fn set_target(handle: Handle, url: &str, port: u16) -> Result<()> {
+    let sockets = SHARED.registry.read();
+    let socket = sockets.get(&handle).ok_or_else(Error::bad_handle)?;
+    let mut host = socket.host.lock();
+    let own = host.datagrams.as_mut().ok_or_else(needs_udp)?;
+    own.target = Some(Target { address: literal(url, port), url: url.into(), port });
+    Ok(())
+}
+
+/// Who is to get a datagram.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Receiver<'a> {
+    /// An address or a name, and a port.
+    Url(&'a str, u16),
+    /// Whom the host has set for the socket.
+    Target,
+    /// All networks around, at this port.
+    Everybody(u16),
 }
 
 /// How a payload travels.
@@ -111,21 +132,15 @@ enum Form {
     Plain,
 }
 
-fn send<'a>(
-    handle: Handle,
-    form: Form,
-    payload: &[u8],
-    to: impl FnOnce(Reach) -> Result<To<'a>>,
-) -> Result<usize> {
+fn send(handle: Handle, form: Form, payload: &[u8], receiver: Receiver<'_>) -> Result<usize> {
     let sockets = SHARED.registry.read();
     let socket = sockets.get(&handle).ok_or_else(Error::bad_handle)?;
     let mut host = socket.host.lock();
-    let Some(own) = &host.datagrams else { return Err(needs_udp()) };
+    let own = host.datagrams.as_ref().ok_or_else(needs_udp)?;
     let is_reliable = own.reliable_enabled && form == Form::Packet;
-    let reliable = own.reliable.as_ref().filter(|_| is_reliable).map(Arc::clone);
     let header_size = if form == Form::Packet { HEADER_SIZE } else { 0 };
     let size = header_size + payload.len();
-    if size > LARGEST_DATAGRAM && reliable.is_none() {
+    if size > LARGEST_DATAGRAM && !is_reliable {
         return Err(Error::new(
             Code::TooBig,
             format!("a datagram can carry {LARGEST_DATAGRAM} bytes at the most, not {size}"),
@@ -140,19 +155,45 @@ fn send<'a>(
             reach
         }
     };
-    let to = to(reach)?;
-    match reliable {
+    let HostSide { datagrams, pending, pending_payload, dirty, settings, .. } = &mut *host;
+    let own = datagrams.as_mut().ok_or_else(needs_udp)?;
+    let to = match receiver {
+        Receiver::Url(url, port) => destination(url, port, literal(url, port), reach)?,
+        Receiver::Target => {
+            let target = own.target.as_ref().ok_or_else(needs_target)?;
+            destination(&target.url, target.port, target.address, reach)?
+        }
+        Receiver::Everybody(port) => To::Broadcast(port),
+    };
+    let mut queue = Queue {
+        limit: settings.send_queue_limit,
+        in_flight: socket.in_flight.load(Relaxed),
+        pending,
+        payload: pending_payload,
+    };
+    match own.reliable.as_ref().filter(|_| is_reliable) {
         None => {
             // The size fits: no datagram is larger than 64 KiB.
             let header = packet::header(payload.len() as u32);
-            enqueue(socket, &mut host, to, false, &header[..header_size], payload)?;
+            queue.push(to, false, &header[..header_size], payload)?;
         }
-        Some(endpoint) => send_reliably(socket, &mut host, &endpoint, to, payload)?,
+        Some(endpoint) => match to {
+            // At once, so that the protocol can say whether the peer keeps up.
+            To::Address(address) if !own.reliable_queued => {
+                // Not the time before the lock is held: the protocol's must not go backwards.
+                endpoint.lock().send(address, payload, clock::micros).map_err(|error| refused(&error))?;
+            }
+            // Its name is not known, or such messages are queued already.
+            _ => {
+                own.reliable_queued = true;
+                queue.push(to, true, &[], payload)?;
+            }
+        },
     }
     count(&socket.traffic.packets_sent, 1);
-    let first = !std::mem::replace(&mut host.dirty, true);
+    let first = !std::mem::replace(dirty, true);
     if first {
-        SHARED.work.dirty(socket.token.load(Relaxed), &mut host.pending);
+        SHARED.work.dirty(socket.token.load(Relaxed), pending);
     }
     drop(host);
     if first {
@@ -161,46 +202,26 @@ fn send<'a>(
     Ok(size)
 }
 
-/// Puts a datagram or message into the queue to the reactor.
-fn enqueue(
-    socket: &Socket,
-    host: &mut HostSide,
-    to: To<'_>,
-    reliable: bool,
-    header: &[u8],
-    payload: &[u8],
-) -> Result<()> {
-    let limit = host.settings.send_queue_limit;
-    let queued = host.pending_payload + socket.in_flight.load(Relaxed);
-    // The second condition bounds what addresses and headers cost when the payloads are tiny.
-    if (queued >= limit && queued > 0) || host.pending.len() > 2 * limit as usize + (64 << 10) {
-        return Err(Error::new(Code::QueueFull, "the network does not keep up: the send queue is full"));
-    }
-    outgoing::push(&mut host.pending, to, reliable, header, payload);
-    host.pending_payload += payload.len() as u32;
-    Ok(())
+/// What a socket has queued to the reactor.
+struct Queue<'a> {
+    limit: u32,
+    /// Payload bytes that the reactor has taken.
+    in_flight: u32,
+    pending: &'a mut Vec<u8>,
+    payload: &'a mut u32,
 }
 
-/// Gives a message to the protocol at once, so that it can say whether the peer keeps up; or queues
-/// it, if its name is not known, or such messages are queued already.
-fn send_reliably(
-    socket: &Socket,
-    host: &mut HostSide,
-    endpoint: &Mutex<Endpoint>,
-    to: To<'_>,
-    payload: &[u8],
-) -> Result<()> {
-    let Some(own) = &mut host.datagrams else { return Err(needs_udp()) };
-    match to {
-        To::Address(address) if !own.reliable_queued => {
-            let mut endpoint = endpoint.lock();
-            // Not before the lock is held: the protocol's time must not go backwards.
-            endpoint.send(address, payload, clock::micros()).map_err(|error| refused(&error))
+impl Queue<'_> {
+    /// Adds a datagram or message.
+    fn push(&mut self, to: To<'_>, reliable: bool, header: &[u8], payload: &[u8]) -> Result<()> {
+        let queued = *self.payload + self.in_flight;
+        // The second condition bounds what addresses and headers cost when the payloads are tiny.
+        if (queued >= self.limit && queued > 0) || self.pending.len() > 2 * self.limit as usize + (64 << 10) {
+            return Err(Error::new(Code::QueueFull, "the network does not keep up: the send queue is full"));
         }
-        _ => {
-            own.reliable_queued = true;
-            enqueue(socket, host, to, true, &[], payload)
-        }
+        outgoing::push(self.pending, to, reliable, header, payload);
+        *self.payload += payload.len() as u32;
+        Ok(())
     }
 }
 
@@ -213,11 +234,17 @@ fn refused(error: &SendError) -> Error {
     Error::new(code, error.to_string())
 }
 
-/// Where a datagram for `url` goes, as far as that is known without asking anybody.
-fn destination(url: &str, port: u16, reach: Reach) -> Result<To<'_>> {
-    if let Some(mut literal) = address::literal(url) {
-        literal.set_port(port);
-        let literal = sys::canonical(literal);
+/// The address that a url spells out, if it does.
+fn literal(url: &str, port: u16) -> Option<SocketAddr> {
+    let mut literal = address::literal(url)?;
+    literal.set_port(port);
+    Some(sys::canonical(literal))
+}
+
+/// Where a datagram for `url` goes, as far as that is known without asking anybody. `literal` is the
+/// address that it spells out.
+fn destination(url: &str, port: u16, literal: Option<SocketAddr>, reach: Reach) -> Result<To<'_>> {
+    if let Some(literal) = literal {
         if !reach.includes(&literal) {
             let family = if literal.is_ipv4() { "IPv4" } else { "IPv6" };
             return Err(Error::new(Code::Failed, format!("the socket's own address has no {family}")));
@@ -326,4 +353,8 @@ fn change_datagrams(
 
 fn needs_udp() -> Error {
     Error::wrong_kind("this call needs a UDP socket")
+}
+
+fn needs_target() -> Error {
+    Error::new(Code::NotConnected, "the socket has no target: network_set_udp_target sets it")
 }

@@ -19,8 +19,8 @@ pub(super) struct Arrivals<'a, 'b> {
     id: Id,
     /// Cost of the socket's uncollected events.
     queued: &'a mut u64,
-    /// Where the last message came from, as text, and its place in the batch.
-    last: Option<(SocketAddr, String, u32)>,
+    /// Where the last message came from, and its place in the batch.
+    last: Option<(SocketAddr, u32)>,
 }
 
 impl<'a, 'b> Arrivals<'a, 'b> {
@@ -46,14 +46,17 @@ impl<'a, 'b> Arrivals<'a, 'b> {
     }
 
     fn message(&mut self, from: SocketAddr, payload: &[u8]) {
-        let known = self.last.take().filter(|(last, ..)| *last == from);
-        let (ip, source) = match known {
-            Some((_, ip, source)) => (ip, Some(source)),
-            None => (address::text(&from), None),
+        let source = match self.last {
+            Some((last, source)) if last == from => source,
+            _ => {
+                let ip = address::text(&from);
+                let origin = origin(self.socket, self.server, self.id, &ip, from.port());
+                let source = self.turn.batch.begin_source(&origin);
+                self.last = Some((from, source));
+                source
+            }
         };
-        let origin = origin(self.socket, self.server, self.id, &ip, from.port());
-        let source = self.turn.batch.copied(origin, source, payload);
-        self.last = Some((from, ip, source));
+        self.turn.batch.copied(source, payload);
         let cost = payload.len() as u64 + EVENT_COST;
         *self.queued += cost;
         *self.turn.queued += cost;

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use parking_lot::{Mutex, MutexGuard};
 
-use crate::reliable::{Endpoint, Transmits, is_reliable};
+use crate::reliable::{Endpoint, Micros, Transmits, is_reliable};
 use crate::socket::count;
 
 use super::super::LINGER_MILLIS;
@@ -72,7 +72,7 @@ impl Reliability {
 
     pub(super) fn send(&self, to: SocketAddr, payload: &[u8]) -> Result<(), crate::reliable::SendError> {
         let mut endpoint = self.endpoint.lock();
-        endpoint.send(to, payload, now())
+        endpoint.send(to, payload, now)
     }
 
     fn set_reading(&mut self, reads: bool) {
@@ -91,6 +91,8 @@ impl Reliability {
 /// Sorts what has arrived: the protocol's own datagrams, and others.
 pub(super) struct Inbox<'a> {
     endpoint: Option<MutexGuard<'a, Endpoint>>,
+    /// When it was opened; for all that has arrived by then the difference does not matter.
+    now: Micros,
     strips: bool,
     /// Nobody is there for plain datagrams any more.
     discards: bool,
@@ -99,12 +101,14 @@ pub(super) struct Inbox<'a> {
 impl<'a> Inbox<'a> {
     pub(super) fn open(reliability: Option<&'a Reliability>, strips: bool, discards: bool) -> Inbox<'a> {
         let endpoint = reliability.filter(|own| own.is_active()).map(|own| own.endpoint.lock());
-        Inbox { endpoint, strips, discards }
+        // Not before the lock is held: the protocol's time must not go backwards.
+        let now = if endpoint.is_some() { now() } else { 0 };
+        Inbox { endpoint, now, strips, discards }
     }
 
     pub(super) fn take(&mut self, from: SocketAddr, datagram: &[u8], arrivals: &mut Arrivals<'_, '_>) {
         match &mut self.endpoint {
-            Some(endpoint) if is_reliable(datagram) => endpoint.receive(from, datagram, now(), arrivals),
+            Some(endpoint) if is_reliable(datagram) => endpoint.receive(from, datagram, self.now, arrivals),
             _ if self.discards => {}
             _ => arrivals.datagram(from, datagram, self.strips),
         }

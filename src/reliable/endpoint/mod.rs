@@ -89,11 +89,17 @@ impl Endpoint {
     }
 
     /// Takes a message for a peer. It leaves with the next
-    /// [`poll_transmit`](Self::poll_transmit), or as soon as the path bears it.
+    /// [`poll_transmit`](Self::poll_transmit), or as soon as the path bears it. What time it is
+    /// matters for the first of several messages only, so only then `now` is asked.
     ///
     /// # Errors
     /// The message is larger than allowed, or too much waits already. Nothing of it is taken.
-    pub fn send(&mut self, to: SocketAddr, payload: &[u8], now: Micros) -> Result<(), SendError> {
+    pub fn send(
+        &mut self,
+        to: SocketAddr,
+        payload: &[u8],
+        now: impl Fn() -> Micros,
+    ) -> Result<(), SendError> {
         let slot = self.find(to);
         let config = &self.local.config;
         if payload.len() > config.message_limit {
@@ -103,7 +109,7 @@ impl Endpoint {
             Some(slot) => slot,
             None if self.peers.len() >= config.max_peers => return Err(SendError::TooManyPeers),
             None => {
-                let peer = Peer::opening(to, self.secret.draw(), config, now);
+                let peer = Peer::opening(to, self.secret.draw(), config, now());
                 self.insert(peer)
             }
         };

@@ -136,17 +136,20 @@ impl Peer {
         message: &[u8],
         token: impl FnOnce() -> u64,
         config: &Config,
-        now: Micros,
+        now: impl Fn() -> Micros,
     ) -> Result<(), SendError> {
         if self.outbox.is_full(config.send_limit) {
             return Err(SendError::QueueFull);
         }
-        if matches!(self.phase, Phase::Over { .. } | Phase::Closing { .. }) {
-            self.open(token(), now);
+        if self.busy_since.is_none() {
+            let now = now();
+            if matches!(self.phase, Phase::Over { .. } | Phase::Closing { .. }) {
+                self.open(token(), now);
+            }
+            self.busy_since = Some(now);
+            self.active_at = now;
+            self.trimmed = false;
         }
-        self.busy_since.get_or_insert(now);
-        self.active_at = now;
-        self.trimmed = false;
         self.outbox.push(message, config.datagram_size - OVERHEAD);
         Ok(())
     }

@@ -383,7 +383,7 @@ fn no_more_peers_than_allowed_are_known() {
     assert_eq!(world.nodes[0].sink.messages.len(), 10);
     assert!(world.nodes[0].endpoint.stats().refused_peers > 0);
     let now = world.now;
-    let full = world.nodes[0].endpoint.send(address(200), b"x", now);
+    let full = world.nodes[0].endpoint.send(address(200), b"x", || now);
     assert_eq!(full, Err(crate::reliable::SendError::TooManyPeers));
 }
 
@@ -406,7 +406,7 @@ fn a_peer_that_acknowledged_a_part_cannot_claim_to_have_forgotten() {
     let now = world.now;
     let node = &mut world.nodes[0];
     let mut out = Transmits::new(64, 1200);
-    node.endpoint.send(peer, &[1; 5000], now).unwrap();
+    node.endpoint.send(peer, &[1; 5000], || now).unwrap();
     node.endpoint.poll_transmit(now, &mut out);
     let Ok(Datagram::Hello { token }) = wire::parse(out.get(0).1) else {
         panic!("no hello");

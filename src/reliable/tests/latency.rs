@@ -86,7 +86,7 @@ impl Echo {
         let now = self.world.now;
         let echo = &mut self.world.nodes[0];
         for (client, payload) in std::mem::take(&mut echo.sink.0) {
-            echo.endpoint.send(client, &payload, now).unwrap();
+            echo.endpoint.send(client, &payload, || now).unwrap();
         }
     }
 }
@@ -149,7 +149,7 @@ fn hosts_that_are_called_once_a_frame_send_one_datagram_a_frame() {
                 }
             }
             endpoint.handle_timeout(now, &mut Mailbox::default());
-            endpoint.send(address(1 - at), &now.to_le_bytes(), now).unwrap();
+            endpoint.send(address(1 - at), &now.to_le_bytes(), || now).unwrap();
             out.clear();
             endpoint.poll_transmit(now, &mut out);
             datagrams += out.len();

@@ -23,7 +23,7 @@ fn thousands_of_peers_are_served_and_wake_the_host_only_when_due() {
     assert_eq!(world.nodes[0].endpoint.peer_count(), peers);
     for peer in 1..=peers {
         let now = world.now;
-        world.nodes[0].endpoint.send(address(peer), b"answer", now).unwrap();
+        world.nodes[0].endpoint.send(address(peer), b"answer", || now).unwrap();
     }
     world.run(2 * SECOND);
     assert!(world.nodes[1..].iter().all(|n| n.sink.messages.len() == 1));

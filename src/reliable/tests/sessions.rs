@@ -159,7 +159,7 @@ fn a_silent_peer_is_given_up_with_what_it_did_not_acknowledge() {
 fn an_address_where_nobody_is_is_given_up_too() {
     let mut world = world(1, 10 * MS);
     let nobody = "10.9.9.9:9".parse().unwrap();
-    world.nodes[0].endpoint.send(nobody, b"x", world.now).unwrap();
+    world.nodes[0].endpoint.send(nobody, b"x", || world.now).unwrap();
     world.run(11 * SECOND);
     let lost = &world.nodes[0].sink.lost;
     assert_eq!(lost.len(), 1);

@@ -134,7 +134,7 @@ impl<S: Sink + Default> World<S> {
 
     pub(super) fn send(&mut self, from: usize, to: usize, payload: &[u8]) -> Result<(), SendError> {
         let to = self.nodes[to].address;
-        self.nodes[from].endpoint.send(to, payload, self.now)
+        self.nodes[from].endpoint.send(to, payload, || self.now)
     }
 
     fn index(&self, address: SocketAddr) -> Option<usize> {
