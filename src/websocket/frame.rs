@@ -126,32 +126,26 @@ impl Header {
         Ok(Some((header, at)))
     }
 
-    /// The header's bytes, and how many of them count.
-    #[inline]
-    #[must_use]
-    pub fn encode(&self) -> ([u8; MAX_HEADER], usize) {
-        let mut bytes = [0; MAX_HEADER];
-        bytes[0] = u8::from(self.fin) << 7 | self.opcode as u8;
-        let mut at = 2;
-        bytes[1] = match self.length {
-            short @ 0..=125 => short as u8,
+    /// Appends the header's bytes.
+    // Every length is written as a whole array: copies of constant length are single stores.
+    #[inline(always)]
+    pub fn write(&self, out: &mut Vec<u8>) {
+        let first = u8::from(self.fin) << 7 | self.opcode as u8;
+        let masked = u8::from(self.mask.is_some()) << 7;
+        match self.length {
+            short @ 0..=125 => out.extend_from_slice(&[first, masked | short as u8]),
             medium @ 126..=0xffff => {
-                bytes[2..4].copy_from_slice(&(medium as u16).to_be_bytes());
-                at = 4;
-                126
+                let [high, low] = (medium as u16).to_be_bytes();
+                out.extend_from_slice(&[first, masked | 126, high, low]);
             }
             long => {
-                bytes[2..10].copy_from_slice(&long.to_be_bytes());
-                at = 10;
-                127
+                out.extend_from_slice(&[first, masked | 127]);
+                out.extend_from_slice(&long.to_be_bytes());
             }
-        };
-        if let Some(key) = self.mask {
-            bytes[1] |= 0x80;
-            bytes[at..at + 4].copy_from_slice(&key);
-            at += 4;
         }
-        (bytes, at)
+        if let Some(key) = self.mask {
+            out.extend_from_slice(&key);
+        }
     }
 }
 
@@ -169,14 +163,14 @@ pub fn write_frame<const N: usize>(
     let length: usize = payload.iter().map(|piece| piece.len()).sum();
     debug_assert!(!opcode.is_control() || length <= MAX_CONTROL_PAYLOAD);
     let header = Header { fin: true, opcode, mask, length: length as u64 };
-    let (bytes, header_length) = header.encode();
     out.reserve(MAX_HEADER + length);
-    // A copy of constant length and a cut are cheaper than a copy of a few bytes.
-    let start = out.len();
-    out.extend_from_slice(&bytes);
-    out.truncate(start + header_length);
+    header.write(out);
     match mask {
-        None => payload.iter().for_each(|piece| out.extend_from_slice(piece)),
+        None => {
+            for piece in payload {
+                out.extend_from_slice(piece);
+            }
+        }
         Some(mut key) => {
             for piece in payload {
                 mask::append(out, piece, key);
@@ -201,11 +195,12 @@ mod tests {
             for length in lengths {
                 for fin in [false, true] {
                     let sent = Header { fin, ..header(Opcode::Binary, length, mask) };
-                    let (bytes, count) = sent.encode();
-                    for part in 0..count {
+                    let mut bytes = Vec::new();
+                    sent.write(&mut bytes);
+                    for part in 0..bytes.len() {
                         assert_eq!(Header::parse(&bytes[..part], receiver), Ok(None));
                     }
-                    assert_eq!(Header::parse(&bytes, receiver), Ok(Some((sent, count))));
+                    assert_eq!(Header::parse(&bytes, receiver), Ok(Some((sent, bytes.len()))));
                 }
             }
         }

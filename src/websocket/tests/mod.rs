@@ -88,8 +88,9 @@ fn receive(role: Role, pieces: &[&[u8]], limit: usize) -> Vec<Event> {
 fn frame_for(receiver: Role, fin: bool, opcode: Opcode, payload: &[u8]) -> Vec<u8> {
     let masked = receiver == Role::Server;
     let header = Header { fin, opcode, mask: masked.then_some(KEY), length: payload.len() as u64 };
-    let (bytes, length) = header.encode();
-    let mut frame = bytes[..length].to_vec();
+    let mut frame = Vec::new();
+    header.write(&mut frame);
+    let length = frame.len();
     frame.extend_from_slice(payload);
     if masked {
         mask::apply(&mut frame[length..], KEY);
