@@ -728,14 +728,16 @@ double network_send_broadcast(double socket, double port, const void *buffer, do
  * `url` is an address or a name (UTF-8, NUL-terminated, read before the call returns), `port` is 1
  * to 65535. Whether a name has an address shows when something is sent.
  *
- * Returns 0, or `network_error_bad_handle`, `network_error_bad_argument`. Any thread; does not
- * block.
+ * Returns 0, or `network_error_bad_handle`, `network_error_bad_argument`, `network_error_wrong_kind`
+ * (no UDP socket). Any thread; does not block.
  *
  * # Safety
  *
  * `url` is NULL or a NUL-terminated string.
  */
-double network_set_udp_target(double socket, const char *url, double port);
+double network_set_udp_target(double socket,
+                              const char *url,
+                              double port);
 
 /**
  * As `network_send_udp`, to the receiver that `network_set_udp_target` has set for the socket;

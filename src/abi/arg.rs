@@ -36,6 +36,11 @@ pub(super) fn handle_or_default(value: f64) -> Result<Option<Handle>> {
 /// A whole number from `least` to `most`.
 #[inline]
 pub(super) fn integer(what: &str, value: f64, least: u64, most: u64) -> Result<u64> {
+    if let Some(whole) = small(value)
+        && (least..=most).contains(&u64::from(whole))
+    {
+        return Ok(u64::from(whole));
+    }
     // The cast saturates and takes NaN for 0; `most` is below where doubles have gaps.
     let whole = value as u64;
     if whole as f64 == value && (least..=most).contains(&whole) {

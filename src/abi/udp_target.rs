@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_void};
 
 use crate::host::{self, Receiver};
 
-use super::sending::{destination_port, message, receiver};
+use super::sending::{count, destination_port, message, receiver};
 use super::{arg, number};
 
 /// Sets where `network_send_udp_to_target` sends to, for callers that cannot pass the five arguments
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn network_send_udp_to_target(socket: f64, buffer: *const 
         let handle = arg::handle(socket)?;
         // SAFETY: the caller's promise.
         let bytes = unsafe { message(buffer, size)? };
-        host::send_udp(handle, Receiver::Target, bytes).map(|sent| sent as f64)
+        host::send_udp(handle, Receiver::Target, bytes).map(count)
     })
 }
 
@@ -63,6 +63,6 @@ pub unsafe extern "C" fn network_send_udp_raw_to_target(
         let handle = arg::handle(socket)?;
         // SAFETY: the caller's promise.
         let bytes = unsafe { message(buffer, size)? };
-        host::send_udp_raw(handle, Receiver::Target, bytes).map(|sent| sent as f64)
+        host::send_udp_raw(handle, Receiver::Target, bytes).map(count)
     })
 }

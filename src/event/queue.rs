@@ -2,7 +2,9 @@
 //! collects them: one at a time or all that wait.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst, fence};
+use std::sync::atomic::{
+    AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::Release, Ordering::SeqCst, fence,
+};
 use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -288,7 +290,7 @@ impl EventQueue {
             if state.next < batch.len() {
                 let entry = batch.entry(state.next);
                 state.next += 1;
-                self.ready.store(self.ready.load(Relaxed) - 1, SeqCst);
+                self.ready.store(self.ready.load(Relaxed) - 1, Release);
                 event = deliverable(shared, batch, entry, &mut state.leaving);
             }
             if state.next == batch.len()

@@ -342,7 +342,7 @@ impl Messages<'_, '_> {
 }
 
 impl Sink for Messages<'_, '_> {
-    #[inline]
+    #[inline(always)]
     fn message_in_place(&mut self, kind: Kind, range: Range<usize>, payload: &[u8]) {
         match &mut self.framer {
             None => self.events.whole(kind, range),
