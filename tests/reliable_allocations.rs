@@ -48,7 +48,7 @@ fn an_echo_in_steady_state_allocates_nothing() {
     let mut mailboxes = [0, 1].map(|_| Mailbox(Vec::with_capacity(DEPTH)));
     let mut out = Transmits::new(64, Config::default().datagram_size);
     for number in 0..DEPTH {
-        endpoints[0].send(addresses[1], &[number as u8; 64], 0).unwrap();
+        endpoints[0].send(addresses[1], &[number as u8; 64], || 0).unwrap();
     }
     let mut answered = 0;
     let mut before = 0;
@@ -62,7 +62,7 @@ fn an_echo_in_steady_state_allocates_nothing() {
             let other = 1 - at;
             endpoints[at].handle_timeout(now, &mut mailboxes[at]);
             for (peer, payload) in mailboxes[at].0.drain(..) {
-                endpoints[at].send(peer, &payload, now).unwrap();
+                endpoints[at].send(peer, &payload, || now).unwrap();
                 answered += 1;
             }
             out.clear();
