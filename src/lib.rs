@@ -25,6 +25,7 @@ pub mod reliable;
 mod resolve;
 mod shared;
 mod socket;
+mod spin_lock;
 mod sys;
 mod tls;
 mod url;

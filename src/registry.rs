@@ -3,10 +3,12 @@
 //! Lock order of the library: event queue, registry, one socket's host side, work lists. A later
 //! one may be taken while an earlier one is held, never the other way round.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 
 use parking_lot::{RwLock, RwLockReadGuard};
 
@@ -43,17 +45,82 @@ pub(crate) type Sockets = HashMap<Handle, Arc<Socket>, BuildHasherDefault<Handle
 
 pub(crate) struct Registry {
     sockets: RwLock<Sockets>,
+    /// How often sockets were taken out.
+    removals: AtomicU64,
+}
+
+/// A socket that a thread has looked up once for many calls.
+struct AtHand {
+    socket: Arc<Socket>,
+    /// The number of removals at that time: while it stands, the socket is still in the registry.
+    removals: u64,
+}
+
+impl AtHand {
+    #[inline]
+    fn is(&self, handle: Handle, registry: &Registry) -> bool {
+        self.socket.handle == handle && self.removals == registry.removals.load(SeqCst)
+    }
+}
+
+thread_local! {
+    // Without a destructor it can be looked at to a thread's very end.
+    static AT_HAND: RefCell<Option<ManuallyDrop<AtHand>>> = const { RefCell::new(None) };
 }
 
 impl Registry {
     pub(crate) const fn new() -> Registry {
-        Registry { sockets: RwLock::new(HashMap::with_hasher(BuildHasherDefault::new())) }
+        Registry {
+            sockets: RwLock::new(HashMap::with_hasher(BuildHasherDefault::new())),
+            removals: AtomicU64::new(0),
+        }
     }
 
     /// Access for a look-up; the sockets cannot be removed while it is held.
     #[inline]
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, Sockets> {
         self.sockets.read()
+    }
+
+    /// Looks a socket up for `act`, without a lock if this thread has it at hand. It may be removed
+    /// meanwhile.
+    // Inlined as far as `act`, the body of a send.
+    #[inline(always)]
+    pub(crate) fn with<T>(&self, handle: Handle, act: impl FnOnce(&Arc<Socket>) -> Result<T>) -> Result<T> {
+        AT_HAND.with_borrow(
+            #[inline(always)]
+            |at_hand| {
+                let sockets;
+                let socket = match at_hand {
+                    Some(own) if own.is(handle, self) => &own.socket,
+                    _ => {
+                        sockets = self.read();
+                        sockets.get(&handle).ok_or_else(Error::bad_handle)?
+                    }
+                };
+                act(socket)
+            },
+        )
+    }
+
+    /// Several events of a socket are about to be delivered to this thread, which will probably
+    /// answer each of them. To be followed by [`Registry::put_down`].
+    pub(crate) fn take_at_hand(&self, handle: Handle) {
+        if AT_HAND.with_borrow(|at_hand| at_hand.as_ref().is_some_and(|own| own.is(handle, self))) {
+            return;
+        }
+        let at_hand = {
+            let sockets = self.read();
+            // Under the lock, so that no removal lies between this and the look-up.
+            let removals = self.removals.load(SeqCst);
+            sockets.get(&handle).map(|socket| AtHand { socket: Arc::clone(socket), removals })
+        };
+        replace_at_hand(at_hand);
+    }
+
+    /// That is over.
+    pub(crate) fn put_down(&self) {
+        replace_at_hand(None);
     }
 
     pub(crate) fn get(&self, handle: Handle) -> Result<Arc<Socket>> {
@@ -95,6 +162,7 @@ impl Registry {
     /// Takes a socket out, and a server's clients with it. Empty if the handle is not live.
     pub(crate) fn remove(&self, handle: Handle) -> Vec<Arc<Socket>> {
         let mut sockets = self.sockets.write();
+        self.removals.fetch_add(1, SeqCst);
         let Some(socket) = sockets.remove(&handle) else { return Vec::new() };
         let is_server = socket.role == Role::Server;
         let mut removed = vec![socket];
@@ -105,8 +173,15 @@ impl Registry {
     }
 
     pub(crate) fn remove_all(&self) -> Vec<Arc<Socket>> {
-        std::mem::take(&mut *self.sockets.write()).into_values().collect()
+        let mut sockets = self.sockets.write();
+        self.removals.fetch_add(1, SeqCst);
+        std::mem::take(&mut *sockets).into_values().collect()
     }
+}
+
+fn replace_at_hand(at_hand: Option<AtHand>) {
+    let before = AT_HAND.replace(at_hand.map(ManuallyDrop::new));
+    drop(before.map(ManuallyDrop::into_inner));
 }
 
 fn insert(

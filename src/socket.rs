@@ -13,6 +13,7 @@ use crate::host::Family;
 use crate::options::{ACCEPTED_MESSAGE_LIMIT, MESSAGE_LIMIT, Settings};
 use crate::reactor::{About, Bound, Local};
 use crate::reliable::Endpoint;
+use crate::spin_lock::SpinLock;
 
 /// The number by which the host names a socket. Never used twice in a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,7 +74,7 @@ pub(crate) struct Socket {
     /// Payload bytes the reactor has taken from the queue and not yet written.
     pub(crate) in_flight: AtomicU32,
     pub(crate) traffic: Traffic,
-    pub(crate) host: Mutex<HostSide>,
+    pub(crate) host: SpinLock<HostSide>,
 }
 
 /// Counters with one writer each, so that plain stores do.
@@ -192,7 +193,7 @@ impl Socket {
             local_port: AtomicU16::new(0),
             in_flight: AtomicU32::new(0),
             traffic: Traffic::new(),
-            host: Mutex::new(HostSide {
+            host: SpinLock::new(HostSide {
                 link: match role {
                     Role::Client => Link::Idle,
                     Role::Server => Link::Listening,

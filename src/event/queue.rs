@@ -128,7 +128,7 @@ impl EventQueue {
         let event = self.step(&mut state, shared);
         if event.is_none() {
             drop(state);
-            shared.work.burst_ended();
+            all_collected(shared);
         }
         event
     }
@@ -140,7 +140,7 @@ impl EventQueue {
         let event = state.current;
         drop(state);
         if event.is_none() {
-            shared.work.burst_ended();
+            all_collected(shared);
         }
         event
     }
@@ -157,7 +157,7 @@ impl EventQueue {
         let batches = std::mem::take(&mut state.ready);
         if batches.is_empty() {
             drop(state);
-            shared.work.burst_ended();
+            all_collected(shared);
             return 0;
         }
         let mut left = self.ready.swap(0, SeqCst);
@@ -177,6 +177,7 @@ impl EventQueue {
                 left -= 1;
                 self.delivering.store(left, Relaxed);
                 let Some(mut event) = deliverable(shared, &batch, entry, leaving) else { continue };
+                expect_answers(shared, &batch, next);
                 delivered += 1;
                 deliver(&event);
                 // What a read brought is all of one socket: only the payload is described anew.
@@ -200,7 +201,7 @@ impl EventQueue {
         }
 
         drop(round);
-        shared.work.burst_ended();
+        all_collected(shared);
         delivered
     }
 
@@ -289,9 +290,13 @@ impl EventQueue {
             let mut event = None;
             if state.next < batch.len() {
                 let entry = batch.entry(state.next);
+                let begins_run = state.next == 0 || batch.entry(state.next - 1).source != entry.source;
                 state.next += 1;
                 self.ready.store(self.ready.load(Relaxed) - 1, Release);
                 event = deliverable(shared, batch, entry, &mut state.leaving);
+                if begins_run {
+                    expect_answers(shared, batch, state.next);
+                }
             }
             if state.next == batch.len()
                 && let Some(mut batch) = state.ready.pop_front()
@@ -332,6 +337,24 @@ impl Drop for Round<'_> {
         state.leaving = self.leaving;
         state.polling = false;
         self.queue.delivering.store(0, Relaxed);
+    }
+}
+
+/// The host has collected, and answered as far as it does so at once, all that waited.
+fn all_collected(shared: &Shared) {
+    shared.registry.put_down();
+    shared.work.burst_ended();
+}
+
+/// Has the socket of the event before `next` at hand, if so many of the same read follow that it pays.
+#[inline]
+fn expect_answers(shared: &Shared, batch: &Batch, next: usize) {
+    const WORTH_IT: usize = 3;
+    let first = next.saturating_sub(1);
+    if let Some(run) = batch.entries().get(first..next + WORTH_IT)
+        && run.iter().all(|entry| entry.source == run[0].source)
+    {
+        shared.registry.take_at_hand(batch.source(run[0]).socket);
     }
 }
 

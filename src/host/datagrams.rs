@@ -105,8 +105,7 @@ pub(crate) fn send_broadcast(handle: Handle, port: u16, payload: &[u8]) -> Resul
 
 /// `network_set_udp_target`.
 pub(crate) fn set_target(handle: Handle, url: &str, port: u16) -> Result<()> {
-    let sockets = SHARED.registry.read();
-    let socket = sockets.get(&handle).ok_or_else(Error::bad_handle)?;
+    let socket = SHARED.registry.get(handle)?;
     let mut host = socket.host.lock();
     let own = host.datagrams.as_mut().ok_or_else(needs_udp)?;
     own.target = Some(Target { address: literal(url, port), url: url.into(), port });
@@ -133,8 +132,10 @@ enum Form {
 }
 
 fn send(handle: Handle, form: Form, payload: &[u8], receiver: Receiver<'_>) -> Result<usize> {
-    let sockets = SHARED.registry.read();
-    let socket = sockets.get(&handle).ok_or_else(Error::bad_handle)?;
+    SHARED.registry.with(handle, |socket| enqueue(socket, form, payload, receiver))
+}
+
+fn enqueue(socket: &Arc<Socket>, form: Form, payload: &[u8], receiver: Receiver<'_>) -> Result<usize> {
     let mut host = socket.host.lock();
     let own = host.datagrams.as_ref().ok_or_else(needs_udp)?;
     let is_reliable = own.reliable_enabled && form == Form::Packet;

@@ -6,7 +6,7 @@ use crate::engine::SHARED;
 use crate::error::{Code, Error, Result};
 use crate::options::MESSAGE_LIMIT;
 use crate::protocol::packet;
-use crate::socket::{Handle, Link, Role, count};
+use crate::socket::{Handle, Link, Role, Socket, count};
 use crate::websocket::frame::{Opcode, write_frame};
 use crate::websocket::mask;
 
@@ -28,8 +28,15 @@ pub(crate) fn send_raw(handle: Handle, payload: &[u8], text: bool) -> Result<usi
 // Inlined into both callers, each of which knows the size of its header.
 #[inline(always)]
 fn send(handle: Handle, header: &[u8], payload: &[u8], opcode: Opcode) -> Result<usize> {
-    let sockets = SHARED.registry.read();
-    let socket = sockets.get(&handle).ok_or_else(Error::bad_handle)?;
+    SHARED.registry.with(
+        handle,
+        #[inline(always)]
+        |socket| enqueue(socket, header, payload, opcode),
+    )
+}
+
+#[inline(always)]
+fn enqueue(socket: &Socket, header: &[u8], payload: &[u8], opcode: Opcode) -> Result<usize> {
     let mut host = socket.host.lock();
     if host.link != Link::Open {
         return Err(cannot_send(host.link));

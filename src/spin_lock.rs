@@ -1,0 +1,115 @@
+//! A lock for sections of a few instructions on the hot path of a send.
+//!
+//! Letting go is a plain store. That of a lock which has to look for sleepers is a locked instruction,
+//! and on x86 such a one waits until all stores before it have reached the cache: here those of the
+//! message just copied, which costs as much as the rest of a send.
+
+use std::hint::spin_loop;
+use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
+use std::thread;
+use std::time::Duration;
+
+use lock_api::{GuardNoSend, RawMutex};
+
+pub(crate) type SpinLock<T> = lock_api::Mutex<RawSpinLock, T>;
+
+/// Looks at a lock that is held before the thread makes room for others; far more than what mostly
+/// goes on under it.
+const SPINS: u32 = 100;
+/// Then so many times only for those that can run at once.
+const YIELDS: u32 = 10;
+/// Then for so long: whoever holds the lock may have a lower priority.
+const NAP: Duration = Duration::from_micros(50);
+
+pub(crate) struct RawSpinLock {
+    held: AtomicBool,
+}
+
+impl RawSpinLock {
+    #[cold]
+    fn wait(&self) {
+        let mut rounds = 0;
+        loop {
+            for _ in 0..SPINS {
+                if !self.held.load(Relaxed) && !self.held.swap(true, Acquire) {
+                    return;
+                }
+                spin_loop();
+            }
+            if rounds < YIELDS {
+                rounds += 1;
+                thread::yield_now();
+            } else {
+                thread::sleep(NAP);
+            }
+        }
+    }
+}
+
+// SAFETY: `lock` and a successful `try_lock` return only after this thread has changed `held` from
+// false to true, and nobody but the holder changes it back. Acquire and Release order what is done
+// under the lock.
+unsafe impl RawMutex for RawSpinLock {
+    #[allow(clippy::declare_interior_mutable_const, reason = "the trait asks for a constant to begin with")]
+    const INIT: RawSpinLock = RawSpinLock { held: AtomicBool::new(false) };
+
+    type GuardMarker = GuardNoSend;
+
+    #[inline]
+    fn lock(&self) {
+        if self.held.swap(true, Acquire) {
+            self.wait();
+        }
+    }
+
+    #[inline]
+    fn try_lock(&self) -> bool {
+        !self.held.swap(true, Acquire)
+    }
+
+    #[inline]
+    unsafe fn unlock(&self) {
+        self.held.store(false, Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_at_a_time() {
+        const THREADS: usize = 4;
+        const ROUNDS: usize = 10_000;
+        let counts = SpinLock::new((0, 0));
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    for _ in 0..ROUNDS {
+                        let mut counts = counts.lock();
+                        let (first, second) = *counts;
+                        assert_eq!(first, second);
+                        counts.0 = first + 1;
+                        counts.1 = second + 1;
+                    }
+                });
+            }
+        });
+        assert_eq!(*counts.lock(), (THREADS * ROUNDS, THREADS * ROUNDS));
+    }
+
+    #[test]
+    fn who_waits_for_long_gets_it_in_the_end() {
+        let lock = SpinLock::new(1);
+        let mut held = lock.lock();
+        assert!(lock.try_lock().is_none());
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| *lock.lock());
+            // Long enough for all kinds of waiting, whenever the thread begins.
+            thread::sleep(10 * NAP);
+            *held = 2;
+            drop(held);
+            assert_eq!(waiting.join().ok(), Some(2));
+        });
+    }
+}
