@@ -219,6 +219,7 @@ pub(crate) fn shutdown() -> Result<()> {
     check_may_block()?;
     CLOSING.store(true, SeqCst);
     let sockets = SHARED.registry.remove_all();
+    sockets.iter().for_each(|socket| socket.retire());
     SHARED.work.command(Command::Destroy(sockets));
     SHARED.destroyed.fetch_add(1, SeqCst);
     let mut engine = ENGINE.lock();
@@ -240,7 +241,7 @@ pub(crate) fn shutdown() -> Result<()> {
     STARTED.store(false, SeqCst);
     MANUAL.store(false, SeqCst);
     // Sockets that were made meanwhile and found the reactor running; later ones start a new one.
-    drop(SHARED.registry.remove_all());
+    SHARED.registry.remove_all().iter().for_each(|socket| socket.retire());
     SHARED.work.set_waker(None);
     SHARED.work.clear();
     SHARED.events.clear();

@@ -103,8 +103,9 @@ impl Registry {
         )
     }
 
-    /// Several events of a socket are about to be delivered to this thread, which will probably
-    /// answer each of them. To be followed by [`Registry::put_down`].
+    /// Several events of a socket are about to be delivered to this thread's callback, which will
+    /// probably answer each of them. To be followed by [`Registry::put_down`] when that is over, since
+    /// what is at hand is kept alive.
     pub(crate) fn take_at_hand(&self, handle: Handle) {
         if AT_HAND.with_borrow(|at_hand| at_hand.as_ref().is_some_and(|own| own.is(handle, self))) {
             return;
@@ -118,7 +119,7 @@ impl Registry {
         replace_at_hand(at_hand);
     }
 
-    /// That is over.
+    /// Nothing is at hand any more.
     pub(crate) fn put_down(&self) {
         replace_at_hand(None);
     }

@@ -53,6 +53,8 @@ pub(crate) enum Link {
     Listening,
     /// A UDP socket, which has none.
     Connectionless,
+    /// The host has destroyed the socket. Who had looked it up before must not queue anything more.
+    Destroyed,
 }
 
 /// No endpoint of the reactor belongs to the socket.
@@ -151,7 +153,7 @@ pub(crate) struct DatagramSide {
 pub(crate) struct Target {
     pub(crate) url: Box<str>,
     pub(crate) port: u16,
-    /// What the url spells out, if it is no name.
+    /// What the url always spells out; neither names nor zones do.
     pub(crate) address: Option<SocketAddr>,
 }
 
@@ -231,6 +233,13 @@ impl Socket {
         host.dirty = false;
         self.in_flight.store(0, Relaxed);
         host.settings.game_id
+    }
+
+    /// The host has destroyed it, and the reactor will hear of that after this.
+    pub(crate) fn retire(&self) {
+        let mut host = self.host.lock();
+        host.link = Link::Destroyed;
+        host.outgoing = None;
     }
 
     /// Bytes of uncollected events from which on the socket is not read.

@@ -1,4 +1,5 @@
-//! A lock for sections of a few instructions on the hot path of a send.
+//! A lock for sections that mostly are a few instructions, as those of a send. Longer ones (a large
+//! message, a datagram socket's first send, the wait for a reliable endpoint) are waited for asleep.
 //!
 //! Letting go is a plain store. That of a lock which has to look for sleepers is a locked instruction,
 //! and on x86 such a one waits until all stores before it have reached the cache: here those of the
@@ -13,8 +14,8 @@ use lock_api::{GuardNoSend, RawMutex};
 
 pub(crate) type SpinLock<T> = lock_api::Mutex<RawSpinLock, T>;
 
-/// Looks at a lock that is held before the thread makes room for others; far more than what mostly
-/// goes on under it.
+/// Looks at a lock that is held before the thread makes room for others: longer than a short message's
+/// copy takes.
 const SPINS: u32 = 100;
 /// Then so many times only for those that can run at once.
 const YIELDS: u32 = 10;

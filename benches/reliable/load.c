@@ -10,7 +10,7 @@
 
 /* Messages of one peer between the oldest unanswered one and the newest; in a closed loop the newest are at most so
    many ahead of one that was lost. Powers of two. Small, so that it is not this program's cache misses that are measured. */
-enum { OPEN_WINDOW = 4096, CLOSED_WINDOW = 256 };
+enum { OPEN_WINDOW = 4096, CLOSED_WINDOW = 1024 };
 
 /* Not measured: sessions begin, round trips become known. */
 static const double WARM_UP = 0.5;
@@ -32,7 +32,7 @@ static uint64_t sent_count, answered_count, measured_count;
 static float *latencies;
 static size_t latencies_room;
 
-/* Every word depends on the peer and the number, so that whatever goes astray or is damaged shows. */
+/* The number, and words that all depend on the peer and the number, so that whatever goes astray or is damaged shows. */
 static void write_message(uint8_t *message, uint32_t peer, uint64_t number) {
     uint64_t words[MESSAGE_SIZE / 8];
     size_t index;
@@ -138,6 +138,8 @@ void run_load(const Load *wanted) {
     if (!peers)
         give_up("no memory");
     window = load->in_flight ? CLOSED_WINDOW : OPEN_WINDOW;
+    if (load->in_flight > CLOSED_WINDOW / 2)
+        give_up("at most %d in flight", CLOSED_WINDOW / 2);
     for (index = 0; index < load->peers; index++) {
         peers[index].sent = (double *)calloc(window, sizeof(double));
         if (!peers[index].sent)

@@ -128,7 +128,7 @@ impl EventQueue {
         let event = self.step(&mut state, shared);
         if event.is_none() {
             drop(state);
-            all_collected(shared);
+            shared.work.burst_ended();
         }
         event
     }
@@ -140,7 +140,7 @@ impl EventQueue {
         let event = state.current;
         drop(state);
         if event.is_none() {
-            all_collected(shared);
+            shared.work.burst_ended();
         }
         event
     }
@@ -157,7 +157,7 @@ impl EventQueue {
         let batches = std::mem::take(&mut state.ready);
         if batches.is_empty() {
             drop(state);
-            all_collected(shared);
+            shared.work.burst_ended();
             return 0;
         }
         let mut left = self.ready.swap(0, SeqCst);
@@ -165,7 +165,8 @@ impl EventQueue {
         state.polling = true;
         drop(state);
 
-        let mut round = Round { queue: self, spent: Vec::with_capacity(batches.len()), leaving: None };
+        let mut round =
+            Round { queue: self, shared, spent: Vec::with_capacity(batches.len()), leaving: None };
         let Round { spent, leaving, .. } = &mut round;
         let mut delivered = 0;
         for mut batch in batches {
@@ -201,7 +202,7 @@ impl EventQueue {
         }
 
         drop(round);
-        all_collected(shared);
+        shared.work.burst_ended();
         delivered
     }
 
@@ -290,13 +291,9 @@ impl EventQueue {
             let mut event = None;
             if state.next < batch.len() {
                 let entry = batch.entry(state.next);
-                let begins_run = state.next == 0 || batch.entry(state.next - 1).source != entry.source;
                 state.next += 1;
                 self.ready.store(self.ready.load(Relaxed) - 1, Release);
                 event = deliverable(shared, batch, entry, &mut state.leaving);
-                if begins_run {
-                    expect_answers(shared, batch, state.next);
-                }
             }
             if state.next == batch.len()
                 && let Some(mut batch) = state.ready.pop_front()
@@ -326,24 +323,20 @@ impl EventQueue {
 /// A `network_poll` under way. However it ends, others may poll again after it.
 struct Round<'a> {
     queue: &'a EventQueue,
+    shared: &'a Shared,
     spent: Vec<Batch>,
     leaving: Option<Handle>,
 }
 
 impl Drop for Round<'_> {
     fn drop(&mut self) {
+        self.shared.registry.put_down();
         let mut state = self.queue.state.lock();
         state.spent.append(&mut self.spent);
         state.leaving = self.leaving;
         state.polling = false;
         self.queue.delivering.store(0, Relaxed);
     }
-}
-
-/// The host has collected, and answered as far as it does so at once, all that waited.
-fn all_collected(shared: &Shared) {
-    shared.registry.put_down();
-    shared.work.burst_ended();
 }
 
 /// Has the socket of the event before `next` at hand, if so many of the same read follow that it pays.

@@ -1,5 +1,6 @@
 //! What the host can ask of a socket and of the library.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::engine::SHARED;
@@ -76,10 +77,12 @@ pub(crate) fn total_stat(key: &str) -> Result<f64> {
 
 /// Payload that the system has not taken, and on reliable sockets what peers have not acknowledged.
 fn send_queue(socket: &Socket) -> u64 {
-    let host = socket.host.lock();
-    let reliable = host.datagrams.as_ref().and_then(|own| own.reliable.as_ref());
-    let unacknowledged = reliable.map_or(0, |endpoint| endpoint.lock().waiting_bytes() as u64);
-    u64::from(host.pending_payload + socket.in_flight.load(Relaxed)) + unacknowledged
+    let (queued, reliable) = {
+        let host = socket.host.lock();
+        let reliable = host.datagrams.as_ref().and_then(|own| own.reliable.as_ref()).map(Arc::clone);
+        (host.pending_payload + socket.in_flight.load(Relaxed), reliable)
+    };
+    u64::from(queued) + reliable.map_or(0, |endpoint| endpoint.lock().waiting_bytes() as u64)
 }
 
 fn unknown_key(key: &str) -> Error {

@@ -44,6 +44,7 @@ pub(crate) fn connect(handle: Handle, url: &str, port: u16, regular: bool, waits
             }
             Link::Connectionless => return Err(Error::wrong_kind("a UDP socket does not connect")),
             Link::Listening => return Err(Error::wrong_kind("a server cannot connect")),
+            Link::Destroyed => return Err(Error::bad_handle()),
         }
         host.outgoing.as_ref().map(|outgoing| outgoing.local).unwrap_or_default()
     };

@@ -17,7 +17,7 @@ use crate::outgoing::{self, To};
 use crate::protocol::packet::{self, HEADER_SIZE};
 use crate::reactor::{Bound, Command, OpenDatagrams};
 use crate::reliable::{Config, Endpoint, Micros, SendError};
-use crate::socket::{DatagramSide, Handle, HostSide, Role, Socket, Target, count};
+use crate::socket::{DatagramSide, Handle, HostSide, Link, Role, Socket, Target, count};
 use crate::{address, sys};
 
 use super::Family;
@@ -108,7 +108,9 @@ pub(crate) fn set_target(handle: Handle, url: &str, port: u16) -> Result<()> {
     let socket = SHARED.registry.get(handle)?;
     let mut host = socket.host.lock();
     let own = host.datagrams.as_mut().ok_or_else(needs_udp)?;
-    own.target = Some(Target { address: literal(url, port), url: url.into(), port });
+    // The number behind a zone's name may change.
+    let address = literal(url, port).filter(|_| !url.contains('%'));
+    own.target = Some(Target { address, url: url.into(), port });
     Ok(())
 }
 
@@ -137,7 +139,16 @@ fn send(handle: Handle, form: Form, payload: &[u8], receiver: Receiver<'_>) -> R
 
 fn enqueue(socket: &Arc<Socket>, form: Form, payload: &[u8], receiver: Receiver<'_>) -> Result<usize> {
     let mut host = socket.host.lock();
+    if host.link == Link::Destroyed {
+        return Err(Error::bad_handle());
+    }
     let own = host.datagrams.as_ref().ok_or_else(needs_udp)?;
+    if matches!(receiver, Receiver::Target) && own.target.is_none() {
+        return Err(Error::new(
+            Code::NotConnected,
+            "the socket has no target: network_set_udp_target sets it",
+        ));
+    }
     let is_reliable = own.reliable_enabled && form == Form::Packet;
     let header_size = if form == Form::Packet { HEADER_SIZE } else { 0 };
     let size = header_size + payload.len();
@@ -161,8 +172,8 @@ fn enqueue(socket: &Arc<Socket>, form: Form, payload: &[u8], receiver: Receiver<
     let to = match receiver {
         Receiver::Url(url, port) => destination(url, port, literal(url, port), reach)?,
         Receiver::Target => {
-            let target = own.target.as_ref().ok_or_else(needs_target)?;
-            destination(&target.url, target.port, target.address, reach)?
+            let Target { url, port, address } = own.target.as_ref().ok_or_else(needs_udp)?;
+            destination(url, *port, address.or_else(|| literal(url, *port)), reach)?
         }
         Receiver::Everybody(port) => To::Broadcast(port),
     };
@@ -354,8 +365,4 @@ fn change_datagrams(
 
 fn needs_udp() -> Error {
     Error::wrong_kind("this call needs a UDP socket")
-}
-
-fn needs_target() -> Error {
-    Error::new(Code::NotConnected, "the socket has no target: network_set_udp_target sets it")
 }

@@ -111,6 +111,7 @@ fn cannot_send(link: Link) -> Error {
     match link {
         Link::Listening => Error::wrong_kind("a server has nobody to send to; send to one of its clients"),
         Link::Connectionless => Error::wrong_kind("a UDP socket sends with network_send_udp"),
+        Link::Destroyed => Error::bad_handle(),
         Link::Lost | Link::Closed => Error::new(Code::Closed, "the connection is closed"),
         _ => Error::new(Code::NotConnected, "the socket is not connected"),
     }

@@ -139,9 +139,7 @@ pub(crate) fn destroy(handle: Handle) -> Result<()> {
     if removed.is_empty() {
         return Err(Error::bad_handle());
     }
-    for socket in &removed {
-        socket.host.lock().outgoing = None;
-    }
+    removed.iter().for_each(|socket| socket.retire());
     // The command first: a batch that counts this destroy must be begun by a reactor that has
     // also received it.
     SHARED.work.command(Command::Destroy(removed));

@@ -105,7 +105,7 @@ impl Opening {
             host.dirty = false;
             host.regular = self.regular;
             host.peer = Some(peer.clone());
-            if self.waiter.is_some() {
+            if self.waiter.is_some() && host.link == Link::Connecting {
                 host.link = Link::Open;
             }
         }
@@ -118,7 +118,11 @@ impl Opening {
     pub(crate) fn failed(&self, origin: Origin<'_>, error: &Error, turn: &mut Turn<'_>) {
         match &self.waiter {
             Some(waiter) => {
-                self.socket.host.lock().link = Link::Idle;
+                let mut host = self.socket.host.lock();
+                if host.link == Link::Connecting {
+                    host.link = Link::Idle;
+                }
+                drop(host);
                 waiter.end(Err(error.clone()));
             }
             None => {
