@@ -162,6 +162,73 @@ static void several_visitors(void) {
     check_no_events();
 }
 
+/* ---- answering in a callback while another thread destroys ---- */
+
+enum { QUESTIONS = 200 };
+
+static struct {
+    double server_end, client;
+    int started[2]; /* a pipe: the first question was answered */
+    int asked, answered, received, over;
+} talk;
+
+static void answer(const NetworkEvent *event, void *user) {
+    double sent;
+    (void)user;
+    if (event->type == network_type_disconnect) {
+        CHECK_EQUAL(event->id, talk.client);
+        talk.over = 1;
+    } else if (event->id == talk.client) {
+        CHECK_EQUAL(event->size, 6);
+        talk.received++;
+    } else {
+        CHECK_EQUAL(event->id, talk.server_end);
+        sent = network_send_packet(event->id, "answer", 6);
+        if (talk.asked++ == 0)
+            CHECK(write(talk.started[1], "x", 1) == 1);
+        if (sent < 0)
+            CHECK_EQUAL(sent, network_error_bad_handle);
+        else
+            talk.answered++;
+    }
+}
+
+static void *destroy_when_started(void *user) {
+    char byte;
+    (void)user;
+    CHECK(read(talk.started[0], &byte, 1) == 1);
+    SUCCESS(network_destroy(talk.server_end));
+    return NULL;
+}
+
+/* Every answer that was accepted arrives, before the disconnect. */
+static void a_destroy_beside_answers(void) {
+    int round, i;
+    for (round = 0; round < 30; round++) {
+        pthread_t destroyer;
+        double deadline = now_ms() + patience_ms();
+        Pair pair = connect_pair(0);
+        memset(&talk, 0, sizeof talk);
+        talk.server_end = pair.accepted;
+        talk.client = pair.client;
+        CHECK(pipe(talk.started) == 0);
+        CHECK(pthread_create(&destroyer, NULL, destroy_when_started, NULL) == 0);
+        for (i = 0; i < QUESTIONS; i++)
+            SUCCESS(network_send_packet(pair.client, "question", 8));
+        while (!talk.over) {
+            CHECK(now_ms() < deadline);
+            SUCCESS(network_wait(5));
+            CHECK(network_poll(answer, NULL) >= 0);
+        }
+        CHECK(pthread_join(destroyer, NULL) == 0);
+        CHECK(talk.answered > 0);
+        CHECK_EQUAL(talk.received, talk.answered);
+        CHECK_EQUAL(network_send_packet(pair.accepted, "answer", 6), network_error_bad_handle);
+        CHECK(close(talk.started[0]) == 0 && close(talk.started[1]) == 0);
+        SUCCESS(network_destroy(pair.client));
+    }
+}
+
 /* ---- network_wait ---- */
 
 static void a_wait_without_events(void) {
@@ -288,6 +355,7 @@ int main(int argc, char **argv) {
         {"several_senders", several_senders},
         {"several_collectors", several_collectors},
         {"several_visitors", several_visitors},
+        {"a_destroy_beside_answers", a_destroy_beside_answers},
         {"a_wait_without_events", a_wait_without_events},
         {"a_wait_beside_a_poll", a_wait_beside_a_poll},
         {"a_wait_with_an_event", a_wait_with_an_event},
