@@ -157,6 +157,17 @@ pub(crate) struct Target {
     pub(crate) address: Option<SocketAddr>,
 }
 
+impl HostSide {
+    /// Whether nothing more is taken for sending. `in_flight` is what the reactor has of it.
+    #[inline]
+    pub(crate) fn is_full(&self, in_flight: u32) -> bool {
+        let limit = self.settings.send_queue_limit;
+        let queued = self.pending_payload + in_flight;
+        // The second condition bounds what headers and addresses cost when the payloads are tiny.
+        (queued >= limit && queued > 0) || self.pending.len() as u64 > 2 * u64::from(limit) + (64 << 10)
+    }
+}
+
 impl DatagramSide {
     pub(crate) fn new(ip: Option<IpAddr>) -> DatagramSide {
         DatagramSide {

@@ -144,10 +144,7 @@ fn enqueue(socket: &Arc<Socket>, form: Form, payload: &[u8], receiver: Receiver<
     }
     let own = host.datagrams.as_ref().ok_or_else(needs_udp)?;
     if matches!(receiver, Receiver::Target) && own.target.is_none() {
-        return Err(Error::new(
-            Code::NotConnected,
-            "the socket has no target: network_set_udp_target sets it",
-        ));
+        return Err(needs_target());
     }
     let is_reliable = own.reliable_enabled && form == Form::Packet;
     let header_size = if form == Form::Packet { HEADER_SIZE } else { 0 };
@@ -167,27 +164,30 @@ fn enqueue(socket: &Arc<Socket>, form: Form, payload: &[u8], receiver: Receiver<
             reach
         }
     };
-    let HostSide { datagrams, pending, pending_payload, dirty, settings, .. } = &mut *host;
+    let is_full = host.is_full(socket.in_flight.load(Relaxed));
+    let HostSide { datagrams, pending, pending_payload, dirty, .. } = &mut *host;
     let own = datagrams.as_mut().ok_or_else(needs_udp)?;
     let to = match receiver {
         Receiver::Url(url, port) => destination(url, port, literal(url, port), reach)?,
         Receiver::Target => {
-            let Target { url, port, address } = own.target.as_ref().ok_or_else(needs_udp)?;
+            let Target { url, port, address } = own.target.as_ref().ok_or_else(needs_target)?;
             destination(url, *port, address.or_else(|| literal(url, *port)), reach)?
         }
         Receiver::Everybody(port) => To::Broadcast(port),
     };
-    let mut queue = Queue {
-        limit: settings.send_queue_limit,
-        in_flight: socket.in_flight.load(Relaxed),
-        pending,
-        payload: pending_payload,
+    let mut queue = |to: To<'_>, reliable, header: &[u8]| {
+        if is_full {
+            return Err(Error::new(Code::QueueFull, "the network does not keep up: the send queue is full"));
+        }
+        outgoing::push(pending, to, reliable, header, payload);
+        *pending_payload += payload.len() as u32;
+        Ok(())
     };
     match own.reliable.as_ref().filter(|_| is_reliable) {
         None => {
             // The size fits: no datagram is larger than 64 KiB.
             let header = packet::header(payload.len() as u32);
-            queue.push(to, false, &header[..header_size], payload)?;
+            queue(to, false, &header[..header_size])?;
         }
         Some(endpoint) => match to {
             // At once, so that the protocol can say whether the peer keeps up.
@@ -198,7 +198,7 @@ fn enqueue(socket: &Arc<Socket>, form: Form, payload: &[u8], receiver: Receiver<
             // Its name is not known, or such messages are queued already.
             _ => {
                 own.reliable_queued = true;
-                queue.push(to, true, &[], payload)?;
+                queue(to, true, &[])?;
             }
         },
     }
@@ -212,29 +212,6 @@ fn enqueue(socket: &Arc<Socket>, form: Form, payload: &[u8], receiver: Receiver<
         SHARED.work.sent(|| SHARED.events.waiting() > 0);
     }
     Ok(size)
-}
-
-/// What a socket has queued to the reactor.
-struct Queue<'a> {
-    limit: u32,
-    /// Payload bytes that the reactor has taken.
-    in_flight: u32,
-    pending: &'a mut Vec<u8>,
-    payload: &'a mut u32,
-}
-
-impl Queue<'_> {
-    /// Adds a datagram or message.
-    fn push(&mut self, to: To<'_>, reliable: bool, header: &[u8], payload: &[u8]) -> Result<()> {
-        let queued = *self.payload + self.in_flight;
-        // The second condition bounds what addresses and headers cost when the payloads are tiny.
-        if (queued >= self.limit && queued > 0) || self.pending.len() > 2 * self.limit as usize + (64 << 10) {
-            return Err(Error::new(Code::QueueFull, "the network does not keep up: the send queue is full"));
-        }
-        outgoing::push(self.pending, to, reliable, header, payload);
-        *self.payload += payload.len() as u32;
-        Ok(())
-    }
 }
 
 fn refused(error: &SendError) -> Error {
@@ -365,4 +342,8 @@ fn change_datagrams(
 
 fn needs_udp() -> Error {
     Error::wrong_kind("this call needs a UDP socket")
+}
+
+fn needs_target() -> Error {
+    Error::new(Code::NotConnected, "the socket has no target: network_set_udp_target sets it")
 }

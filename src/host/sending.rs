@@ -58,10 +58,7 @@ fn enqueue(socket: &Socket, header: &[u8], payload: &[u8], opcode: Opcode) -> Re
     if is_websocket && opcode == Opcode::Text && std::str::from_utf8(payload).is_err() {
         return Err(Error::bad_argument("a text message must be UTF-8"));
     }
-    let limit = host.settings.send_queue_limit;
-    let queued = host.pending_payload + socket.in_flight.load(Relaxed);
-    // The second condition bounds what headers cost when the payloads are tiny.
-    if (queued >= limit && queued > 0) || host.pending.len() as u64 > 2 * u64::from(limit) + (64 << 10) {
+    if host.is_full(socket.in_flight.load(Relaxed)) {
         return Err(queue_full());
     }
     let first = !host.dirty;
