@@ -9,7 +9,7 @@ use mio::{Interest, Token};
 use crate::error::Result;
 
 use super::datagram::{Around, Datagrams, OpenDatagrams};
-use super::{Endpoint, Id, Next, Reactor, Slot, TURN_BYTES, Turn};
+use super::{Endpoint, Id, Next, Reactor, Slot, Turn};
 
 impl Reactor {
     pub(super) fn open_datagrams(&mut self, open: OpenDatagrams) {
@@ -85,10 +85,7 @@ impl Reactor {
     }
 
     pub(super) fn read_datagrams(&mut self, id: Id) {
-        if self.batch.bytes() >= TURN_BYTES {
-            if self.enlist(id) {
-                self.postponed.push(id);
-            }
+        if self.postpone_if_full(id) {
             return;
         }
         let Some(Slot { endpoint: Endpoint::Datagrams(own), .. }) = self.slot(id) else { return };

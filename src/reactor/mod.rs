@@ -347,6 +347,15 @@ impl Reactor {
         }
     }
 
+    /// Leaves reading an endpoint to the next turn if this one has gathered enough.
+    fn postpone_if_full(&mut self, id: Id) -> bool {
+        let is_full = self.batch.bytes() >= TURN_BYTES;
+        if is_full && self.enlist(id) {
+            self.postponed.push(id);
+        }
+        is_full
+    }
+
     /// Whether the endpoint may be put on a list of those to go on with: it stands on none.
     fn enlist(&mut self, id: Id) -> bool {
         self.slot(id).is_some_and(|slot| !std::mem::replace(&mut slot.listed, true))

@@ -4,7 +4,7 @@ use crate::error::{Code, Error};
 use crate::event::batch::Happened;
 
 use super::stream::{Next, Stream};
-use super::{Endpoint, Id, Reactor, Slot, TURN_BYTES, Turn};
+use super::{Endpoint, Id, Reactor, Slot, Turn};
 
 /// How a connection came to its end without the host.
 enum End {
@@ -39,13 +39,9 @@ impl Reactor {
     }
 
     pub(super) fn read(&mut self, id: Id) {
-        if self.batch.bytes() >= TURN_BYTES {
-            if self.enlist(id) {
-                self.postponed.push(id);
-            }
-            return;
+        if !self.postpone_if_full(id) {
+            self.read_now(id);
         }
-        self.read_now(id);
     }
 
     pub(super) fn read_now(&mut self, id: Id) {
