@@ -36,18 +36,12 @@ pub(super) fn handle_or_default(value: f64) -> Result<Option<Handle>> {
 /// A whole number from `least` to `most`.
 #[inline]
 pub(super) fn integer(what: &str, value: f64, least: u64, most: u64) -> Result<u64> {
-    if let Some(whole) = small(value)
-        && (least..=most).contains(&u64::from(whole))
-    {
-        return Ok(u64::from(whole));
-    }
-    // The cast saturates and takes NaN for 0; `most` is below where doubles have gaps.
-    let whole = value as u64;
-    if whole as f64 == value && (least..=most).contains(&whole) {
-        Ok(whole)
-    } else {
-        Err(out_of_range(what, value, least, most))
-    }
+    let whole = small(value).map(u64::from).or_else(|| {
+        // The cast saturates and takes NaN for 0; `most` is below where doubles have gaps.
+        let large = value as u64;
+        (large as f64 == value).then_some(large)
+    });
+    whole.filter(|whole| (least..=most).contains(whole)).ok_or_else(|| out_of_range(what, value, least, most))
 }
 
 #[cold]
@@ -102,9 +96,6 @@ pub(super) unsafe fn string<'a>(what: &str, text: *const c_char) -> Result<&'a s
 /// for the call to say.
 #[inline]
 pub(super) fn size(value: f64) -> Result<usize> {
-    if let Some(size) = small(value) {
-        return Ok(size as usize);
-    }
     let size = integer("a size", value, 0, MOST)?;
     usize::try_from(size).map_err(|_| Error::bad_argument("the size is larger than memory"))
 }
