@@ -192,7 +192,7 @@ impl Endpoint {
     /// Bytes that peers have not acknowledged, of all together.
     #[must_use]
     pub fn waiting_bytes(&self) -> usize {
-        self.peers.iter().map(|(_, peer)| peer.unacknowledged().1).sum()
+        self.peers.iter().map(|(_, peer)| peer.info().waiting).sum()
     }
 
     /// Messages and bytes that a peer has not acknowledged.
