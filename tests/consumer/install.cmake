@@ -16,6 +16,8 @@ foreach(file IN ITEMS
   endif()
 endforeach()
 
+run("${prefix}/bin/gmcat" --version)
+
 if(CMAKE_HOST_SYSTEM_NAME STREQUAL "Linux")
   string(REGEX REPLACE "\\..*" "" major "${version}")
   foreach(link IN ITEMS libstepwire.so libstepwire.so.${major})
