@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use crate::command::{Command, Stop, Waiter};
 use crate::error::{Code, Error, Result};
 use crate::event::NetworkEvent;
 use crate::options::Options;
-use crate::reactor::{Command, Reactor, Stop, Waiter};
+use crate::reactor::Reactor;
 use crate::shared::Shared;
 use crate::socket::Handle;
 use crate::sys;

@@ -8,6 +8,7 @@
 pub mod abi;
 mod address;
 mod clock;
+mod command;
 pub mod conditioner;
 mod engine;
 mod error;

@@ -3,6 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::ops::Range;
 
+/// What a datagram can carry: an IPv4 packet's 65 535 bytes without its headers.
+pub(crate) const LARGEST_DATAGRAM: usize = 65_507;
+
 /// Where a datagram goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum To<'a> {

@@ -13,9 +13,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCs
 use parking_lot::{RwLock, RwLockReadGuard};
 
 use crate::error::{Code, Error, Result};
-use crate::host::Family;
 use crate::options::Settings;
-use crate::socket::{Handle, Role, Socket};
+use crate::socket::{Family, Handle, Role, Socket};
 
 /// The next handle of this process. It outlives `network_shutdown`, so that a stale handle never
 /// names a stranger.

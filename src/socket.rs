@@ -9,9 +9,9 @@ use parking_lot::Mutex;
 
 use crate::address::PeerName;
 use crate::conditioner::Conditions;
-use crate::host::Family;
+use crate::error::{Code, Error, Result};
+use crate::names::Reach;
 use crate::options::{ACCEPTED_MESSAGE_LIMIT, MESSAGE_LIMIT, Settings};
-use crate::reactor::{About, Bound, Local};
 use crate::reliable::Endpoint;
 use crate::spin_lock::SpinLock;
 
@@ -35,6 +35,30 @@ pub(crate) enum Role {
     /// A UDP socket, and one made as a server.
     Datagrams,
     DatagramServer,
+}
+
+/// A kind of transport, by its `network_socket_*` constant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    Tcp,
+    Udp,
+    Bluetooth,
+    WebSocket,
+    SecureWebSocket,
+}
+
+impl Family {
+    pub(crate) fn check_supported(self) -> Result<()> {
+        let what = match self {
+            Family::Tcp | Family::Udp | Family::WebSocket | Family::SecureWebSocket => return Ok(()),
+            Family::Bluetooth => "Bluetooth sockets are not supported",
+        };
+        Err(Error::new(Code::NotSupported, what))
+    }
+
+    pub(crate) fn is_websocket(self) -> bool {
+        matches!(self, Family::WebSocket | Family::SecureWebSocket)
+    }
 }
 
 /// What the host may do with the connection; it changes in step with the events the host collects.
@@ -119,12 +143,63 @@ pub(crate) struct HostSide {
     pub(crate) datagrams: Option<Box<DatagramSide>>,
 }
 
+/// What `network_get_string` tells. Each is empty where there is none.
+#[derive(Debug)]
+pub(crate) struct About {
+    pub(crate) path: Box<str>,
+    /// Without the '?'.
+    pub(crate) query: Box<str>,
+    /// The page that the client comes from.
+    pub(crate) origin: Box<str>,
+    /// The subprotocol agreed on.
+    pub(crate) protocol: Box<str>,
+    pub(crate) encrypted: bool,
+}
+
+impl About {
+    /// Nothing but the usual: this needs no memory.
+    pub(crate) fn is_usual(&self) -> bool {
+        let texts = [&self.query, &self.origin, &self.protocol];
+        &*self.path == "/" && texts.iter().all(|text| text.is_empty()) && !self.encrypted
+    }
+}
+
+/// The usual.
+impl Default for About {
+    fn default() -> About {
+        About {
+            path: "/".into(),
+            query: Box::default(),
+            origin: Box::default(),
+            protocol: Box::default(),
+            encrypted: false,
+        }
+    }
+}
+
+/// The local address of an outgoing connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Local {
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) port: u16,
+}
+
 /// The local end of a client's connections.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     pub(crate) local: Local,
     /// Holds the port for them.
     pub(crate) _reserved: Option<socket2::Socket>,
+}
+
+/// How a UDP socket is bound.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bound {
+    /// The one address it is bound to; all if none.
+    pub(crate) ip: Option<IpAddr>,
+    /// Its own addresses are IPv6; with both families IPv4 is mapped into them.
+    pub(crate) ipv6: bool,
+    pub(crate) reach: Reach,
 }
 
 /// The host's side of a UDP socket.

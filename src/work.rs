@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::SeqCst};
 use mio::Waker;
 use parking_lot::Mutex;
 
-use crate::reactor::Command;
+use crate::command::Command;
 
 /// Buffers up to this size go round between sends and the reactor instead of being freed.
 const REUSED_BUFFER: usize = 128 << 10;

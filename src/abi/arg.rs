@@ -3,8 +3,7 @@
 use std::ffi::{CStr, c_char, c_void};
 
 use crate::error::{Error, Result};
-use crate::host::Family;
-use crate::socket::Handle;
+use crate::socket::{Family, Handle};
 
 /// The largest whole number that arguments are read as; beyond it doubles have gaps.
 const MOST: u64 = (1 << 53) - 1;

@@ -9,8 +9,7 @@ use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
-use crate::shared::Shared;
-use crate::socket::{Handle, Link, Role};
+use crate::socket::Handle;
 
 use super::NetworkEvent;
 use super::batch::{Batch, Entry, Source, What};
@@ -24,6 +23,32 @@ const PACKED_BELOW: usize = 16 << 10;
 const PACKED_UP_TO: usize = 1 << 20;
 /// Empty batches kept for the next turns.
 const SPARE_BATCHES: usize = 2;
+
+/// Who collects events: what the queue has to ask or tell while it delivers them.
+pub(crate) trait Collector {
+    /// How many sockets the host has destroyed so far.
+    fn destroyed(&self) -> u64;
+
+    fn exists(&self, socket: Handle) -> bool;
+
+    /// An event without bytes is about to be delivered. Returns the socket if it is to go once the
+    /// program asks for the event after this one.
+    fn collected(&self, source: &Source, what: What) -> Option<Handle>;
+
+    /// The event after a client's disconnect is asked for.
+    fn left(&self, socket: Handle);
+
+    /// The program will probably answer several events of this socket.
+    fn expect_answers(&self, socket: Handle);
+
+    fn answers_ended(&self);
+
+    /// Nothing is left to answer.
+    fn caught_up(&self);
+
+    /// The reactor waits for collected events.
+    fn wake_reactor(&self);
+}
 
 pub(crate) struct EventQueue {
     state: Mutex<State>,
@@ -123,24 +148,24 @@ impl EventQueue {
     }
 
     /// The next event, or none if nothing waits or another thread is inside `network_poll`.
-    pub(crate) fn next(&self, shared: &Shared) -> Option<NetworkEvent> {
-        let mut state = self.begin(shared)?;
-        let event = self.step(&mut state, shared);
+    pub(crate) fn next(&self, host: &impl Collector) -> Option<NetworkEvent> {
+        let mut state = self.begin(host)?;
+        let event = self.step(&mut state, host);
         if event.is_none() {
             drop(state);
-            shared.work.burst_ended();
+            host.caught_up();
         }
         event
     }
 
     /// As [`EventQueue::next`], and the event becomes the one that the accessors read.
-    pub(crate) fn next_current(&self, shared: &Shared) -> Option<NetworkEvent> {
-        let mut state = self.begin(shared)?;
-        state.current = self.step(&mut state, shared);
+    pub(crate) fn next_current(&self, host: &impl Collector) -> Option<NetworkEvent> {
+        let mut state = self.begin(host)?;
+        state.current = self.step(&mut state, host);
         let event = state.current;
         drop(state);
         if event.is_none() {
-            shared.work.burst_ended();
+            host.caught_up();
         }
         event
     }
@@ -151,13 +176,13 @@ impl EventQueue {
     }
 
     /// Calls `deliver` for each event that waits now; returns how many there were.
-    pub(crate) fn drain(&self, shared: &Shared, mut deliver: impl FnMut(&NetworkEvent)) -> usize {
-        let Some(mut state) = self.begin(shared) else { return 0 };
+    pub(crate) fn drain(&self, host: &impl Collector, mut deliver: impl FnMut(&NetworkEvent)) -> usize {
+        let Some(mut state) = self.begin(host) else { return 0 };
         let mut next = std::mem::take(&mut state.next);
         let batches = std::mem::take(&mut state.ready);
         if batches.is_empty() {
             drop(state);
-            shared.work.burst_ended();
+            host.caught_up();
             return 0;
         }
         let mut left = self.ready.swap(0, SeqCst);
@@ -165,27 +190,26 @@ impl EventQueue {
         state.polling = true;
         drop(state);
 
-        let mut round =
-            Round { queue: self, shared, spent: Vec::with_capacity(batches.len()), leaving: None };
+        let mut round = Round { queue: self, host, spent: Vec::with_capacity(batches.len()), leaving: None };
         let Round { spent, leaving, .. } = &mut round;
         let mut delivered = 0;
         for mut batch in batches {
             while let Some(&entry) = batch.entries().get(next) {
                 if let Some(gone) = leaving.take() {
-                    shared.registry.remove(gone);
+                    host.left(gone);
                 }
                 next += 1;
                 left -= 1;
                 self.delivering.store(left, Relaxed);
-                let Some(mut event) = deliverable(shared, &batch, entry, leaving) else { continue };
-                expect_answers(shared, &batch, next);
+                let Some(mut event) = deliverable(host, &batch, entry, leaving) else { continue };
+                expect_answers(host, &batch, next);
                 delivered += 1;
                 deliver(&event);
                 // What a read brought is all of one socket: only the payload is described anew.
                 while let Some(&following) = batch.entries().get(next)
                     && following.source == entry.source
                     && let What::Data { message_type, .. } = following.what
-                    && shared.destroyed.load(SeqCst) == batch.destroyed_before
+                    && host.destroyed() == batch.destroyed_before
                 {
                     next += 1;
                     left -= 1;
@@ -198,11 +222,11 @@ impl EventQueue {
             next = 0;
             let sources = batch.take_sources();
             spent.push(batch);
-            self.credit(&mut self.state.lock(), shared, sources);
+            self.credit(&mut self.state.lock(), host, sources);
         }
 
         drop(round);
-        shared.work.burst_ended();
+        host.caught_up();
         delivered
     }
 
@@ -264,7 +288,7 @@ impl EventQueue {
     }
 
     /// The program asks for the next event: what only the last one needed can go.
-    fn begin(&self, shared: &Shared) -> Option<MutexGuard<'_, State>> {
+    fn begin(&self, host: &impl Collector) -> Option<MutexGuard<'_, State>> {
         let mut state = self.state.lock();
         if state.polling {
             return None;
@@ -280,12 +304,12 @@ impl EventQueue {
             }
         }
         if let Some(gone) = state.leaving.take() {
-            shared.registry.remove(gone);
+            host.left(gone);
         }
         Some(state)
     }
 
-    fn step(&self, state: &mut State, shared: &Shared) -> Option<NetworkEvent> {
+    fn step(&self, state: &mut State, host: &impl Collector) -> Option<NetworkEvent> {
         loop {
             let batch = state.ready.front()?;
             let mut event = None;
@@ -293,7 +317,7 @@ impl EventQueue {
                 let entry = batch.entry(state.next);
                 state.next += 1;
                 self.ready.store(self.ready.load(Relaxed) - 1, Release);
-                event = deliverable(shared, batch, entry, &mut state.leaving);
+                event = deliverable(host, batch, entry, &mut state.leaving);
             }
             if state.next == batch.len()
                 && let Some(mut batch) = state.ready.pop_front()
@@ -301,7 +325,7 @@ impl EventQueue {
                 state.next = 0;
                 let sources = batch.take_sources();
                 state.spent.push(batch);
-                self.credit(state, shared, sources);
+                self.credit(state, host, sources);
             }
             if event.is_some() {
                 return event;
@@ -309,28 +333,28 @@ impl EventQueue {
         }
     }
 
-    fn credit(&self, state: &mut State, shared: &Shared, sources: Vec<Source>) {
+    fn credit(&self, state: &mut State, host: &impl Collector, sources: Vec<Source>) {
         state.credits.push(sources);
         // With the one in `pause`: either this sees that the reactor starves, or the reactor sees
         // that nothing waits.
         fence(SeqCst);
         if self.starving.load(SeqCst) {
-            shared.work.notify();
+            host.wake_reactor();
         }
     }
 }
 
 /// A `network_poll` under way. However it ends, others may poll again after it.
-struct Round<'a> {
+struct Round<'a, C: Collector> {
     queue: &'a EventQueue,
-    shared: &'a Shared,
+    host: &'a C,
     spent: Vec<Batch>,
     leaving: Option<Handle>,
 }
 
-impl Drop for Round<'_> {
+impl<C: Collector> Drop for Round<'_, C> {
     fn drop(&mut self) {
-        self.shared.registry.put_down();
+        self.host.answers_ended();
         let mut state = self.queue.state.lock();
         state.spent.append(&mut self.spent);
         state.leaving = self.leaving;
@@ -341,13 +365,13 @@ impl Drop for Round<'_> {
 
 /// Has the socket of the event before `next` at hand, if so many of the same read follow that it pays.
 #[inline]
-fn expect_answers(shared: &Shared, batch: &Batch, next: usize) {
+fn expect_answers(host: &impl Collector, batch: &Batch, next: usize) {
     const WORTH_IT: usize = 3;
     let first = next.saturating_sub(1);
     if let Some(run) = batch.entries().get(first..next + WORTH_IT)
         && run.iter().all(|entry| entry.source == run[0].source)
     {
-        shared.registry.take_at_hand(batch.source(run[0]).socket);
+        host.expect_answers(batch.source(run[0]).socket);
     }
 }
 
@@ -355,42 +379,19 @@ fn expect_answers(shared: &Shared, batch: &Batch, next: usize) {
 /// the connection moves on.
 #[inline]
 fn deliverable(
-    shared: &Shared,
+    host: &impl Collector,
     batch: &Batch,
     entry: Entry,
     leaving: &mut Option<Handle>,
 ) -> Option<NetworkEvent> {
     let source = batch.source(entry);
-    if shared.destroyed.load(SeqCst) != batch.destroyed_before && !shared.registry.contains(source.socket) {
+    if host.destroyed() != batch.destroyed_before && !host.exists(source.socket) {
         return None;
     }
     if !matches!(entry.what, What::Data { .. } | What::Large { .. }) {
-        *leaving = move_on(shared, source, entry.what);
+        *leaving = host.collected(source, entry.what);
     }
     Some(batch.describe(entry))
-}
-
-/// Brings the host's view of a connection in step with an event about it. Returns the socket if it
-/// is to go once the program asks for the event after this one.
-fn move_on(shared: &Shared, source: &Source, what: What) -> Option<Handle> {
-    let socket = shared.registry.get(source.socket).ok()?;
-    let mut host = socket.host.lock();
-    match what {
-        What::Dialed { .. } if what.is_failed_dial() => host.link = Link::Idle,
-        What::Dialed { .. } if host.link == Link::Connecting => host.link = Link::Open,
-        What::Disconnect { half_closed, .. } => {
-            host.link = Link::Closed;
-            // While the socket is locked, so that it cannot connect anew before.
-            if half_closed {
-                shared
-                    .work
-                    .command(crate::reactor::Command::Finish { token: source.token, serial: source.serial });
-            }
-            return (socket.role == Role::Accepted).then_some(socket.handle);
-        }
-        _ => {}
-    }
-    None
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use crate::command::Command;
 use crate::engine::SHARED;
 use crate::error::{Code, Error, Result};
-use crate::reactor::{About, Command};
-use crate::socket::{Handle, Socket, Traffic};
+use crate::socket::{About, Handle, Socket, Traffic};
 
 /// `network_get_port`.
 pub(crate) fn port(handle: Handle) -> Result<u16> {

@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::command::{Command, DialRequest, Waiter, WebSocketRequest};
 use crate::engine::{self, SHARED};
 use crate::error::{Code, Error, Result};
-use crate::reactor::{Command, DialRequest, Waiter, WebSocketRequest};
-use crate::socket::{Handle, Link, Role, Socket};
+use crate::socket::{Family, Handle, Link, Role, Socket};
 use crate::tls::{self, Prepared, Unbuilt};
 use crate::url::{Url, parse_host};
 use crate::{address, resolve, sys};
-
-use super::Family;
 
 /// No server takes a request as long as this.
 const LONGEST_URL: usize = 8 << 10;

@@ -9,22 +9,19 @@ use parking_lot::Mutex;
 use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
 
 use crate::clock;
+use crate::command::{Command, OpenDatagrams};
 use crate::conditioner::Conditions;
 use crate::engine::SHARED;
 use crate::error::{Code, Error, Result};
 use crate::names::{Known, Reach};
-use crate::outgoing::{self, To};
+use crate::outgoing::{self, LARGEST_DATAGRAM, To};
 use crate::protocol::packet::{self, HEADER_SIZE};
-use crate::reactor::{Bound, Command, OpenDatagrams};
 use crate::reliable::{Config, Endpoint, Micros, SendError};
-use crate::socket::{DatagramSide, Handle, HostSide, Link, Role, Socket, Target, count};
+use crate::socket::{Bound, DatagramSide, Family, Handle, HostSide, Link, Role, Socket, Target, count};
 use crate::{address, sys};
 
-use super::Family;
 use super::sockets::{bind_failed, register};
 
-/// What a datagram can carry: an IPv4 packet's 65 535 bytes without its headers.
-pub(crate) const LARGEST_DATAGRAM: usize = 65_507;
 /// What the system is asked to hold of datagrams that have arrived.
 const RECEIVE_BUFFER: usize = 4 << 20;
 

@@ -4,37 +4,12 @@
 mod asking;
 mod connecting;
 mod datagrams;
+mod delivery;
 mod sending;
 mod sockets;
-
-use crate::error::{Code, Error, Result};
 
 pub(crate) use asking::*;
 pub(crate) use connecting::*;
 pub(crate) use datagrams::*;
 pub(crate) use sending::*;
 pub(crate) use sockets::*;
-
-/// A kind of transport, by its `network_socket_*` constant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Family {
-    Tcp,
-    Udp,
-    Bluetooth,
-    WebSocket,
-    SecureWebSocket,
-}
-
-impl Family {
-    fn check_supported(self) -> Result<()> {
-        let what = match self {
-            Family::Tcp | Family::Udp | Family::WebSocket | Family::SecureWebSocket => return Ok(()),
-            Family::Bluetooth => "Bluetooth sockets are not supported",
-        };
-        Err(Error::new(Code::NotSupported, what))
-    }
-
-    pub(crate) fn is_websocket(self) -> bool {
-        matches!(self, Family::WebSocket | Family::SecureWebSocket)
-    }
-}

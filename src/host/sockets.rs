@@ -7,14 +7,12 @@ use std::sync::{Arc, OnceLock};
 use mio::net::TcpListener;
 use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
 
+use crate::command::{Command, Listen};
 use crate::engine::{self, SHARED};
 use crate::error::{Error, Result};
 use crate::options::Settings;
-use crate::reactor::{Command, Listen, Local};
-use crate::socket::{Handle, Outgoing, Role, Socket};
+use crate::socket::{Family, Handle, Local, Outgoing, Role, Socket};
 use crate::{sys, tls};
-
-use super::Family;
 
 /// Connections the system may hold ready for a server to accept.
 const BACKLOG: i32 = 4096;

@@ -57,12 +57,11 @@ fn parse_short(bytes: &[u8]) -> Packet {
     if bytes[..known] == header(0)[..known] { Packet::PartialHeader } else { Packet::Broken }
 }
 
-/// The payload of a datagram that carries exactly one packet, else `None`.
-pub fn datagram_payload(datagram: &[u8]) -> Option<&[u8]> {
-    match parse(datagram, datagram.len()) {
-        Packet::Whole(size) if size == datagram.len() - HEADER_SIZE => Some(&datagram[HEADER_SIZE..]),
-        _ => None,
-    }
+/// The size of the packet header at the beginning of a datagram: 0 if that is not exactly a packet.
+#[inline]
+pub fn header_of(datagram: &[u8], size: usize) -> usize {
+    let is_packet = size >= HEADER_SIZE && datagram.starts_with(&header((size - HEADER_SIZE) as u32));
+    if is_packet { HEADER_SIZE } else { 0 }
 }
 
 #[cfg(test)]
@@ -105,9 +104,10 @@ mod tests {
 
     #[test]
     fn a_datagram_is_a_packet_only_if_its_size_is_exact() {
-        assert_eq!(datagram_payload(b"\xde\xc0\xad\xde\x0c\0\0\0\x02\0\0\0hi"), Some(&b"hi"[..]));
-        assert_eq!(datagram_payload(b"\xde\xc0\xad\xde\x0c\0\0\0\x02\0\0\0hi!"), None);
-        assert_eq!(datagram_payload(b"\xde\xc0\xad\xde\x0c\0\0\0\x03\0\0\0hi"), None);
-        assert_eq!(datagram_payload(b"hi"), None);
+        let size = |datagram: &[u8]| header_of(datagram, datagram.len());
+        assert_eq!(size(b"\xde\xc0\xad\xde\x0c\0\0\0\x02\0\0\0hi"), HEADER_SIZE);
+        assert_eq!(size(b"\xde\xc0\xad\xde\x0c\0\0\0\x02\0\0\0hi!"), 0);
+        assert_eq!(size(b"\xde\xc0\xad\xde\x0c\0\0\0\x03\0\0\0hi"), 0);
+        assert_eq!(size(b"hi"), 0);
     }
 }

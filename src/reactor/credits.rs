@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{Ordering::SeqCst, fence};
 
+use crate::command::Id;
 use crate::event::batch::Source;
 
-use super::{Endpoint, Id, MOST_LINK_EVENTS, Reactor};
+use super::{Endpoint, MOST_LINK_EVENTS, Reactor};
 
 impl Reactor {
     /// Takes back the cost of events the host has collected, and goes on with who waited for that.

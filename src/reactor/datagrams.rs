@@ -6,10 +6,11 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use mio::{Interest, Token};
 
+use crate::command::{Id, OpenDatagrams};
 use crate::error::Result;
 
-use super::datagram::{Around, Datagrams, OpenDatagrams};
-use super::{Endpoint, Id, Next, Reactor, Slot, Turn};
+use super::datagram::{Around, Datagrams};
+use super::{Endpoint, Next, Reactor, Slot, Turn};
 
 impl Reactor {
     pub(super) fn open_datagrams(&mut self, open: OpenDatagrams) {

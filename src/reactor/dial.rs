@@ -5,77 +5,22 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
 
 use mio::net::TcpStream;
-use parking_lot::{Condvar, Mutex};
 use socket2::{Domain, Protocol, SockRef, Socket as SystemSocket, Type};
 
 use crate::address::PeerName;
+use crate::command::{DialRequest, Waiter, WebSocketRequest};
 use crate::error::{Code, Error, Result};
 use crate::event::batch::{Happened, Origin};
-use crate::socket::{Link, Socket};
+use crate::socket::{About, Link, Local, Socket};
 use crate::{sys, tls};
 
-use super::Turn;
-use super::session::{About, Request};
 use super::timers::Millis;
+use super::turn::Turn;
 
 /// How long an attempt has before the next address is tried beside it (RFC 8305, section 5).
 pub(crate) const ATTEMPT_DELAY_MILLIS: Millis = 250;
-
-/// What the host asks for with one of the connect functions.
-pub(crate) struct DialRequest {
-    pub(crate) socket: Arc<Socket>,
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    pub(crate) regular: bool,
-    pub(crate) tls: Option<Result<tls::Client>>,
-    /// What to ask a WebSocket server for.
-    pub(crate) websocket: Option<Request>,
-    pub(crate) timeout: u32,
-    /// Where to bind the connection, if the host asked for it.
-    pub(crate) local: Local,
-    /// A caller that blocks until the connect has ended; without one an event tells.
-    pub(crate) waiter: Option<Arc<Waiter>>,
-}
-
-/// The local address of an outgoing connection.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Local {
-    pub(crate) ip: Option<IpAddr>,
-    pub(crate) port: u16,
-}
-
-/// Where a blocking connect waits for its end.
-#[derive(Default)]
-pub(crate) struct Waiter {
-    outcome: Mutex<Option<Result<()>>>,
-    ended: Condvar,
-}
-
-impl Waiter {
-    fn end(&self, outcome: Result<()>) {
-        *self.outcome.lock() = Some(outcome);
-        self.ended.notify_all();
-    }
-
-    /// Sleeps until the connect has ended, but not longer than `most`.
-    pub(crate) fn wait(&self, most: Duration) {
-        let mut outcome = self.outcome.lock();
-        if outcome.is_none() {
-            self.ended.wait_for(&mut outcome, most);
-        }
-    }
-
-    pub(crate) fn destroyed() -> Error {
-        Error::new(Code::Closed, "the socket was destroyed while it was connecting")
-    }
-
-    pub(crate) fn take(&self) -> Option<Result<()>> {
-        self.outcome.lock().take()
-    }
-}
 
 /// The part of a connect that lives until the host knows how it ended.
 pub(crate) struct Opening {
@@ -84,7 +29,7 @@ pub(crate) struct Opening {
     pub(crate) game_id: u32,
     pub(crate) tls: Option<tls::Client>,
     /// Taken when TCP is connected.
-    pub(crate) websocket: Option<Request>,
+    pub(crate) websocket: Option<WebSocketRequest>,
     pub(crate) deadline: Millis,
     port: u16,
     waiter: Option<Arc<Waiter>>,

@@ -6,14 +6,16 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use mio::{Interest, Token};
 
+use crate::command::{Command, DialRequest, Id};
 use crate::error::{Error, Result};
 use crate::event::batch::Origin;
 use crate::socket::{Handle, NO_TOKEN};
 use crate::{address, resolve};
 
-use super::dial::{ATTEMPT_DELAY_MILLIS, Attempt, Dial, DialRequest};
-use super::stream::{Next, Stream};
-use super::{Command, Endpoint, Id, Reactor, Slot, Turn};
+use super::dial::{ATTEMPT_DELAY_MILLIS, Attempt, Dial};
+use super::stream::Stream;
+use super::turn::Next;
+use super::{Endpoint, Reactor, Slot, Turn};
 
 impl Reactor {
     pub(super) fn dial(&mut self, request: DialRequest) {

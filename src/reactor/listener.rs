@@ -9,13 +9,12 @@ use mio::net::{TcpListener, TcpStream};
 use native_tls::TlsAcceptor;
 
 use crate::address::PeerName;
+use crate::command::{Id, Listen};
 use crate::error::{Code, Error, Result};
 use crate::shared::Shared;
-use crate::socket::Socket;
+use crate::socket::{About, Socket};
 use crate::sys;
 
-use super::Id;
-use super::session::About;
 use super::timers::Millis;
 
 /// Connections a listener takes in one turn before the others have theirs.
@@ -71,18 +70,6 @@ impl Admission {
     pub(crate) fn handshake_timeout(&self) -> Millis {
         Millis::from(self.handshake_timeout)
     }
-}
-
-/// What the host asks for with `network_create_server`.
-pub(crate) struct Listen {
-    pub(crate) socket: Arc<Socket>,
-    pub(crate) listener: TcpListener,
-    pub(crate) regular: bool,
-    pub(crate) tls: Option<TlsAcceptor>,
-    pub(crate) max_clients: u32,
-    pub(crate) handshake_timeout: u32,
-    /// Descriptors the process may have open.
-    pub(crate) descriptor_limit: u64,
 }
 
 pub(crate) struct Listener {

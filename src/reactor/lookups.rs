@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::command::{Command, Id};
 use crate::error::Result;
 use crate::names::{Known, Reach};
 use crate::resolve;
 use crate::shared::Shared;
 
 use super::timers::Millis;
-use super::{Command, Id};
 
 /// How long a socket's queue waits for a name, so that its datagrams leave in the order sent. After
 /// that those for other peers overtake: a name that takes long does not stop a game.

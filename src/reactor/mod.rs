@@ -18,6 +18,7 @@ mod stream;
 mod streams;
 mod timers;
 mod transport;
+mod turn;
 mod working;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,24 +31,20 @@ use mio::{Events, Poll, Token, Waker};
 use slab::Slab;
 
 use crate::clock;
+use crate::command::{Id, Stop};
 use crate::error::{Code, Error, Result};
-use crate::event::batch::{Batch, Happened, Origin};
+use crate::event::batch::Batch;
 use crate::shared::Shared;
-use crate::socket::Socket;
 use crate::sys::DatagramReader;
 use crate::work::Dirty;
-
-pub(crate) use datagram::{Bound, OpenDatagrams};
-pub(crate) use dial::{DialRequest, Local, Waiter};
-pub(crate) use listener::Listen;
-pub(crate) use session::{About, Request as WebSocketRequest};
 
 use datagram::{CachedInterfaces, Datagrams};
 use dial::{Attempt, Dial};
 use listener::Listener;
 use lookups::Lookups;
-use stream::{Next, Stream};
+use stream::Stream;
 use timers::{Millis, Timer, Timers};
+use turn::{Next, Turn};
 
 /// Sockets whose readiness one turn takes from the system. Small enough that what they sent is
 /// still in the processor's cache when the host answers it.
@@ -58,62 +55,14 @@ const TURN_BYTES: usize = 256 << 10;
 const MOST_LINK_EVENTS: u32 = 65_536;
 /// How long the sends of a burst may wait to leave together.
 const BURST: Duration = Duration::from_micros(200);
-/// How long closing may take to flush what was accepted for sending.
-const LINGER_MILLIS: Millis = 2_000;
 /// The shortest sleep the system's poll knows.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
 
 const WAKER: Token = Token(usize::MAX);
 
-/// What the host's calls ask of the reactor.
-pub(crate) enum Command {
-    Listen(Listen),
-    Dial(DialRequest),
-    Resolved {
-        id: Id,
-        addresses: Result<Vec<std::net::SocketAddr>>,
-        port: u16,
-    },
-    /// A UDP socket was bound.
-    OpenDatagrams(OpenDatagrams),
-    /// A name that datagrams are sent to was looked up.
-    NameKnown {
-        name: Arc<str>,
-        addresses: Result<Vec<std::net::SocketAddr>>,
-    },
-    /// The address of a name in use is old.
-    RefreshName(Arc<str>),
-    /// The host has destroyed these.
-    Destroy(Vec<Arc<Socket>>),
-    /// The host has seen the disconnect event of a connection that still flushed.
-    Finish {
-        token: u32,
-        serial: u32,
-    },
-    /// The socket's options have changed.
-    Apply(Arc<Socket>),
-    SampleRoundTrip(Arc<Socket>),
-    Stop(Stop),
-}
-
-/// How the thread that runs the turns is to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stop {
-    Now,
-    /// When all connections have closed, or the time for that is over.
-    WhenFlushed,
-}
-
 /// The next endpoint's number. It outlives the reactor, so that what was under way at a shutdown (a
 /// name being looked up) never reaches an endpoint of the next one.
 static NEXT_SERIAL: AtomicU32 = AtomicU32::new(0);
-
-/// Names an endpoint: its place, and a number that tells it from earlier ones there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Id {
-    pub(crate) token: u32,
-    pub(crate) serial: u32,
-}
 
 enum Endpoint {
     Listener(Box<Listener>),
@@ -133,32 +82,6 @@ struct Slot {
     timer: Millis,
     /// Stands on one of the lists of those to go on with.
     listed: bool,
-}
-
-/// What endpoints need of the reactor while they are looked at.
-pub(crate) struct Turn<'a> {
-    pub(crate) shared: &'a Shared,
-    pub(crate) batch: &'a mut Batch,
-    pub(crate) now: Millis,
-    pub(crate) spent: &'a mut Dirty,
-    /// Cost of all uncollected events.
-    pub(crate) queued: &'a mut u64,
-    queued_limit: u64,
-    links: &'a mut u32,
-}
-
-impl Turn<'_> {
-    /// Whether nothing may be read before the host collects events.
-    pub(crate) fn is_over_limit(&self) -> bool {
-        *self.queued >= self.queued_limit
-    }
-
-    /// An event without bytes.
-    pub(crate) fn happened(&mut self, origin: Origin<'_>, happened: Happened<'_>) {
-        *self.queued += crate::event::batch::EVENT_COST;
-        *self.links += 1;
-        self.batch.push(origin, happened);
-    }
 }
 
 pub(crate) struct Reactor {

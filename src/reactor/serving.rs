@@ -5,11 +5,13 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use mio::{Interest, Token};
 
+use crate::command::{Id, Listen};
 use crate::error::Error;
 
-use super::listener::{ACCEPTS_PER_TURN, Accepted, Listen, Listener, RETRY_MILLIS};
-use super::stream::{Next, Stream};
-use super::{Endpoint, Id, MOST_LINK_EVENTS, Reactor, Slot};
+use super::listener::{ACCEPTS_PER_TURN, Accepted, Listener, RETRY_MILLIS};
+use super::stream::Stream;
+use super::turn::Next;
+use super::{Endpoint, MOST_LINK_EVENTS, Reactor, Slot};
 
 impl Reactor {
     pub(super) fn listen(&mut self, listen: Listen) {

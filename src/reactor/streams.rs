@@ -1,10 +1,12 @@
 //! The reactor's part in connections: reading them, and what looking at one came to.
 
+use crate::command::Id;
 use crate::error::{Code, Error};
 use crate::event::batch::Happened;
 
-use super::stream::{Next, Stream};
-use super::{Endpoint, Id, Reactor, Slot, Turn};
+use super::stream::Stream;
+use super::turn::Next;
+use super::{Endpoint, Reactor, Slot, Turn};
 
 /// How a connection came to its end without the host.
 enum End {

@@ -5,11 +5,12 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use crate::address;
+use crate::command::{Command, Id};
 use crate::socket::{Handle, Socket};
 
 use super::datagram::Datagrams;
-use super::stream::Next;
-use super::{BURST, Command, Endpoint, Id, Reactor, Slot};
+use super::turn::Next;
+use super::{BURST, Endpoint, Reactor, Slot};
 
 impl Reactor {
     pub(super) fn take_work(&mut self, before: Instant, host_waits: bool) {

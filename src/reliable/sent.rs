@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 
 use super::Micros;
 use super::number::expand;
-use super::outbox::Outbox;
 use super::rtt::Rtt;
 use super::wire::{Ack, BITMAP_MAX, DELAY_UNIT};
 
@@ -176,12 +175,12 @@ impl Sent {
         self.datagrams.get(index as usize).map(|d| d.sent_at)
     }
 
-    /// Takes an acknowledgement and passes it on to the chunks.
+    /// Takes an acknowledgement. `arrived` is told each run of chunks that has arrived.
     pub(super) fn acknowledge(
         &mut self,
         ack: &Ack<'_>,
         now: Micros,
-        outbox: &mut Outbox,
+        mut arrived: impl FnMut(u64, u64),
     ) -> Result<Progress, NeverSent> {
         let mut progress = Progress::default();
         if ack.largest == 0 {
@@ -189,14 +188,14 @@ impl Sent {
         }
         let largest =
             expand(ack.largest, self.next()).filter(|&number| number < self.next()).ok_or(NeverSent)?;
-        let newest = self.arrived(largest, outbox, &mut progress);
+        let newest = self.arrived(largest, &mut arrived, &mut progress);
         for (at, &byte) in ack.bitmap.iter().enumerate() {
             let mut bits = byte;
             while bits != 0 {
                 let behind = 8 * at as u64 + u64::from(bits.trailing_zeros()) + 1;
                 bits &= bits - 1;
                 if let Some(number) = largest.checked_sub(behind) {
-                    self.arrived(number, outbox, &mut progress);
+                    self.arrived(number, &mut arrived, &mut progress);
                 }
             }
         }
@@ -216,7 +215,7 @@ impl Sent {
     }
 
     /// Marks one datagram; whether it was in flight until now.
-    fn arrived(&mut self, number: u64, outbox: &mut Outbox, progress: &mut Progress) -> bool {
+    fn arrived(&mut self, number: u64, arrived: &mut impl FnMut(u64, u64), progress: &mut Progress) -> bool {
         let Some(index) = number.checked_sub(self.first) else {
             return false;
         };
@@ -237,7 +236,7 @@ impl Sent {
         progress.sent_at = progress.sent_at.max(record.sent_at);
         progress.told = progress.told.max(record.told);
         for run in self.runs_of(record) {
-            outbox.acknowledge(run.first, run.count);
+            arrived(run.first, run.count);
         }
         fate == Fate::InFlight
     }
@@ -249,7 +248,12 @@ impl Sent {
 
     /// Finds the datagrams that must be lost because later ones arrived, and passes that on to
     /// the chunks. Returns when the latest of them was sent, if there is any.
-    pub(super) fn detect_losses(&mut self, now: Micros, rtt: &Rtt, outbox: &mut Outbox) -> Option<Micros> {
+    pub(super) fn detect_losses(
+        &mut self,
+        now: Micros,
+        rtt: &Rtt,
+        mut lost: impl FnMut(u64, u64, u64),
+    ) -> Option<Micros> {
         self.loss_at = None;
         if now.saturating_sub(self.mistaken_at) > TOLERANCE_LASTS {
             self.tolerance = 0;
@@ -274,7 +278,7 @@ impl Sent {
                 self.in_flight -= u64::from(record.size);
                 latest = latest.max(Some(record.sent_at));
                 for run in self.runs_of(record) {
-                    outbox.lose(number, run.first, run.count);
+                    lost(number, run.first, run.count);
                 }
             } else {
                 self.loss_at = Some(self.loss_at.map_or(late_at, |at| at.min(late_at)));

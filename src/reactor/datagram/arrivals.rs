@@ -4,13 +4,14 @@
 use std::net::SocketAddr;
 
 use crate::address;
+use crate::command::Id;
 use crate::error::{Code, Error};
 use crate::event::batch::{EVENT_COST, Happened, Origin};
+use crate::protocol::packet::header_of;
 use crate::reliable::{LossReason, PeerLost, Sink};
 use crate::socket::{Handle, Socket, count};
 
-use super::super::{Id, Turn};
-use super::receiving::header_of;
+use super::super::turn::Turn;
 
 pub(super) struct Arrivals<'a, 'b> {
     turn: &'a mut Turn<'b>,

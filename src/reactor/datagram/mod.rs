@@ -7,24 +7,23 @@ mod receiving;
 mod reliability;
 mod sending;
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::Ipv6Addr;
 use std::sync::Arc;
 
 use mio::net::UdpSocket;
 use socket2::SockRef;
 
 use crate::clock;
+use crate::command::{Id, OpenDatagrams};
 use crate::conditioner::Conditioner;
 use crate::interfaces::Interfaces;
-use crate::names::Reach;
 use crate::outgoing::Buffer;
-use crate::socket::{Handle, Role, Socket};
+use crate::socket::{Bound, Handle, Role, Socket};
 use crate::sys::{DatagramReader, DatagramWriter, kernel_drops};
 
-use super::LINGER_MILLIS;
 use super::lookups::Lookups;
 use super::timers::Millis;
-use super::{Id, Turn};
+use super::turn::{LINGER_MILLIS, Turn};
 
 use conditions::Conditioned;
 use reliability::Reliability;
@@ -33,23 +32,6 @@ use reliability::Reliability;
 const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
 /// How often new interfaces are looked for while multicast is enabled.
 const REJOIN_MILLIS: Millis = 5_000;
-
-/// What the host asks for when a UDP socket is bound.
-pub(crate) struct OpenDatagrams {
-    pub(crate) socket: Arc<Socket>,
-    pub(crate) io: UdpSocket,
-    pub(crate) bound: Bound,
-}
-
-/// How a UDP socket is bound.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bound {
-    /// The one address it is bound to; all if none.
-    pub(crate) ip: Option<IpAddr>,
-    /// Its own addresses are IPv6; with both families IPv4 is mapped into them.
-    pub(crate) ipv6: bool,
-    pub(crate) reach: Reach,
-}
 
 pub(crate) struct Datagrams {
     pub(crate) io: UdpSocket,

@@ -4,13 +4,14 @@ use std::io;
 use std::net::SocketAddr;
 
 use crate::address;
+use crate::command::Id;
 use crate::event::batch::EVENT_COST;
 use crate::outgoing::To;
-use crate::protocol::packet::{self, HEADER_SIZE};
+use crate::protocol::packet::header_of;
 use crate::socket::count;
 use crate::sys::{Arrived, DatagramReader, kernel_drops};
 
-use super::super::{Id, Next, Turn};
+use super::super::turn::{Next, Turn};
 use super::arrivals::{Arrivals, origin};
 use super::reliability::Inbox;
 use super::{Around, Datagrams};
@@ -175,13 +176,6 @@ impl Datagrams {
             self.kernel_drops = drops;
         }
     }
-}
-
-/// The size of the packet header at the beginning of a datagram: 0 if that is not exactly a packet.
-#[inline]
-pub(super) fn header_of(datagram: &[u8], size: usize) -> usize {
-    let is_packet = size >= HEADER_SIZE && datagram.starts_with(&packet::header((size - HEADER_SIZE) as u32));
-    if is_packet { HEADER_SIZE } else { 0 }
 }
 
 /// Shows what the reader has received, each as a whole. Returns how many bytes that was.

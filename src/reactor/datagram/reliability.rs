@@ -11,8 +11,8 @@ use parking_lot::{Mutex, MutexGuard};
 use crate::reliable::{Endpoint, Micros, Transmits, is_reliable};
 use crate::socket::count;
 
-use super::super::LINGER_MILLIS;
 use super::super::timers::Millis;
+use super::super::turn::LINGER_MILLIS;
 use super::arrivals::Arrivals;
 use super::{Around, Datagrams, millis, now};
 

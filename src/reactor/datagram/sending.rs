@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::names::{Known, Reach};
-use crate::outgoing::{Buffer, Record, Records, To};
+use crate::outgoing::{Buffer, LARGEST_DATAGRAM, Record, Records, To};
 use crate::protocol::packet;
 use crate::reliable::SendError;
 use crate::socket::count;
@@ -180,7 +180,7 @@ impl Datagrams {
             // Disabled in the meantime.
             None => {
                 let header = packet::header(payload.len() as u32);
-                if header.len() + payload.len() > crate::host::LARGEST_DATAGRAM {
+                if header.len() + payload.len() > LARGEST_DATAGRAM {
                     return Err(SendError::TooBig);
                 }
                 self.put_ahead(to, false, &[&header, payload].concat());

@@ -8,6 +8,8 @@ use crate::protocol::framing::{Broken, Framer, PacketSink};
 use crate::protocol::packet::{self, HEADER_SIZE, Packet};
 use crate::websocket::Kind;
 
+use super::stop::broken;
+
 /// `network_send_binary` and `network_send_text`, as events have them.
 const BINARY: u8 = 1;
 const TEXT: u8 = 2;
@@ -109,7 +111,7 @@ fn take_packets(
             *framer = Framer::default();
             Ok(false)
         }
-        Err(too_big) => Err(super::broken(too_big, limit)),
+        Err(too_big) => Err(broken(too_big, limit)),
     }
 }
 

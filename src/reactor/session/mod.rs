@@ -2,28 +2,29 @@
 //! WebSocket messages. Bytes in, events and answers out; when to read and write is for
 //! [`super::stream`] to say.
 
-mod about;
 mod gamemaker;
 mod messages;
+mod stop;
 mod upgrade;
 mod websocket;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use crate::command::WebSocketRequest;
 use crate::error::{Code, Error};
 use crate::event::batch::Sink;
 use crate::options::Texts;
-use crate::protocol::framing::{Broken, Framer};
-use crate::socket::Socket;
+use crate::protocol::framing::Framer;
+use crate::socket::{About, Socket};
 
 use super::timers::Millis;
 
 use gamemaker::Greeting;
+use stop::broken;
 use websocket::WebSocket;
 
-pub(crate) use about::About;
-pub(crate) use upgrade::Request;
+pub(crate) use stop::Stop;
 
 pub(crate) enum Session {
     /// GameMaker's handshake over TCP.
@@ -31,20 +32,6 @@ pub(crate) enum Session {
     Packets(Framer),
     Raw,
     WebSocket(Box<WebSocket>),
-}
-
-/// Why nothing more can be received.
-#[derive(Debug)]
-pub(crate) enum Stop {
-    /// The peer has closed in an orderly way, perhaps with some words.
-    Goodbye(String),
-    Failed(Error),
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Stop {
-        Stop::Failed(error)
-    }
 }
 
 impl Session {
@@ -64,7 +51,7 @@ impl Session {
     }
 
     /// A client's side of a WebSocket.
-    pub(crate) fn websocket_client(regular: bool, game_id: u32, request: Request) -> Session {
+    pub(crate) fn websocket_client(regular: bool, game_id: u32, request: WebSocketRequest) -> Session {
         Session::WebSocket(Box::new(WebSocket::client(regular.then(|| Greeting::client(game_id)), request)))
     }
 
@@ -229,19 +216,6 @@ impl Session {
         match self {
             Session::WebSocket(websocket) => websocket.probe(now, out),
             _ => Ok(()),
-        }
-    }
-}
-
-#[cold]
-fn broken(broken: Broken, limit: usize) -> Error {
-    match broken {
-        Broken::TooBig(size) => Error::new(
-            Code::TooBig,
-            format!("the peer announced a packet of {size} bytes; the limit is {limit}"),
-        ),
-        Broken::NotAPacket => {
-            Error::new(Code::Handshake, "the peer sent something that is not a GameMaker packet")
         }
     }
 }

@@ -4,33 +4,14 @@ use std::sync::Arc;
 
 use crate::error::{Code, Error, Result};
 use crate::options::Texts;
-use crate::url::Url;
-use crate::websocket::handshake::{ClientHandshake, Limits, ServerHandshake};
+use crate::websocket::handshake::{Limits, ServerHandshake};
 
-use super::About;
-
-/// What a client asks a server for.
-#[derive(Debug)]
-pub(crate) struct Request {
-    handshake: ClientHandshake,
-    bytes: Vec<u8>,
-    path: Box<str>,
-    query: Box<str>,
-}
-
-impl Request {
-    pub(crate) fn new(url: &Url, port: u16, encrypted: bool, texts: &Texts) -> Request {
-        let mut bytes = Vec::new();
-        let (protocols, headers) = (&texts.websocket_protocol, &texts.websocket_headers);
-        let handshake = ClientHandshake::start(url, port, encrypted, protocols, headers, &mut bytes);
-        let (path, query) = url.target().split_once('?').unwrap_or((url.target(), ""));
-        Request { handshake, bytes, path: path.into(), query: query.into() }
-    }
-}
+use crate::command::WebSocketRequest;
+use crate::socket::About;
 
 pub(super) enum Upgrade {
     Server { handshake: ServerHandshake, texts: Arc<Texts> },
-    Client(Request),
+    Client(WebSocketRequest),
 }
 
 impl Upgrade {

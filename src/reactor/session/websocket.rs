@@ -5,20 +5,22 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use crate::command::WebSocketRequest;
 use crate::error::{Code, Error};
 use crate::event::batch;
 use crate::options::Texts;
 use crate::protocol::framing::Framer;
 use crate::protocol::packet::HEADER_SIZE;
 use crate::reactor::timers::Millis;
-use crate::socket::{Socket, count};
+use crate::socket::{About, Socket, count};
 use crate::websocket::frame::{Opcode, write_frame};
 use crate::websocket::mask::{self, Key};
 use crate::websocket::{self, Kind, Receiver, Role, Sink, Violation, close};
 
 use super::gamemaker::{self, Greeting};
-use super::upgrade::{Request, Upgrade};
-use super::{About, Stop, messages};
+use super::messages;
+use super::stop::Stop;
+use super::upgrade::Upgrade;
 
 /// Bytes of pongs that may wait for room; beyond that pings go unanswered.
 const MOST_PONGS: usize = 16 << 10;
@@ -79,7 +81,7 @@ impl WebSocket {
         WebSocket::new(Role::Server, greeting, Upgrade::server(texts))
     }
 
-    pub(super) fn client(greeting: Option<Greeting>, request: Request) -> WebSocket {
+    pub(super) fn client(greeting: Option<Greeting>, request: WebSocketRequest) -> WebSocket {
         WebSocket::new(Role::Client, greeting, Upgrade::Client(request))
     }
 

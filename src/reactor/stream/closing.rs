@@ -8,11 +8,11 @@ use socket2::SockRef;
 
 use crate::error::{Code, Error};
 use crate::reactor::timers::Millis;
-use crate::reactor::{LINGER_MILLIS, Turn};
+use crate::reactor::turn::{LINGER_MILLIS, Next, Turn};
 use crate::socket::{Handle, Link, NO_TOKEN, Socket};
 use crate::work::Dirty;
 
-use super::{Next, Phase, Stream};
+use super::{Phase, Stream};
 
 impl Stream {
     /// The peer has closed. The connection stays for what the host sends before it sees the event.

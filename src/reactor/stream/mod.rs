@@ -14,6 +14,7 @@ use mio::net::TcpStream;
 use socket2::SockRef;
 
 use crate::address::PeerName;
+use crate::command::Id;
 use crate::error::{Error, Result};
 use crate::event::batch::{Happened, Origin};
 use crate::socket::{Handle, Socket};
@@ -21,10 +22,10 @@ use crate::sys;
 
 use super::dial::Opening;
 use super::listener::Admission;
-use super::session::{Session, Stop};
+use super::session::Session;
 use super::timers::Millis;
 use super::transport::Transport;
-use super::{Id, Turn};
+use super::turn::Turn;
 
 pub(crate) struct Stream {
     transport: Transport,
@@ -69,33 +70,6 @@ enum Phase {
     HalfClosed,
     /// The host is done with it: the queue is flushed, then it closes.
     Draining,
-}
-
-/// What is to be done with a connection after it was looked at.
-#[derive(Debug)]
-pub(crate) enum Next {
-    /// Nothing until the system says so.
-    Sleep,
-    /// There may be more to read; others first.
-    Again,
-    /// The host must collect events first.
-    Pause,
-    /// The peer closed its direction in an orderly way.
-    Eof,
-    /// The peer closed both in an orderly way, perhaps with some words.
-    Goodbye(String),
-    Failed(Error),
-    /// Nothing is left to do: close.
-    Close,
-}
-
-impl From<Stop> for Next {
-    fn from(stop: Stop) -> Next {
-        match stop {
-            Stop::Goodbye(words) => Next::Goodbye(words),
-            Stop::Failed(error) => Next::Failed(error),
-        }
-    }
 }
 
 impl Stream {

@@ -2,13 +2,14 @@
 
 use std::io;
 
+use crate::command::Id;
 use crate::error::Error;
 use crate::event::batch::Origin;
 use crate::reactor::session::Stop;
-use crate::reactor::{Id, Turn};
+use crate::reactor::turn::{Next, Turn};
 use crate::socket::count;
 
-use super::{Next, Phase, Stream};
+use super::{Phase, Stream};
 
 /// Bytes one connection may read in one turn before the others have theirs.
 const READ_BUDGET: usize = 256 << 10;

@@ -4,12 +4,12 @@ use std::io;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::error::Result;
-use crate::reactor::Turn;
 use crate::reactor::timers::Millis;
+use crate::reactor::turn::{Next, Turn};
 use crate::socket::{Link, count};
 use crate::work::Dirty;
 
-use super::{Next, Phase, Stream};
+use super::{Phase, Stream};
 
 impl Stream {
     /// Writes what the session has to say.

@@ -45,7 +45,8 @@ impl Peer {
 
     fn acknowledged(&mut self, ack: &Ack<'_>, now: Micros) -> Result<(), NeverSent> {
         let in_flight = self.sent.in_flight();
-        let progress = self.sent.acknowledge(ack, now, &mut self.outbox)?;
+        let outbox = &mut self.outbox;
+        let progress = self.sent.acknowledge(ack, now, |first, count| outbox.acknowledge(first, count))?;
         if let Some((rtt, delay)) = progress.rtt {
             self.rtt.sample(rtt, delay);
         }
@@ -69,7 +70,9 @@ impl Peer {
     }
 
     pub(super) fn detect_losses(&mut self, now: Micros) {
-        let latest = self.sent.detect_losses(now, &self.rtt, &mut self.outbox);
+        let outbox = &mut self.outbox;
+        let lost = |number, first, count| outbox.lose(number, first, count);
+        let latest = self.sent.detect_losses(now, &self.rtt, lost);
         if let Some(sent_at) = latest {
             self.congestion.lost(sent_at, now);
         }

@@ -76,8 +76,10 @@ impl Halves {
     fn acknowledge(&mut self) {
         let mut bitmap = [0; BITMAP_MAX];
         let (ack, _) = self.history.acknowledge(self.now, &mut bitmap);
-        self.sent.acknowledge(&ack, self.now, &mut self.outbox).unwrap();
-        self.sent.detect_losses(self.now, &self.rtt, &mut self.outbox);
+        let outbox = &mut self.outbox;
+        self.sent.acknowledge(&ack, self.now, |first, count| outbox.acknowledge(first, count)).unwrap();
+        self.sent
+            .detect_losses(self.now, &self.rtt, |number, first, count| outbox.lose(number, first, count));
     }
 }
 
@@ -123,7 +125,9 @@ fn no_round_trip_is_taken_from_a_delay_that_was_cut_off() {
     let mut bitmap = [0; BITMAP_MAX];
     let (ack, _) = halves.history.acknowledge(halves.now, &mut bitmap);
     assert_eq!(ack.delay, u16::MAX);
-    let progress = halves.sent.acknowledge(&ack, halves.now, &mut halves.outbox).unwrap();
+    let outbox = &mut halves.outbox;
+    let arrived = |first, count| outbox.acknowledge(first, count);
+    let progress = halves.sent.acknowledge(&ack, halves.now, arrived).unwrap();
     assert!(progress.bytes > 0);
     assert_eq!(progress.rtt, None);
 }

@@ -1,0 +1,146 @@
+//! What the host asks of the reactor.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mio::net::{TcpListener, UdpSocket};
+use native_tls::TlsAcceptor;
+use parking_lot::{Condvar, Mutex};
+
+use crate::error::{Code, Error, Result};
+use crate::options::Texts;
+use crate::socket::{Bound, Local, Socket};
+use crate::tls;
+use crate::url::Url;
+use crate::websocket::handshake::ClientHandshake;
+
+/// What the host's calls ask of the reactor.
+pub(crate) enum Command {
+    Listen(Listen),
+    Dial(DialRequest),
+    Resolved {
+        id: Id,
+        addresses: Result<Vec<SocketAddr>>,
+        port: u16,
+    },
+    /// A UDP socket was bound.
+    OpenDatagrams(OpenDatagrams),
+    /// A name that datagrams are sent to was looked up.
+    NameKnown {
+        name: Arc<str>,
+        addresses: Result<Vec<SocketAddr>>,
+    },
+    /// The address of a name in use is old.
+    RefreshName(Arc<str>),
+    /// The host has destroyed these.
+    Destroy(Vec<Arc<Socket>>),
+    /// The host has seen the disconnect event of a connection that still flushed.
+    Finish {
+        token: u32,
+        serial: u32,
+    },
+    /// The socket's options have changed.
+    Apply(Arc<Socket>),
+    SampleRoundTrip(Arc<Socket>),
+    Stop(Stop),
+}
+
+/// How the thread that runs the turns is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Now,
+    /// When all connections have closed, or the time for that is over.
+    WhenFlushed,
+}
+
+/// Names an endpoint: its place, and a number that tells it from earlier ones there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Id {
+    pub(crate) token: u32,
+    pub(crate) serial: u32,
+}
+
+/// What the host asks for with `network_create_server`.
+pub(crate) struct Listen {
+    pub(crate) socket: Arc<Socket>,
+    pub(crate) listener: TcpListener,
+    pub(crate) regular: bool,
+    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) max_clients: u32,
+    pub(crate) handshake_timeout: u32,
+    /// Descriptors the process may have open.
+    pub(crate) descriptor_limit: u64,
+}
+
+/// What the host asks for with one of the connect functions.
+pub(crate) struct DialRequest {
+    pub(crate) socket: Arc<Socket>,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) regular: bool,
+    pub(crate) tls: Option<Result<tls::Client>>,
+    /// What to ask a WebSocket server for.
+    pub(crate) websocket: Option<WebSocketRequest>,
+    pub(crate) timeout: u32,
+    /// Where to bind the connection, if the host asked for it.
+    pub(crate) local: Local,
+    /// A caller that blocks until the connect has ended; without one an event tells.
+    pub(crate) waiter: Option<Arc<Waiter>>,
+}
+
+/// What a client asks a server for.
+#[derive(Debug)]
+pub(crate) struct WebSocketRequest {
+    pub(crate) handshake: ClientHandshake,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) path: Box<str>,
+    pub(crate) query: Box<str>,
+}
+
+impl WebSocketRequest {
+    pub(crate) fn new(url: &Url, port: u16, encrypted: bool, texts: &Texts) -> WebSocketRequest {
+        let mut bytes = Vec::new();
+        let (protocols, headers) = (&texts.websocket_protocol, &texts.websocket_headers);
+        let handshake = ClientHandshake::start(url, port, encrypted, protocols, headers, &mut bytes);
+        let (path, query) = url.target().split_once('?').unwrap_or((url.target(), ""));
+        WebSocketRequest { handshake, bytes, path: path.into(), query: query.into() }
+    }
+}
+
+/// Where a blocking connect waits for its end.
+#[derive(Default)]
+pub(crate) struct Waiter {
+    outcome: Mutex<Option<Result<()>>>,
+    ended: Condvar,
+}
+
+impl Waiter {
+    pub(crate) fn end(&self, outcome: Result<()>) {
+        *self.outcome.lock() = Some(outcome);
+        self.ended.notify_all();
+    }
+
+    /// Sleeps until the connect has ended, but not longer than `most`.
+    pub(crate) fn wait(&self, most: Duration) {
+        let mut outcome = self.outcome.lock();
+        if outcome.is_none() {
+            self.ended.wait_for(&mut outcome, most);
+        }
+    }
+
+    pub(crate) fn destroyed() -> Error {
+        Error::new(Code::Closed, "the socket was destroyed while it was connecting")
+    }
+
+    pub(crate) fn take(&self) -> Option<Result<()>> {
+        self.outcome.lock().take()
+    }
+}
+
+/// What the host asks for when a UDP socket is bound.
+pub(crate) struct OpenDatagrams {
+    pub(crate) socket: Arc<Socket>,
+    pub(crate) io: UdpSocket,
+    pub(crate) bound: Bound,
+}

@@ -1,0 +1,31 @@
+//! Why a session receives nothing more.
+
+use crate::error::{Code, Error};
+use crate::protocol::framing::Broken;
+
+/// Why nothing more can be received.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The peer has closed in an orderly way, perhaps with some words.
+    Goodbye(String),
+    Failed(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Stop {
+        Stop::Failed(error)
+    }
+}
+
+#[cold]
+pub(super) fn broken(broken: Broken, limit: usize) -> Error {
+    match broken {
+        Broken::TooBig(size) => Error::new(
+            Code::TooBig,
+            format!("the peer announced a packet of {size} bytes; the limit is {limit}"),
+        ),
+        Broken::NotAPacket => {
+            Error::new(Code::Handshake, "the peer sent something that is not a GameMaker packet")
+        }
+    }
+}

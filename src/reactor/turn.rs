@@ -1,0 +1,64 @@
+//! What endpoints are given while they are looked at, and what they answer.
+
+use crate::error::Error;
+use crate::event::batch::{Batch, EVENT_COST, Happened, Origin};
+use crate::shared::Shared;
+use crate::work::Dirty;
+
+use super::session::Stop;
+use super::timers::Millis;
+
+/// How long closing may take to flush what was accepted for sending.
+pub(crate) const LINGER_MILLIS: Millis = 2_000;
+/// What endpoints need of the reactor while they are looked at.
+pub(crate) struct Turn<'a> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) batch: &'a mut Batch,
+    pub(crate) now: Millis,
+    pub(crate) spent: &'a mut Dirty,
+    /// Cost of all uncollected events.
+    pub(crate) queued: &'a mut u64,
+    pub(crate) queued_limit: u64,
+    pub(crate) links: &'a mut u32,
+}
+
+impl Turn<'_> {
+    /// Whether nothing may be read before the host collects events.
+    pub(crate) fn is_over_limit(&self) -> bool {
+        *self.queued >= self.queued_limit
+    }
+
+    /// An event without bytes.
+    pub(crate) fn happened(&mut self, origin: Origin<'_>, happened: Happened<'_>) {
+        *self.queued += EVENT_COST;
+        *self.links += 1;
+        self.batch.push(origin, happened);
+    }
+}
+
+/// What is to be done with a connection after it was looked at.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// Nothing until the system says so.
+    Sleep,
+    /// There may be more to read; others first.
+    Again,
+    /// The host must collect events first.
+    Pause,
+    /// The peer closed its direction in an orderly way.
+    Eof,
+    /// The peer closed both in an orderly way, perhaps with some words.
+    Goodbye(String),
+    Failed(Error),
+    /// Nothing is left to do: close.
+    Close,
+}
+
+impl From<Stop> for Next {
+    fn from(stop: Stop) -> Next {
+        match stop {
+            Stop::Goodbye(words) => Next::Goodbye(words),
+            Stop::Failed(error) => Next::Failed(error),
+        }
+    }
+}
