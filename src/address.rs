@@ -41,26 +41,26 @@ pub(crate) enum PeerName {
 }
 
 impl PeerName {
-    pub(crate) fn new(address: &SocketAddr) -> PeerName {
+    pub(crate) fn new(address: &SocketAddr) -> Self {
         let text = text(address);
         let mut short = [0; 15];
         match short.get_mut(..text.len()) {
             Some(start) => {
                 start.copy_from_slice(text.as_bytes());
-                PeerName::Short(short)
+                Self::Short(short)
             }
-            None => PeerName::Long(Box::new(text.into())),
+            None => Self::Long(Box::new(text.into())),
         }
     }
 
     #[inline]
     pub(crate) fn as_str(&self) -> &str {
         match self {
-            PeerName::Short(text) => {
+            Self::Short(text) => {
                 let length = text.iter().position(|&byte| byte == 0).unwrap_or(text.len());
                 std::str::from_utf8(&text[..length]).unwrap_or_default()
             }
-            PeerName::Long(text) => text,
+            Self::Long(text) => text,
         }
     }
 }

@@ -3,7 +3,11 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use crate::reliable::Micros;
+/// Microseconds since time began.
+pub(crate) type Micros = u64;
+
+/// Milliseconds since the reactor began.
+pub(crate) type Millis = u64;
 
 /// When time began.
 pub(crate) fn epoch() -> Instant {

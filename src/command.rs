@@ -18,7 +18,7 @@ use crate::websocket::handshake::ClientHandshake;
 /// What the host's calls ask of the reactor.
 pub(crate) enum Command {
     Listen(Listen),
-    Dial(DialRequest),
+    Connect(ConnectRequest),
     Resolved {
         id: Id,
         addresses: Result<Vec<SocketAddr>>,
@@ -74,7 +74,7 @@ pub(crate) struct Listen {
 }
 
 /// What the host asks for with one of the connect functions.
-pub(crate) struct DialRequest {
+pub(crate) struct ConnectRequest {
     pub(crate) socket: Arc<Socket>,
     pub(crate) host: String,
     pub(crate) port: u16,
@@ -99,12 +99,12 @@ pub(crate) struct WebSocketRequest {
 }
 
 impl WebSocketRequest {
-    pub(crate) fn new(url: &Url, port: u16, encrypted: bool, texts: &Texts) -> WebSocketRequest {
+    pub(crate) fn new(url: &Url, port: u16, encrypted: bool, texts: &Texts) -> Self {
         let mut bytes = Vec::new();
         let (protocols, headers) = (&texts.websocket_protocol, &texts.websocket_headers);
         let handshake = ClientHandshake::start(url, port, encrypted, protocols, headers, &mut bytes);
         let (path, query) = url.target().split_once('?').unwrap_or((url.target(), ""));
-        WebSocketRequest { handshake, bytes, path: path.into(), query: query.into() }
+        Self { handshake, bytes, path: path.into(), query: query.into() }
     }
 }
 

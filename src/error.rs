@@ -30,24 +30,24 @@ pub(crate) enum Code {
 
 impl Code {
     /// All codes with their names in C; `network_error_name` and the header's test read it.
-    pub(crate) const TABLE: [(Code, &'static str); 17] = [
-        (Code::Failed, "network_error_failed\0"),
-        (Code::BadHandle, "network_error_bad_handle\0"),
-        (Code::BadArgument, "network_error_bad_argument\0"),
-        (Code::WrongKind, "network_error_wrong_kind\0"),
-        (Code::NotConnected, "network_error_not_connected\0"),
-        (Code::Timeout, "network_error_timeout\0"),
-        (Code::TooBig, "network_error_too_big\0"),
-        (Code::QueueFull, "network_error_queue_full\0"),
-        (Code::Limit, "network_error_limit\0"),
-        (Code::Resolve, "network_error_resolve\0"),
-        (Code::Tls, "network_error_tls\0"),
-        (Code::Handshake, "network_error_handshake\0"),
-        (Code::AddressInUse, "network_error_address_in_use\0"),
-        (Code::NotSupported, "network_error_not_supported\0"),
-        (Code::Busy, "network_error_busy\0"),
-        (Code::Closed, "network_error_closed\0"),
-        (Code::Internal, "network_error_internal\0"),
+    pub(crate) const TABLE: [(Self, &'static str); 17] = [
+        (Self::Failed, "network_error_failed\0"),
+        (Self::BadHandle, "network_error_bad_handle\0"),
+        (Self::BadArgument, "network_error_bad_argument\0"),
+        (Self::WrongKind, "network_error_wrong_kind\0"),
+        (Self::NotConnected, "network_error_not_connected\0"),
+        (Self::Timeout, "network_error_timeout\0"),
+        (Self::TooBig, "network_error_too_big\0"),
+        (Self::QueueFull, "network_error_queue_full\0"),
+        (Self::Limit, "network_error_limit\0"),
+        (Self::Resolve, "network_error_resolve\0"),
+        (Self::Tls, "network_error_tls\0"),
+        (Self::Handshake, "network_error_handshake\0"),
+        (Self::AddressInUse, "network_error_address_in_use\0"),
+        (Self::NotSupported, "network_error_not_supported\0"),
+        (Self::Busy, "network_error_busy\0"),
+        (Self::Closed, "network_error_closed\0"),
+        (Self::Internal, "network_error_internal\0"),
     ];
 }
 
@@ -61,24 +61,24 @@ pub(crate) struct Error {
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    pub(crate) fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Error {
-        Error { code, message: message.into() }
+    pub(crate) fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, message: message.into() }
     }
 
-    pub(crate) fn bad_argument(message: impl Into<Cow<'static, str>>) -> Error {
-        Error::new(Code::BadArgument, message)
+    pub(crate) fn bad_argument(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::BadArgument, message)
     }
 
-    pub(crate) fn wrong_kind(message: impl Into<Cow<'static, str>>) -> Error {
-        Error::new(Code::WrongKind, message)
+    pub(crate) fn wrong_kind(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::WrongKind, message)
     }
 
-    pub(crate) fn bad_handle() -> Error {
-        Error::new(Code::BadHandle, "no such socket: the handle was never valid or has been destroyed")
+    pub(crate) fn bad_handle() -> Self {
+        Self::new(Code::BadHandle, "no such socket: the handle was never valid or has been destroyed")
     }
 
     /// What the operating system said while we were `doing` something.
-    pub(crate) fn from_io(doing: &str, error: &io::Error) -> Error {
+    pub(crate) fn from_io(doing: &str, error: &io::Error) -> Self {
         let code = match error.kind() {
             io::ErrorKind::AddrInUse => Code::AddressInUse,
             io::ErrorKind::TimedOut => Code::Timeout,
@@ -90,7 +90,7 @@ impl Error {
             _ if crate::sys::is_descriptor_limit(error) => Code::Limit,
             _ => Code::Failed,
         };
-        Error::new(code, format!("{doing}: {error}"))
+        Self::new(code, format!("{doing}: {error}"))
     }
 }
 

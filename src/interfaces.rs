@@ -15,12 +15,12 @@ pub(crate) struct Interfaces {
 
 impl Interfaces {
     /// What there is at the moment; nothing if the system does not tell.
-    pub(crate) fn list() -> Interfaces {
-        if_addrs::get_if_addrs().map(|list| Interfaces::of(&list)).unwrap_or_default()
+    pub(crate) fn list() -> Self {
+        if_addrs::get_if_addrs().map(|list| Self::of(&list)).unwrap_or_default()
     }
 
-    fn of(list: &[Interface]) -> Interfaces {
-        let mut found = Interfaces::default();
+    fn of(list: &[Interface]) -> Self {
+        let mut found = Self::default();
         for interface in list {
             let down = matches!(
                 interface.oper_status,

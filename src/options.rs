@@ -36,8 +36,8 @@ impl Options {
 }
 
 impl Default for Options {
-    fn default() -> Options {
-        Options {
+    fn default() -> Self {
+        Self {
             connect_timeout_ms: 10_000,
             handshake_timeout_ms: None,
             non_blocking: false,
@@ -66,13 +66,13 @@ pub(crate) struct Settings {
     pub(crate) write_timeout_ms: u32,
     /// How long a WebSocket may be idle before it is pinged; 0 means for ever.
     pub(crate) websocket_keepalive_ms: u32,
-    /// The options few sockets have; shared until one is changed.
+    /// The options few sockets have; context until one is changed.
     pub(crate) texts: Arc<Texts>,
 }
 
 impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
+    fn default() -> Self {
+        Self {
             game_id: 0,
             message_limit: None,
             send_queue_limit: 16 << 20,
@@ -102,8 +102,8 @@ pub(crate) struct Texts {
 }
 
 impl Default for Texts {
-    fn default() -> Texts {
-        Texts {
+    fn default() -> Self {
+        Self {
             tls_verify: true,
             tls_ca_file: String::new(),
             tls_certificate: String::new(),

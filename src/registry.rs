@@ -14,7 +14,7 @@ use parking_lot::{RwLock, RwLockReadGuard};
 
 use crate::error::{Code, Error, Result};
 use crate::options::Settings;
-use crate::socket::{Family, Handle, Role, Socket};
+use crate::socket::{Family, Handle, Socket, SocketRole};
 
 /// The next handle of this process. It outlives `network_shutdown`, so that a stale handle never
 /// names a stranger.
@@ -68,8 +68,8 @@ thread_local! {
 }
 
 impl Registry {
-    pub(crate) const fn new() -> Registry {
-        Registry {
+    pub(crate) const fn new() -> Self {
+        Self {
             sockets: RwLock::new(HashMap::with_hasher(BuildHasherDefault::new())),
             removals: AtomicU64::new(0),
         }
@@ -138,7 +138,7 @@ impl Registry {
     /// A new socket under a handle of its own.
     pub(crate) fn insert(
         &self,
-        role: Role,
+        role: SocketRole,
         family: Family,
         regular: bool,
         settings: Arc<Settings>,
@@ -156,7 +156,7 @@ impl Registry {
     ) -> Result<Arc<Socket>> {
         let mut sockets = self.sockets.write();
         let family = sockets.get(&server).ok_or_else(Error::bad_handle)?.family;
-        insert(&mut sockets, Role::Accepted, family, server, regular, settings)
+        insert(&mut sockets, SocketRole::Accepted, family, server, regular, settings)
     }
 
     /// Takes a socket out, and a server's clients with it. Empty if the handle is not live.
@@ -164,7 +164,7 @@ impl Registry {
         let mut sockets = self.sockets.write();
         self.removals.fetch_add(1, SeqCst);
         let Some(socket) = sockets.remove(&handle) else { return Vec::new() };
-        let is_server = socket.role == Role::Server;
+        let is_server = socket.role == SocketRole::Server;
         let mut removed = vec![socket];
         if is_server {
             removed.extend(sockets.extract_if(|_, other| other.server == handle).map(|(_, client)| client));
@@ -186,7 +186,7 @@ fn replace_at_hand(at_hand: Option<AtHand>) {
 
 fn insert(
     sockets: &mut Sockets,
-    role: Role,
+    role: SocketRole,
     family: Family,
     server: Handle,
     regular: bool,

@@ -1,4 +1,4 @@
-//! One socket as the host sees it: its queue of bytes to send, the state of its link, its counters.
+//! One socket as the host sees it: its queue of bytes to send, the state of its connection, its counters.
 //! The file descriptor is not here; that belongs to the reactor's endpoint.
 
 use std::net::{IpAddr, SocketAddr};
@@ -9,8 +9,8 @@ use parking_lot::Mutex;
 
 use crate::address::PeerName;
 use crate::conditioner::Conditions;
+use crate::dns::AddressFamilies;
 use crate::error::{Code, Error, Result};
-use crate::names::Reach;
 use crate::options::{ACCEPTED_MESSAGE_LIMIT, MESSAGE_LIMIT, Settings};
 use crate::reliable::Endpoint;
 use crate::spin_lock::SpinLock;
@@ -23,11 +23,11 @@ impl Handle {
     /// Handles are below this, so that they fit GameMaker's signed 32-bit integers.
     pub(crate) const END: u32 = 1 << 31;
     /// Stands for "no socket" in packed records.
-    pub(crate) const NONE: Handle = Handle(u32::MAX);
+    pub(crate) const NONE: Self = Self(u32::MAX);
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
+pub(crate) enum SocketRole {
     Client,
     Server,
     /// A client's connection at a server.
@@ -50,20 +50,20 @@ pub(crate) enum Family {
 impl Family {
     pub(crate) fn check_supported(self) -> Result<()> {
         let what = match self {
-            Family::Tcp | Family::Udp | Family::WebSocket | Family::SecureWebSocket => return Ok(()),
-            Family::Bluetooth => "Bluetooth sockets are not supported",
+            Self::Tcp | Self::Udp | Self::WebSocket | Self::SecureWebSocket => return Ok(()),
+            Self::Bluetooth => "Bluetooth sockets are not supported",
         };
         Err(Error::new(Code::NotSupported, what))
     }
 
     pub(crate) fn is_websocket(self) -> bool {
-        matches!(self, Family::WebSocket | Family::SecureWebSocket)
+        matches!(self, Self::WebSocket | Self::SecureWebSocket)
     }
 }
 
 /// What the host may do with the connection; it changes in step with the events the host collects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Link {
+pub(crate) enum ConnectionState {
     /// A client that never connected, or whose connect failed.
     Idle,
     /// From the call of connect until the host has seen how it ended.
@@ -89,7 +89,7 @@ pub(crate) struct Socket {
     pub(crate) handle: Handle,
     /// The server that accepted the connection.
     pub(crate) server: Handle,
-    pub(crate) role: Role,
+    pub(crate) role: SocketRole,
     pub(crate) family: Family,
     /// Index of the reactor's endpoint; written by the reactor alone.
     pub(crate) token: AtomicU32,
@@ -123,7 +123,7 @@ pub(crate) fn count(counter: &AtomicU64, more: u64) {
 
 #[derive(Debug)]
 pub(crate) struct HostSide {
-    pub(crate) link: Link,
+    pub(crate) state: ConnectionState,
     /// The connection has GameMaker's handshake and headers.
     pub(crate) regular: bool,
     /// The socket is on the reactor's list of those with something to write.
@@ -135,10 +135,10 @@ pub(crate) struct HostSide {
     pub(crate) peer: Option<PeerName>,
     /// What the opening of a WebSocket has brought to light, if it was not the usual.
     pub(crate) about: Option<Box<About>>,
-    /// A server's are shared with its clients until one has its own.
+    /// A server's are context with its clients until one has its own.
     pub(crate) settings: Arc<Settings>,
     /// Where a client's connections are bound, if the host asked for it.
-    pub(crate) outgoing: Option<Box<Outgoing>>,
+    pub(crate) local_endpoint: Option<Box<LocalEndpoint>>,
     /// What only UDP sockets have.
     pub(crate) datagrams: Option<Box<DatagramSide>>,
 }
@@ -166,8 +166,8 @@ impl About {
 
 /// The usual.
 impl Default for About {
-    fn default() -> About {
-        About {
+    fn default() -> Self {
+        Self {
             path: "/".into(),
             query: Box::default(),
             origin: Box::default(),
@@ -186,7 +186,7 @@ pub(crate) struct Local {
 
 /// The local end of a client's connections.
 #[derive(Debug)]
-pub(crate) struct Outgoing {
+pub(crate) struct LocalEndpoint {
     pub(crate) local: Local,
     /// Holds the port for them.
     pub(crate) _reserved: Option<socket2::Socket>,
@@ -199,7 +199,7 @@ pub(crate) struct Bound {
     pub(crate) ip: Option<IpAddr>,
     /// Its own addresses are IPv6; with both families IPv4 is mapped into them.
     pub(crate) ipv6: bool,
-    pub(crate) reach: Reach,
+    pub(crate) families: AddressFamilies,
 }
 
 /// The host's side of a UDP socket.
@@ -211,7 +211,7 @@ pub(crate) struct DatagramSide {
     pub(crate) bound: Option<Bound>,
     pub(crate) multicast: bool,
     /// Where what names no receiver goes.
-    pub(crate) target: Option<Target>,
+    pub(crate) target: Option<UdpTarget>,
     /// The reliable protocol, once the host has enabled it. Its lock comes after all others.
     pub(crate) reliable: Option<Arc<Mutex<Endpoint>>>,
     pub(crate) reliable_enabled: bool,
@@ -225,7 +225,7 @@ pub(crate) struct DatagramSide {
 
 /// A receiver that the host has set once for many sends.
 #[derive(Debug)]
-pub(crate) struct Target {
+pub(crate) struct UdpTarget {
     pub(crate) url: Box<str>,
     pub(crate) port: u16,
     /// What the url always spells out; neither names nor zones do.
@@ -244,8 +244,8 @@ impl HostSide {
 }
 
 impl DatagramSide {
-    pub(crate) fn new(ip: Option<IpAddr>) -> DatagramSide {
-        DatagramSide {
+    pub(crate) fn new(ip: Option<IpAddr>) -> Self {
+        Self {
             ip,
             bound: None,
             multicast: false,
@@ -264,13 +264,13 @@ impl DatagramSide {
 impl Socket {
     pub(crate) fn new(
         handle: Handle,
-        role: Role,
+        role: SocketRole,
         family: Family,
         server: Handle,
         regular: bool,
         settings: Arc<Settings>,
-    ) -> Socket {
-        let socket = Socket {
+    ) -> Self {
+        let socket = Self {
             handle,
             server,
             role,
@@ -282,11 +282,11 @@ impl Socket {
             in_flight: AtomicU32::new(0),
             traffic: Traffic::new(),
             host: SpinLock::new(HostSide {
-                link: match role {
-                    Role::Client => Link::Idle,
-                    Role::Server => Link::Listening,
-                    Role::Accepted => Link::Open,
-                    Role::Datagrams | Role::DatagramServer => Link::Connectionless,
+                state: match role {
+                    SocketRole::Client => ConnectionState::Idle,
+                    SocketRole::Server => ConnectionState::Listening,
+                    SocketRole::Accepted => ConnectionState::Open,
+                    SocketRole::Datagrams | SocketRole::DatagramServer => ConnectionState::Connectionless,
                 },
                 regular,
                 dirty: false,
@@ -295,7 +295,7 @@ impl Socket {
                 peer: None,
                 about: None,
                 settings,
-                outgoing: None,
+                local_endpoint: None,
                 datagrams: None,
             }),
         };
@@ -305,7 +305,7 @@ impl Socket {
 
     /// Copies the limits that the reactor reads on its hot path out of the settings.
     pub(crate) fn refresh_limits(&self, settings: &Settings) {
-        let default = if self.role == Role::Accepted { ACCEPTED_MESSAGE_LIMIT } else { MESSAGE_LIMIT };
+        let default = if self.role == SocketRole::Accepted { ACCEPTED_MESSAGE_LIMIT } else { MESSAGE_LIMIT };
         self.message_limit.store(settings.message_limit.unwrap_or(default), Relaxed);
         self.receive_limit.store(settings.receive_queue_limit.unwrap_or(0), Relaxed);
     }
@@ -324,8 +324,8 @@ impl Socket {
     /// The host has destroyed it, and the reactor will hear of that after this.
     pub(crate) fn retire(&self) {
         let mut host = self.host.lock();
-        host.link = Link::Destroyed;
-        host.outgoing = None;
+        host.state = ConnectionState::Destroyed;
+        host.local_endpoint = None;
     }
 
     /// Bytes of uncollected events from which on the socket is not read.
@@ -341,8 +341,8 @@ impl Socket {
 static PAST: Traffic = Traffic::new();
 
 impl Traffic {
-    const fn new() -> Traffic {
-        Traffic {
+    const fn new() -> Self {
+        Self {
             bytes_sent: AtomicU64::new(0),
             bytes_received: AtomicU64::new(0),
             packets_sent: AtomicU64::new(0),
@@ -364,7 +364,7 @@ impl Traffic {
     }
 
     /// The traffic of sockets that no longer exist.
-    pub(crate) fn past() -> &'static Traffic {
+    pub(crate) fn past() -> &'static Self {
         &PAST
     }
 }

@@ -52,7 +52,7 @@ impl RawSpinLock {
 // under the lock.
 unsafe impl RawMutex for RawSpinLock {
     #[allow(clippy::declare_interior_mutable_const, reason = "the trait asks for a constant to begin with")]
-    const INIT: RawSpinLock = RawSpinLock { held: AtomicBool::new(false) };
+    const INIT: Self = Self { held: AtomicBool::new(false) };
 
     type GuardMarker = GuardNoSend;
 

@@ -44,7 +44,7 @@ impl Client {
         let name = host.strip_suffix('.').unwrap_or(host).to_owned();
         let trust = Trust::new(texts);
         if let Some((_, connector)) = CONNECTORS.lock().iter().find(|(known, _)| *known == trust) {
-            return Ok(Prepared::Ready(Client { connector: Arc::clone(connector), name }));
+            return Ok(Prepared::Ready(Self { connector: Arc::clone(connector), name }));
         }
         let path = &texts.tls_ca_file;
         let authorities = if path.is_empty() { Vec::new() } else { authorities(path)? };
@@ -101,7 +101,7 @@ enum Side<'a> {
 }
 
 impl<'a> From<std::result::Result<TlsStream<Memory<'a>>, HandshakeError<Memory<'a>>>> for Side<'a> {
-    fn from(result: std::result::Result<TlsStream<Memory<'a>>, HandshakeError<Memory<'a>>>) -> Side<'a> {
+    fn from(result: std::result::Result<TlsStream<Memory<'a>>, HandshakeError<Memory<'a>>>) -> Self {
         match result {
             Ok(_) => Side::Done,
             Err(HandshakeError::WouldBlock(under_way)) => Side::UnderWay(Box::new(under_way)),
@@ -191,13 +191,13 @@ struct Trust {
 }
 
 impl Trust {
-    fn new(texts: &Texts) -> Trust {
+    fn new(texts: &Texts) -> Self {
         let path = &texts.tls_ca_file;
         let ca_file = (!path.is_empty()).then(|| {
             let changed = std::fs::metadata(path).and_then(|file| file.modified()).ok();
             (PathBuf::from(path), changed)
         });
-        Trust { verify: texts.tls_verify, ca_file }
+        Self { verify: texts.tls_verify, ca_file }
     }
 }
 
@@ -282,7 +282,7 @@ fn explain(said: &str, name: Option<&str>) -> Error {
         format!("{server} does not speak TLS at this port")
     } else if has(&["unsupported protocol", "protocol version", "no protocols available"]) {
         format!("{server} speaks no version of TLS that is allowed: 1.2 at least is needed")
-    } else if has(&["no shared cipher", "handshake failure"]) {
+    } else if has(&["no context cipher", "handshake failure"]) {
         format!("{server} and this machine have no encryption in common")
     } else if has(&["unexpected eof", "connection reset", "broken pipe"]) {
         return Error::new(Code::Closed, format!("{server} closed the connection inside TLS"));

@@ -26,9 +26,9 @@ struct Link {
 }
 
 impl Link {
-    fn new() -> Result<Link, String> {
+    fn new() -> Result<Self, String> {
         let id = std::process::id();
-        let link = Link { near: format!("stepwire-{id}-near"), far: format!("stepwire-{id}-far") };
+        let link = Self { near: format!("stepwire-{id}-near"), far: format!("stepwire-{id}-far") };
         for name in [&link.near, &link.far] {
             ip(&["netns", "add", name])?;
         }

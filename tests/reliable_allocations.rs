@@ -4,7 +4,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use stepwire::reliable::{Config, Endpoint, PeerLost, Sink, Transmits};
+use stepwire::reliable::{Config, Endpoint, EventSink, PeerLost, Transmits};
 
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 
@@ -30,7 +30,7 @@ static ALLOCATOR: Counting = Counting;
 /// Messages of 64 bytes that wait to be answered.
 struct Mailbox(Vec<(SocketAddr, [u8; 64])>);
 
-impl Sink for Mailbox {
+impl EventSink for Mailbox {
     fn delivered(&mut self, peer: SocketAddr, payload: &[u8]) {
         self.0.push((peer, payload.try_into().unwrap()));
     }

@@ -20,7 +20,7 @@ fn small(value: f64) -> Option<u32> {
 
 /// A handle: any number that cannot be one is a bad handle, not a bad argument.
 #[inline]
-pub(super) fn handle(value: f64) -> Result<Handle> {
+pub(crate) fn handle(value: f64) -> Result<Handle> {
     match small(value) {
         Some(handle) if handle < Handle::END => Ok(Handle(handle)),
         _ => Err(Error::bad_handle()),
@@ -28,13 +28,13 @@ pub(super) fn handle(value: f64) -> Result<Handle> {
 }
 
 /// A handle, or -1 for the default of sockets to come.
-pub(super) fn handle_or_default(value: f64) -> Result<Option<Handle>> {
+pub(crate) fn handle_or_default(value: f64) -> Result<Option<Handle>> {
     if value == -1.0 { Ok(None) } else { handle(value).map(Some) }
 }
 
 /// A whole number from `least` to `most`.
 #[inline]
-pub(super) fn integer(what: &str, value: f64, least: u64, most: u64) -> Result<u64> {
+pub(crate) fn integer(what: &str, value: f64, least: u64, most: u64) -> Result<u64> {
     let whole = small(value).map(u64::from).or_else(|| {
         // The cast saturates and takes NaN for 0; `most` is below where doubles have gaps.
         let large = value as u64;
@@ -48,16 +48,16 @@ fn out_of_range(what: &str, value: f64, least: u64, most: u64) -> Error {
     Error::bad_argument(format!("{what} must be a whole number from {least} to {most}, not {value}"))
 }
 
-pub(super) fn port(value: f64) -> Result<u16> {
+pub(crate) fn port(value: f64) -> Result<u16> {
     integer("a port", value, 0, u64::from(u16::MAX)).map(|port| port as u16)
 }
 
-pub(super) fn flag(what: &str, value: f64) -> Result<bool> {
+pub(crate) fn flag(what: &str, value: f64) -> Result<bool> {
     integer(what, value, 0, 1).map(|flag| flag == 1)
 }
 
 /// A number from 0 to 100, as a share of 1.
-pub(super) fn percentage(what: &str, value: f64) -> Result<f64> {
+pub(crate) fn percentage(what: &str, value: f64) -> Result<f64> {
     if (0.0..=100.0).contains(&value) {
         Ok(value / 100.0)
     } else {
@@ -65,7 +65,7 @@ pub(super) fn percentage(what: &str, value: f64) -> Result<f64> {
     }
 }
 
-pub(super) fn family(value: f64) -> Result<Family> {
+pub(crate) fn family(value: f64) -> Result<Family> {
     let wrong = || Error::bad_argument(format!("{value} is not one of the network_socket_* constants"));
     match integer("a socket type", value, 0, 7).map_err(|_| wrong())? {
         0 => Ok(Family::Tcp),
@@ -82,7 +82,7 @@ pub(super) fn family(value: f64) -> Result<Family> {
 /// # Safety
 ///
 /// `text` is NULL or points to a NUL-terminated string that stays as it is for `'a`.
-pub(super) unsafe fn string<'a>(what: &str, text: *const c_char) -> Result<&'a str> {
+pub(crate) unsafe fn string<'a>(what: &str, text: *const c_char) -> Result<&'a str> {
     if text.is_null() {
         return Err(Error::bad_argument(format!("{what} is NULL")));
     }
@@ -94,7 +94,7 @@ pub(super) unsafe fn string<'a>(what: &str, text: *const c_char) -> Result<&'a s
 /// How many bytes a buffer has, as far as the number makes sense; whether so many may be sent is
 /// for the call to say.
 #[inline]
-pub(super) fn size(value: f64) -> Result<usize> {
+pub(crate) fn size(value: f64) -> Result<usize> {
     let size = integer("a size", value, 0, MOST)?;
     usize::try_from(size).map_err(|_| Error::bad_argument("the size is larger than memory"))
 }
@@ -106,7 +106,7 @@ pub(super) fn size(value: f64) -> Result<usize> {
 /// `buffer` points to `size` bytes that stay as they are for `'a`, or is NULL; `size` is at most
 /// `isize::MAX`.
 #[inline]
-pub(super) unsafe fn bytes<'a>(buffer: *const c_void, size: usize) -> Result<&'a [u8]> {
+pub(crate) unsafe fn bytes<'a>(buffer: *const c_void, size: usize) -> Result<&'a [u8]> {
     if buffer.is_null() {
         return if size == 0 { Ok(&[]) } else { Err(Error::bad_argument("the buffer is NULL")) };
     }

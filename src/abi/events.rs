@@ -3,9 +3,10 @@
 use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
-use crate::engine;
+use crate::context::CONTEXT;
 use crate::error::Error;
 use crate::event::NetworkEvent;
+use crate::runtime;
 
 use super::{arg, number};
 
@@ -31,7 +32,7 @@ pub unsafe extern "C" fn network_poll_event(event: *mut NetworkEvent) -> f64 {
         if event.is_null() {
             return Err(Error::bad_argument("the event is NULL"));
         }
-        match engine::next_event(|shared| shared.events.next(shared))? {
+        match runtime::next_event(|context| context.events.next(context))? {
             None => Ok(0.0),
             Some(next) => {
                 // SAFETY: not NULL; the caller promises that it may be written.
@@ -57,7 +58,7 @@ pub unsafe extern "C" fn network_poll(callback: NetworkCallback, user: *mut c_vo
     number(|| {
         let Some(callback) = callback else { return Err(Error::bad_argument("the callback is NULL")) };
         // SAFETY: the caller promises that it may be called; the event lives through the call.
-        engine::drain_events(|event| unsafe { callback(event, user) }).map(|delivered| delivered as f64)
+        runtime::drain_events(|event| unsafe { callback(event, user) }).map(|delivered| delivered as f64)
     })
 }
 
@@ -70,7 +71,7 @@ pub unsafe extern "C" fn network_poll(callback: NetworkCallback, user: *mut c_vo
 pub extern "C" fn network_wait(timeout_ms: f64) -> f64 {
     number(|| {
         let timeout = arg::integer("timeout_ms", timeout_ms, 0, i32::MAX as u64)?;
-        engine::wait(Duration::from_millis(timeout)).map(|waits| if waits { 1.0 } else { 0.0 })
+        runtime::wait(Duration::from_millis(timeout)).map(|waits| if waits { 1.0 } else { 0.0 })
     })
 }
 
@@ -81,7 +82,7 @@ pub extern "C" fn network_wait(timeout_ms: f64) -> f64 {
 #[unsafe(no_mangle)]
 pub extern "C" fn network_event_next() -> f64 {
     number(|| {
-        let event = engine::next_event(|shared| shared.events.next_current(shared))?;
+        let event = runtime::next_event(|context| context.events.next_current(context))?;
         Ok(event.map_or(0.0, |event| event.r#type))
     })
 }
@@ -99,7 +100,7 @@ pub unsafe extern "C" fn network_event_real(key: *const c_char) -> f64 {
     number(|| {
         // SAFETY: the caller's promise.
         let key = unsafe { arg::string("the key", key)? };
-        engine::SHARED.events.with_current(|event| {
+        CONTEXT.events.with_current(|event| {
             let event = event.ok_or_else(no_current_event)?;
             match key {
                 "type" => Ok(event.r#type),
@@ -129,7 +130,7 @@ pub unsafe extern "C" fn network_event_string(key: *const c_char) -> *const c_ch
     let found = super::guarded(|| {
         // SAFETY: the caller's promise.
         let key = unsafe { arg::string("the key", key)? };
-        engine::SHARED.events.with_current(|event| {
+        CONTEXT.events.with_current(|event| {
             let event = event.ok_or_else(no_current_event)?;
             match key {
                 "ip" => Ok(event.ip),
@@ -161,7 +162,7 @@ pub unsafe extern "C" fn network_event_read(destination: *mut c_void, offset: f6
         if destination.is_null() && size > 0 {
             return Err(Error::bad_argument("the destination is NULL"));
         }
-        engine::SHARED.events.with_current(|event| {
+        CONTEXT.events.with_current(|event| {
             let event = event.ok_or_else(no_current_event)?;
             // Zero for all events but data.
             let available = event.size as usize;

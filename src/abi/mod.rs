@@ -2,12 +2,12 @@
 //! through any of them.
 
 mod arg;
-mod asking;
-mod connecting;
+mod connect;
 mod constants;
 mod events;
+mod info;
+mod legacy_events;
 mod options;
-mod posting;
 mod sending;
 mod sockets;
 mod udp_target;
@@ -19,12 +19,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::error::{self, Code, Error, Result};
 
 pub use crate::event::NetworkEvent;
-pub use asking::*;
-pub use connecting::*;
+pub use connect::*;
 pub use constants::*;
 pub use events::*;
+pub use info::*;
+pub use legacy_events::*;
 pub use options::*;
-pub use posting::*;
 pub use sending::*;
 pub use sockets::*;
 pub use udp_target::*;

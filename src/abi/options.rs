@@ -5,10 +5,11 @@ use std::ffi::c_char;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::context::CONTEXT;
 use crate::error::{Error, Result};
 use crate::options::Texts;
 use crate::websocket::handshake::{OptionError, Origins, Protocols, RequestHeaders};
-use crate::{engine, host};
+use crate::{host, runtime};
 
 use super::constants::*;
 use super::{arg, number};
@@ -38,26 +39,26 @@ fn set(config: f64, value1: f64, value2: f64) -> Result<()> {
         network_config_connect_timeout => {
             single()?;
             let ms = milliseconds()?;
-            engine::SHARED.with_options(|options| options.connect_timeout_ms = ms);
+            CONTEXT.with_options(|options| options.connect_timeout_ms = ms);
         }
         network_config_handshake_timeout => {
             single()?;
             let ms = milliseconds()?;
-            engine::SHARED.with_options(|options| options.handshake_timeout_ms = Some(ms));
+            CONTEXT.with_options(|options| options.handshake_timeout_ms = Some(ms));
         }
         network_config_use_non_blocking_socket => {
             single()?;
             let on = arg::flag("value1", value1)?;
-            engine::SHARED.with_options(|options| options.non_blocking = on);
+            CONTEXT.with_options(|options| options.non_blocking = on);
         }
         network_config_manual_io => {
             single()?;
-            engine::set_manual_io(arg::flag("value1", value1)?)?;
+            runtime::set_manual_io(arg::flag("value1", value1)?)?;
         }
         network_config_total_queue_limit => {
             single()?;
             let limit = arg::integer("a number of bytes", value1, 1, 1 << 52)?;
-            engine::SHARED.with_options(|options| options.total_queue_limit = limit);
+            CONTEXT.with_options(|options| options.total_queue_limit = limit);
         }
         network_config_avoid_time_wait => {
             single()?;
@@ -189,7 +190,7 @@ fn set_bind_address(socket: f64, value: &str) -> Result<()> {
             Error::bad_argument(format!("the bind address must be an IPv4 or IPv6 address, not \"{value}\""))
         })?),
     };
-    engine::SHARED.with_options(|options| options.bind_address = address);
+    CONTEXT.with_options(|options| options.bind_address = address);
     Ok(())
 }
 
@@ -200,7 +201,7 @@ fn change(socket: f64, change: impl FnOnce(&mut crate::options::Settings)) -> Re
             Ok(())
         }),
         None => {
-            engine::SHARED.with_options(|options| change(Arc::make_mut(&mut options.defaults)));
+            CONTEXT.with_options(|options| change(Arc::make_mut(&mut options.defaults)));
             Ok(())
         }
     }

@@ -148,7 +148,7 @@ unsafe fn send_datagram(
 
 /// What was sent, as C is told: far below where the conversion of an unsigned number costs more.
 #[inline]
-pub(super) fn count(sent: usize) -> f64 {
+pub(crate) fn count(sent: usize) -> f64 {
     sent as i64 as f64
 }
 
@@ -157,7 +157,7 @@ pub(super) fn count(sent: usize) -> f64 {
 /// # Safety
 ///
 /// `url` is NULL or a NUL-terminated string.
-pub(super) unsafe fn receiver<'a>(url: *const c_char) -> Result<&'a str> {
+pub(crate) unsafe fn receiver<'a>(url: *const c_char) -> Result<&'a str> {
     // SAFETY: the caller's promise.
     match unsafe { arg::string("the url", url)? } {
         "" => Err(Error::bad_argument("the url is empty")),
@@ -165,7 +165,7 @@ pub(super) unsafe fn receiver<'a>(url: *const c_char) -> Result<&'a str> {
     }
 }
 
-pub(super) fn destination_port(port: f64) -> Result<u16> {
+pub(crate) fn destination_port(port: f64) -> Result<u16> {
     arg::integer("the port to send to", port, 1, u64::from(u16::MAX)).map(|port| port as u16)
 }
 
@@ -175,7 +175,7 @@ pub(super) fn destination_port(port: f64) -> Result<u16> {
 ///
 /// `buffer` is NULL or has `size` readable bytes.
 #[inline]
-pub(super) unsafe fn message<'a>(buffer: *const c_void, size: f64) -> Result<&'a [u8]> {
+pub(crate) unsafe fn message<'a>(buffer: *const c_void, size: f64) -> Result<&'a [u8]> {
     let size = arg::size(size)?;
     if size > MESSAGE_LIMIT as usize {
         return Err(Error::new(Code::TooBig, "a message can be 64 MiB at the most"));

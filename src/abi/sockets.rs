@@ -1,8 +1,8 @@
 //! Sockets and servers: making and destroying them.
 
 use crate::error::{Error, Result};
-use crate::socket::Role;
-use crate::{engine, host};
+use crate::socket::SocketRole;
+use crate::{host, runtime};
 
 use super::{arg, number};
 
@@ -76,7 +76,7 @@ pub extern "C" fn network_destroy(socket: f64) -> f64 {
 /// it; what was not yet sent may then be lost.
 #[unsafe(no_mangle)]
 pub extern "C" fn network_shutdown() -> f64 {
-    number(|| engine::shutdown().map(|()| 0.0))
+    number(|| runtime::shutdown().map(|()| 0.0))
 }
 
 /// How long a connection may be silent. If nothing was received for `read_ms`, or queued bytes made
@@ -93,11 +93,13 @@ pub extern "C" fn network_set_timeout(socket: f64, read_ms: f64, write_ms: f64) 
         let write = arg::integer("write_ms", write_ms, 0, i32::MAX as u64)? as u32;
         host::change_settings(handle, |socket, settings| {
             match socket.role {
-                Role::Server => return Err(Error::wrong_kind("a server has no timeouts; its clients have")),
-                Role::Datagrams | Role::DatagramServer => {
+                SocketRole::Server => {
+                    return Err(Error::wrong_kind("a server has no timeouts; its clients have"));
+                }
+                SocketRole::Datagrams | SocketRole::DatagramServer => {
                     return Err(Error::wrong_kind("a UDP socket has no connection that could time out"));
                 }
-                Role::Client | Role::Accepted => {}
+                SocketRole::Client | SocketRole::Accepted => {}
             }
             settings.read_timeout_ms = read;
             settings.write_timeout_ms = write;

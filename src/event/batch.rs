@@ -49,7 +49,7 @@ pub(crate) struct Source {
     pub(crate) serial: u32,
     pub(crate) port: u16,
     /// Connects and disconnects among the events.
-    pub(crate) links: u16,
+    pub(crate) link_events: u16,
     text: u32,
     pub(crate) events: u32,
     pub(crate) bytes: u64,
@@ -98,7 +98,7 @@ pub(crate) enum What {
         half_closed: bool,
         note: u32,
     },
-    Dialed {
+    ConnectEnded {
         note: u32,
     },
     PeerLost {
@@ -154,10 +154,14 @@ impl Batch {
 
     /// The bytes a read left in the room, and what their events are pushed to.
     #[inline]
-    pub(crate) fn received<'a>(&'a mut self, size: usize, origin: Origin<'a>) -> (&'a mut [u8], Sink<'a>) {
+    pub(crate) fn received<'a>(
+        &'a mut self,
+        size: usize,
+        origin: Origin<'a>,
+    ) -> (&'a mut [u8], BatchWriter<'a>) {
         let base = ((self.used_chunks - 1) << CHUNK_BITS) + self.filled;
         let bytes = &mut self.chunks[self.used_chunks - 1][self.filled..self.filled + size];
-        let sink = Sink {
+        let sink = BatchWriter {
             entries: &mut self.entries,
             sources: &mut self.sources,
             texts: &mut self.texts,
@@ -207,18 +211,18 @@ impl Batch {
             Happened::Disconnect { half_closed, error } => {
                 What::Disconnect { half_closed, note: note(&mut self.notes, error) }
             }
-            Happened::Goodbye("") => What::Disconnect { half_closed: false, note: NO_NOTE },
-            Happened::Goodbye(words) => {
+            Happened::ClosedByPeer("") => What::Disconnect { half_closed: false, note: NO_NOTE },
+            Happened::ClosedByPeer(words) => {
                 self.notes.push(Note { error: 0, reason: sentence(words) });
                 What::Disconnect { half_closed: false, note: (self.notes.len() - 1) as u32 }
             }
             Happened::PeerLost(error) => What::PeerLost { note: note(&mut self.notes, error) },
-            Happened::Dialed(error) => What::Dialed { note: note(&mut self.notes, error) },
+            Happened::ConnectEnded(error) => What::ConnectEnded { note: note(&mut self.notes, error) },
         };
         let source = new_source(&mut self.sources, &mut self.texts, &origin);
         let record = &mut self.sources[source as usize];
         record.events = 1;
-        record.links = 1;
+        record.link_events = 1;
         self.entries.push(Entry { source, what });
     }
 
@@ -243,7 +247,7 @@ impl Batch {
 
     /// Moves the events of `other` behind these, packing their bytes: for a host that lags behind,
     /// so that many small turns do not each hold a chunk.
-    pub(crate) fn append(&mut self, other: &mut Batch) {
+    pub(crate) fn append(&mut self, other: &mut Self) {
         let first_source = self.sources.len() as u32;
         let first_text = self.texts.len() as u32;
         let first_large = self.large.len() as u32;
@@ -262,7 +266,7 @@ impl Batch {
                 What::Disconnect { half_closed, note } => {
                     What::Disconnect { half_closed, note: shifted(note) }
                 }
-                What::Dialed { note } => What::Dialed { note: shifted(note) },
+                What::ConnectEnded { note } => What::ConnectEnded { note: shifted(note) },
                 What::PeerLost { note } => What::PeerLost { note: shifted(note) },
             };
             self.entries.push(Entry { source: entry.source + first_source, what });
@@ -299,7 +303,7 @@ impl Batch {
     }
 
     /// Takes over the room of a batch that no event points into.
-    pub(crate) fn take_unused_room(&mut self, other: &mut Batch) {
+    pub(crate) fn take_unused_room(&mut self, other: &mut Self) {
         if other.bytes() == 0 {
             std::mem::swap(&mut self.chunks, &mut other.chunks);
             other.used_chunks = 0;
@@ -363,7 +367,7 @@ impl Batch {
                 explain(note);
                 event.r#type = f64::from(kind::DISCONNECT);
             }
-            What::Dialed { note } => {
+            What::ConnectEnded { note } => {
                 explain(note);
                 event.r#type = f64::from(kind::NON_BLOCKING_CONNECT);
                 event.socket = socket;
@@ -400,8 +404,8 @@ impl Batch {
 
 impl What {
     /// How a connect that the host did not wait for ended.
-    pub(crate) fn is_failed_dial(self) -> bool {
-        matches!(self, What::Dialed { note } if note != NO_NOTE)
+    pub(crate) fn is_failed_connect(self) -> bool {
+        matches!(self, Self::ConnectEnded { note } if note != NO_NOTE)
     }
 }
 
@@ -414,8 +418,8 @@ pub(crate) enum Happened<'a> {
         error: Option<&'a Error>,
     },
     /// An orderly disconnect with the peer's words, if it had any.
-    Goodbye(&'a str),
-    Dialed(Option<&'a Error>),
+    ClosedByPeer(&'a str),
+    ConnectEnded(Option<&'a Error>),
     /// A peer of a reliable UDP socket was given up.
     PeerLost(Option<&'a Error>),
 }
@@ -439,7 +443,7 @@ fn new_source(sources: &mut Vec<Source>, texts: &mut Vec<u8>, origin: &Origin<'_
         token: origin.token,
         serial: origin.serial,
         port: origin.port,
-        links: 0,
+        link_events: 0,
         text,
         events: 0,
         bytes: 0,
@@ -448,7 +452,7 @@ fn new_source(sources: &mut Vec<Source>, texts: &mut Vec<u8>, origin: &Origin<'_
 }
 
 /// Takes the data events found in freshly received bytes.
-pub(crate) struct Sink<'a> {
+pub(crate) struct BatchWriter<'a> {
     entries: &'a mut Vec<Entry>,
     sources: &'a mut Vec<Source>,
     texts: &'a mut Vec<u8>,
@@ -463,7 +467,7 @@ pub(crate) struct Sink<'a> {
     origin: Origin<'a>,
 }
 
-impl Sink<'_> {
+impl BatchWriter<'_> {
     #[inline]
     fn entry(&mut self, what: What, size: usize) {
         let source = *self.source.get_or_insert_with(|| new_source(self.sources, self.texts, &self.origin));
@@ -503,7 +507,7 @@ impl Sink<'_> {
     }
 }
 
-impl PacketSink for Sink<'_> {
+impl PacketSink for BatchWriter<'_> {
     #[inline]
     fn packet(&mut self, at: usize, size: usize) {
         self.data(0, at, size);

@@ -18,7 +18,7 @@ use super::batch::{Batch, Entry, Source, What};
 const LOOSE_BATCHES: usize = 8;
 /// A batch below this many bytes is packed into the one before it when the host lags behind.
 const PACKED_BELOW: usize = 16 << 10;
-/// No more is packed into a batch that holds this many bytes: it stays within reach of its offsets,
+/// No more is packed into a batch that holds this many bytes: it stays within families of its offsets,
 /// and what it costs is given back in pieces.
 const PACKED_UP_TO: usize = 1 << 20;
 /// Empty batches kept for the next turns.
@@ -69,7 +69,7 @@ struct State {
     spent: Vec<Batch>,
     spare: Vec<Batch>,
     /// Sources of collected events, whose cost the reactor has not yet taken back.
-    credits: Vec<Vec<Source>>,
+    collected: Vec<Vec<Source>>,
     /// A thread is inside `network_poll`.
     polling: bool,
     sleepers: u32,
@@ -80,14 +80,14 @@ struct State {
 }
 
 impl EventQueue {
-    pub(crate) const fn new() -> EventQueue {
-        EventQueue {
+    pub(crate) const fn new() -> Self {
+        Self {
             state: Mutex::new(State {
                 ready: VecDeque::new(),
                 next: 0,
                 spent: Vec::new(),
                 spare: Vec::new(),
-                credits: Vec::new(),
+                collected: Vec::new(),
                 polling: false,
                 sleepers: 0,
                 leaving: None,
@@ -134,12 +134,12 @@ impl EventQueue {
         if state.sleepers > 0 {
             self.available.notify_all();
         }
-        std::mem::take(&mut state.credits)
+        std::mem::take(&mut state.collected)
     }
 
     /// Sources of events collected since the last call.
     pub(crate) fn take_credits(&self) -> Vec<Vec<Source>> {
-        std::mem::take(&mut self.state.lock().credits)
+        std::mem::take(&mut self.state.lock().collected)
     }
 
     /// Asks to be woken when events are collected.
@@ -222,7 +222,7 @@ impl EventQueue {
             next = 0;
             let sources = batch.take_sources();
             spent.push(batch);
-            self.credit(&mut self.state.lock(), host, sources);
+            self.give_back(&mut self.state.lock(), host, sources);
         }
 
         drop(round);
@@ -280,7 +280,7 @@ impl EventQueue {
         state.next = 0;
         state.spent.clear();
         state.spare.clear();
-        state.credits.clear();
+        state.collected.clear();
         state.leaving = None;
         state.current = None;
         self.starving.store(false, SeqCst);
@@ -325,7 +325,7 @@ impl EventQueue {
                 state.next = 0;
                 let sources = batch.take_sources();
                 state.spent.push(batch);
-                self.credit(state, host, sources);
+                self.give_back(state, host, sources);
             }
             if event.is_some() {
                 return event;
@@ -333,8 +333,8 @@ impl EventQueue {
         }
     }
 
-    fn credit(&self, state: &mut State, host: &impl Collector, sources: Vec<Source>) {
-        state.credits.push(sources);
+    fn give_back(&self, state: &mut State, host: &impl Collector, sources: Vec<Source>) {
+        state.collected.push(sources);
         // With the one in `pause`: either this sees that the reactor starves, or the reactor sees
         // that nothing waits.
         fence(SeqCst);

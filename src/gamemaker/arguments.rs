@@ -12,7 +12,7 @@ const MOST: usize = 5;
 
 /// What a parameter accepts.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Accepts {
+pub(crate) enum Accepts {
     Real,
     Text,
     /// A GameMaker buffer id.
@@ -21,10 +21,10 @@ pub(super) enum Accepts {
 }
 
 /// One parameter of a GML function.
-pub(super) struct Parameter {
-    pub(super) name: &'static str,
-    pub(super) accepts: Accepts,
-    pub(super) optional: bool,
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    pub(crate) accepts: Accepts,
+    pub(crate) optional: bool,
 }
 
 /// One checked argument. Texts and bytes belong to the runner.
@@ -38,24 +38,24 @@ enum Argument {
 
 /// The checked arguments of one call.
 #[derive(Clone, Copy)]
-pub(super) struct Arguments([Argument; MOST]);
+pub(crate) struct Arguments([Argument; MOST]);
 
 impl Arguments {
-    pub(super) const NONE: Arguments = Arguments([Argument::Absent; MOST]);
+    pub(crate) const NONE: Self = Self([Argument::Absent; MOST]);
 
     /// Reads and checks what the runner passed. Slots are called, so this may not return.
     ///
     /// # Safety
     /// `count` values are readable at `values`.
-    pub(super) unsafe fn read(
+    pub(crate) unsafe fn read(
         name: &str,
         parameters: &[Parameter],
         count: c_int,
         values: *const RValue,
-    ) -> Result<Arguments, Message> {
+    ) -> Result<Self, Message> {
         let count = usize::try_from(count).unwrap_or(0);
         check_count(name, parameters, count)?;
-        let mut arguments = Arguments::NONE;
+        let mut arguments = Self::NONE;
         let mut buffer = None;
         for (index, parameter) in parameters.iter().enumerate().take(count) {
             let read = |message: &str| refusal(name, index, parameter, message);
@@ -101,7 +101,7 @@ impl Arguments {
     }
 
     /// Gives the runner back its copy of a buffer's content.
-    pub(super) fn release(self) {
+    pub(crate) fn release(self) {
         for argument in self.0 {
             if let (Argument::Buffer { data, .. }, Some(free)) = (argument, runner::free())
                 && !data.is_null()
@@ -113,12 +113,12 @@ impl Arguments {
         }
     }
 
-    pub(super) fn is_text(&self, index: usize) -> bool {
+    pub(crate) fn is_text(&self, index: usize) -> bool {
         matches!(self.0[index], Argument::Text(_))
     }
 
     /// A number; 0 where an optional one was left out.
-    pub(super) fn real(&self, index: usize) -> f64 {
+    pub(crate) fn real(&self, index: usize) -> f64 {
         match self.0[index] {
             Argument::Real(value) => value,
             _ => 0.0,
@@ -126,7 +126,7 @@ impl Arguments {
     }
 
     /// A text, never null for a parameter that is one.
-    pub(super) fn text(&self, index: usize) -> *const c_char {
+    pub(crate) fn text(&self, index: usize) -> *const c_char {
         match self.0[index] {
             Argument::Text(text) => text,
             _ => ptr::null(),
@@ -134,7 +134,7 @@ impl Arguments {
     }
 
     /// A buffer's bytes and how many there are.
-    pub(super) fn bytes(&self, index: usize) -> (*const c_void, f64) {
+    pub(crate) fn bytes(&self, index: usize) -> (*const c_void, f64) {
         match self.0[index] {
             Argument::Buffer { data, size } => (data.cast_const(), f64::from(size)),
             _ => (ptr::null(), 0.0),

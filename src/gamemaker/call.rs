@@ -11,15 +11,15 @@ use super::rvalue::RValue;
 use crate::error::{Code, Error, set_last};
 
 /// What a GML function is made of.
-pub(super) struct Function {
+pub(crate) struct Function {
     /// Its GML name.
-    pub(super) name: &'static str,
-    pub(super) parameters: &'static [Parameter],
-    pub(super) body: Body,
+    pub(crate) name: &'static str,
+    pub(crate) parameters: &'static [Parameter],
+    pub(crate) body: Body,
 }
 
 /// What it does.
-pub(super) enum Body {
+pub(crate) enum Body {
     /// Calls the library and no slot.
     Library(fn(&Arguments) -> Answer),
     /// Calls slots, which may not return: it holds nothing while it does, and cannot panic.
@@ -27,7 +27,7 @@ pub(super) enum Body {
 }
 
 /// What a call gives back to GML. Nothing in it has a destructor.
-pub(super) enum Answer {
+pub(crate) enum Answer {
     Real(f64),
     /// A NUL-terminated text of the library's, valid at least until the next call.
     Text(*const c_char),
@@ -41,7 +41,7 @@ pub(super) enum Answer {
 ///
 /// # Safety
 /// `result` is the runner's, and `count` values are readable at `values`.
-pub(super) unsafe fn run(function: &Function, result: *mut RValue, count: c_int, values: *const RValue) {
+pub(crate) unsafe fn run(function: &Function, result: *mut RValue, count: c_int, values: *const RValue) {
     // SAFETY: passed on from the caller.
     let answer = match unsafe { Arguments::read(function.name, function.parameters, count, values) } {
         Ok(arguments) => {
@@ -147,14 +147,14 @@ macro_rules! entry_point {
         }
     };
 }
-pub(super) use entry_point;
+pub(crate) use entry_point;
 
 /// Makes a parameter list readable in the generated file.
-pub(super) const fn parameter(name: &'static str, accepts: Accepts) -> Parameter {
+pub(crate) const fn parameter(name: &'static str, accepts: Accepts) -> Parameter {
     Parameter { name, accepts, optional: false }
 }
 
 /// The same for one that may be left out.
-pub(super) const fn optional(name: &'static str, accepts: Accepts) -> Parameter {
+pub(crate) const fn optional(name: &'static str, accepts: Accepts) -> Parameter {
     Parameter { name, accepts, optional: true }
 }

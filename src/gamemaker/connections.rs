@@ -11,10 +11,10 @@ const SOCKET_UDP: f64 = 1.0;
 
 struct Connection {
     udp: bool,
-    target: Option<Target>,
+    target: Option<Destination>,
 }
 
-struct Target {
+struct Destination {
     url: CString,
     port: f64,
 }
@@ -37,7 +37,7 @@ pub(crate) struct Known {
 }
 
 /// A socket was created with this type; nothing if that failed.
-pub(super) fn created(socket: f64, socket_type: f64) {
+pub(crate) fn created(socket: f64, socket_type: f64) {
     if let Some(key) = key(socket) {
         let connection = Connection { udp: socket_type == SOCKET_UDP, target: None };
         CONNECTIONS.lock().known.insert(key, connection);
@@ -45,18 +45,18 @@ pub(super) fn created(socket: f64, socket_type: f64) {
 }
 
 /// A socket was told to connect.
-pub(super) fn connecting(socket: f64, url: &CStr, port: f64) {
+pub(crate) fn connecting(socket: f64, url: &CStr, port: f64) {
     let Some(key) = key(socket) else { return };
     let url = url.to_owned();
     let connections = &mut *CONNECTIONS.lock();
     let connection = connections.known.entry(key).or_insert(Connection { udp: false, target: None });
-    if let Some(old) = connection.target.replace(Target { url, port }) {
+    if let Some(old) = connection.target.replace(Destination { url, port }) {
         connections.retired.push(old.url);
     }
 }
 
 /// A socket was destroyed.
-pub(super) fn destroyed(socket: f64) {
+pub(crate) fn destroyed(socket: f64) {
     let Some(key) = key(socket) else { return };
     let connections = &mut *CONNECTIONS.lock();
     if let Some(Connection { target: Some(target), .. }) = connections.known.remove(&key) {
@@ -66,7 +66,7 @@ pub(super) fn destroyed(socket: f64) {
 
 /// What the runner's events need to know of a socket, if it was made from GML and is a client or
 /// UDP socket.
-pub(super) fn known(socket: f64) -> Option<Known> {
+pub(crate) fn known(socket: f64) -> Option<Known> {
     let connections = CONNECTIONS.lock();
     let connection = connections.known.get(&key(socket)?)?;
     let target = connection.target.as_ref().map(|target| (target.url.as_ptr(), target.port));
@@ -74,12 +74,12 @@ pub(super) fn known(socket: f64) -> Option<Known> {
 }
 
 /// Frees the urls of destroyed sockets. No event is being handed over.
-pub(super) fn release_retired() {
+pub(crate) fn release_retired() {
     CONNECTIONS.lock().retired.clear();
 }
 
 /// Forgets everything.
-pub(super) fn clear() {
+pub(crate) fn clear() {
     let mut connections = CONNECTIONS.lock();
     connections.known.clear();
     connections.retired.clear();

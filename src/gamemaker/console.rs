@@ -9,24 +9,24 @@ use crate::abi::network_last_error;
 /// Failed calls.
 const FAILURES: u8 = 1;
 /// Connections that come, go or fail.
-pub(super) const CONNECTIONS: u8 = 2;
+pub(crate) const CONNECTIONS: u8 = 2;
 /// Every event.
-pub(super) const EVENTS: u8 = 3;
+pub(crate) const EVENTS: u8 = 3;
 
 static LEVEL: AtomicU8 = AtomicU8::new(FAILURES);
 
 /// Sets how much is written: 0 nothing, up to 3 everything.
-pub(super) fn set_level(level: u8) {
+pub(crate) fn set_level(level: u8) {
     LEVEL.store(level, Ordering::Relaxed);
 }
 
 /// Whether lines of this level are written.
-pub(super) fn shows(level: u8) -> bool {
+pub(crate) fn shows(level: u8) -> bool {
     LEVEL.load(Ordering::Relaxed) >= level
 }
 
 /// Writes a line whatever the level.
-pub(super) fn line(message: &Message) {
+pub(crate) fn line(message: &Message) {
     if let Some(print) = runner::console() {
         // SAFETY: a format and its one text.
         unsafe { print(c"stepwire: %s\n".as_ptr(), message.as_ptr()) };
@@ -34,7 +34,7 @@ pub(super) fn line(message: &Message) {
 }
 
 /// Writes why the last call failed.
-pub(super) fn failure(function: &str) {
+pub(crate) fn failure(function: &str) {
     if shows(FAILURES) {
         let name = Message::new(format_args!("{function}"));
         if let Some(print) = runner::console() {

@@ -31,7 +31,7 @@ const REALS: usize = 10;
 const TEXTS: usize = 2;
 
 /// How a socket came to its event.
-enum Role {
+enum Subject {
     /// A server and one of its clients.
     ServersClient,
     /// A client socket.
@@ -55,16 +55,16 @@ impl EventKeys {
             keys.real(c"server", event.server);
         }
         match role(event, known) {
-            Role::ServersClient => {
+            Subject::ServersClient => {
                 keys.text(c"ip", event.ip);
                 keys.real(c"port", listening);
                 keys.real(c"other_port", event.port);
             }
-            Role::Udp => {
+            Subject::Udp => {
                 keys.text(c"ip", event.ip);
                 keys.real(c"port", event.port);
             }
-            Role::Client => {
+            Subject::Client => {
                 let (url, asked) = known.and_then(|known| known.target).unwrap_or((event.ip, event.port));
                 // Port 0 leaves the choice to the url; then only the connection knows.
                 let port = if asked > 0.0 { asked } else { event.port };
@@ -113,18 +113,18 @@ impl EventKeys {
 
 /// The socket whose connection the event is about. That a reliable UDP peer is gone is about the
 /// socket it spoke with, which stands in `id`.
-pub(super) fn subject(event: &NetworkEvent) -> f64 {
+pub(crate) fn subject(event: &NetworkEvent) -> f64 {
     if event.socket < 0.0 { event.id } else { event.socket }
 }
 
-fn role(event: &NetworkEvent, known: Option<Known>) -> Role {
+fn role(event: &NetworkEvent, known: Option<Known>) -> Subject {
     if event.server >= 0.0 {
         // A TCP or WebSocket server shares its events with a client, a UDP server does not.
-        if subject(event) == event.server { Role::Udp } else { Role::ServersClient }
+        if subject(event) == event.server { Subject::Udp } else { Subject::ServersClient }
     } else if known.is_some_and(|known| known.udp) {
-        Role::Udp
+        Subject::Udp
     } else {
-        Role::Client
+        Subject::Client
     }
 }
 

@@ -9,7 +9,7 @@ use super::{connections, options, step};
 use crate::abi::*;
 use crate::error::Code;
 
-pub(super) fn r#final(_: &Arguments) -> Answer {
+pub(crate) fn r#final(_: &Arguments) -> Answer {
     let result = network_shutdown();
     connections::clear();
     step::forget();
@@ -17,19 +17,19 @@ pub(super) fn r#final(_: &Arguments) -> Answer {
     Answer::Real(result)
 }
 
-pub(super) fn create_socket(arguments: &Arguments) -> Answer {
+pub(crate) fn create_socket(arguments: &Arguments) -> Answer {
     created(arguments, network_create_socket(arguments.real(0)))
 }
 
-pub(super) fn create_socket_ext(arguments: &Arguments) -> Answer {
+pub(crate) fn create_socket_ext(arguments: &Arguments) -> Answer {
     created(arguments, network_create_socket_ext(arguments.real(0), arguments.real(1)))
 }
 
-pub(super) fn create_server(arguments: &Arguments) -> Answer {
+pub(crate) fn create_server(arguments: &Arguments) -> Answer {
     Answer::Real(network_create_server(arguments.real(0), arguments.real(1), arguments.real(2)))
 }
 
-pub(super) fn create_server_raw(arguments: &Arguments) -> Answer {
+pub(crate) fn create_server_raw(arguments: &Arguments) -> Answer {
     Answer::Real(network_create_server_raw(arguments.real(0), arguments.real(1), arguments.real(2)))
 }
 
@@ -38,19 +38,19 @@ fn created(arguments: &Arguments, socket: f64) -> Answer {
     Answer::Real(socket)
 }
 
-pub(super) fn connect(arguments: &Arguments) -> Answer {
+pub(crate) fn connect(arguments: &Arguments) -> Answer {
     connect_by(arguments, network_connect)
 }
 
-pub(super) fn connect_raw(arguments: &Arguments) -> Answer {
+pub(crate) fn connect_raw(arguments: &Arguments) -> Answer {
     connect_by(arguments, network_connect_raw)
 }
 
-pub(super) fn connect_async(arguments: &Arguments) -> Answer {
+pub(crate) fn connect_async(arguments: &Arguments) -> Answer {
     connect_by(arguments, network_connect_async)
 }
 
-pub(super) fn connect_raw_async(arguments: &Arguments) -> Answer {
+pub(crate) fn connect_raw_async(arguments: &Arguments) -> Answer {
     connect_by(arguments, network_connect_raw_async)
 }
 
@@ -67,12 +67,12 @@ fn connect_by(arguments: &Arguments, connect: Connect) -> Answer {
     Answer::Real(result)
 }
 
-pub(super) fn resolve(arguments: &Arguments) -> Answer {
+pub(crate) fn resolve(arguments: &Arguments) -> Answer {
     // SAFETY: the runner's text, NUL-terminated.
     Answer::Text(unsafe { network_resolve(arguments.text(0)) })
 }
 
-pub(super) fn set_config(arguments: &Arguments) -> Answer {
+pub(crate) fn set_config(arguments: &Arguments) -> Answer {
     let (option, value1) = (arguments.real(0), arguments.real(1));
     Answer::Real(if arguments.is_text(2) {
         // SAFETY: the runner's text, NUL-terminated.
@@ -82,25 +82,25 @@ pub(super) fn set_config(arguments: &Arguments) -> Answer {
     })
 }
 
-pub(super) fn set_timeout(arguments: &Arguments) -> Answer {
+pub(crate) fn set_timeout(arguments: &Arguments) -> Answer {
     Answer::Real(network_set_timeout(arguments.real(0), arguments.real(1), arguments.real(2)))
 }
 
-pub(super) fn send_packet(arguments: &Arguments) -> Answer {
+pub(crate) fn send_packet(arguments: &Arguments) -> Answer {
     with_payload(arguments, 1, |data, size| {
         // SAFETY: `with_payload` has checked that there are `size` bytes.
         unsafe { network_send_packet(arguments.real(0), data, size) }
     })
 }
 
-pub(super) fn send_raw(arguments: &Arguments) -> Answer {
+pub(crate) fn send_raw(arguments: &Arguments) -> Answer {
     with_payload(arguments, 1, |data, size| {
         // SAFETY: as above.
         unsafe { network_send_raw(arguments.real(0), data, size, arguments.real(3)) }
     })
 }
 
-pub(super) fn send_udp(arguments: &Arguments) -> Answer {
+pub(crate) fn send_udp(arguments: &Arguments) -> Answer {
     with_payload(arguments, 3, |data, size| {
         let (url, port) = (arguments.text(1), arguments.real(2));
         // SAFETY: as above; the url is the runner's text.
@@ -108,7 +108,7 @@ pub(super) fn send_udp(arguments: &Arguments) -> Answer {
     })
 }
 
-pub(super) fn send_udp_raw(arguments: &Arguments) -> Answer {
+pub(crate) fn send_udp_raw(arguments: &Arguments) -> Answer {
     with_payload(arguments, 3, |data, size| {
         let (url, port) = (arguments.text(1), arguments.real(2));
         // SAFETY: as above; the url is the runner's text.
@@ -116,7 +116,7 @@ pub(super) fn send_udp_raw(arguments: &Arguments) -> Answer {
     })
 }
 
-pub(super) fn send_broadcast(arguments: &Arguments) -> Answer {
+pub(crate) fn send_broadcast(arguments: &Arguments) -> Answer {
     with_payload(arguments, 2, |data, size| {
         // SAFETY: as above.
         unsafe { network_send_broadcast(arguments.real(0), arguments.real(1), data, size) }
@@ -134,7 +134,7 @@ fn with_payload(arguments: &Arguments, index: usize, send: impl FnOnce(*const c_
     Answer::Real(send(data, size))
 }
 
-pub(super) fn destroy(arguments: &Arguments) -> Answer {
+pub(crate) fn destroy(arguments: &Arguments) -> Answer {
     let socket = arguments.real(0);
     let result = network_destroy(socket);
     if result >= 0.0 {
@@ -143,28 +143,28 @@ pub(super) fn destroy(arguments: &Arguments) -> Answer {
     Answer::Real(result)
 }
 
-pub(super) fn last_error(_: &Arguments) -> Answer {
+pub(crate) fn last_error(_: &Arguments) -> Answer {
     Answer::Text(network_last_error())
 }
 
-pub(super) fn error_name(arguments: &Arguments) -> Answer {
+pub(crate) fn error_name(arguments: &Arguments) -> Answer {
     Answer::Text(network_error_name(arguments.real(0)))
 }
 
-pub(super) fn get_string(arguments: &Arguments) -> Answer {
+pub(crate) fn get_string(arguments: &Arguments) -> Answer {
     // SAFETY: the runner's text, NUL-terminated.
     Answer::Text(unsafe { network_get_string(arguments.real(0), arguments.text(1)) })
 }
 
-pub(super) fn get_port(arguments: &Arguments) -> Answer {
+pub(crate) fn get_port(arguments: &Arguments) -> Answer {
     Answer::Real(network_get_port(arguments.real(0)))
 }
 
-pub(super) fn get_stat(arguments: &Arguments) -> Answer {
+pub(crate) fn get_stat(arguments: &Arguments) -> Answer {
     // SAFETY: the runner's text, NUL-terminated.
     Answer::Real(unsafe { network_get_stat(arguments.real(0), arguments.text(1)) })
 }
 
-pub(super) fn version(_: &Arguments) -> Answer {
+pub(crate) fn version(_: &Arguments) -> Answer {
     Answer::Text(network_version())
 }

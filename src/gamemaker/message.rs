@@ -7,24 +7,24 @@ const CAPACITY: usize = 512;
 
 /// A NUL-terminated text of at most 511 bytes. It owns no heap, so a runner may jump over it.
 #[derive(Clone, Copy)]
-pub(super) struct Message {
+pub(crate) struct Message {
     bytes: [u8; CAPACITY],
     length: usize,
 }
 
 impl Message {
-    pub(super) fn new(text: fmt::Arguments<'_>) -> Self {
+    pub(crate) fn new(text: fmt::Arguments<'_>) -> Self {
         let mut message = Self { bytes: [0; CAPACITY], length: 0 };
         // Writing never fails: what does not fit is cut off.
         let _ = fmt::Write::write_fmt(&mut message, text);
         message
     }
 
-    pub(super) fn as_ptr(&self) -> *const c_char {
+    pub(crate) fn as_ptr(&self) -> *const c_char {
         self.bytes.as_ptr().cast()
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
     }
 }

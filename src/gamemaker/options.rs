@@ -20,7 +20,7 @@ static APPLIED: AtomicBool = AtomicBool::new(false);
 
 /// Applies the options once. An option that cannot be applied is told in the output window and
 /// does not keep the game from starting.
-pub(super) fn apply() -> Answer {
+pub(crate) fn apply() -> Answer {
     if APPLIED.swap(true, Ordering::Relaxed) {
         return Answer::Real(0.0);
     }
@@ -47,7 +47,7 @@ pub(super) fn apply() -> Answer {
 }
 
 /// The library was shut down and has its defaults again.
-pub(super) fn forget() {
+pub(crate) fn forget() {
     APPLIED.store(false, Ordering::Relaxed);
 }
 

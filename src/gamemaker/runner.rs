@@ -33,13 +33,13 @@ unsafe extern "C-unwind" fn extension_initialise(table: *const c_void, size: usi
 
 /// A slot of the table: where it is, and what it is called in messages.
 #[derive(Clone, Copy)]
-pub(super) struct Slot {
+pub(crate) struct Slot {
     index: usize,
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
 }
 
 impl Slot {
-    pub(super) fn is_missing(self) -> bool {
+    pub(crate) fn is_missing(self) -> bool {
         self.pointer().is_null()
     }
 
@@ -53,10 +53,10 @@ impl Slot {
 macro_rules! slots {
     ($($constant:ident $accessor:ident = $index:literal $name:literal: ($($parameters:tt)*) $(-> $result:ty)?;)*) => {
         $(
-            pub(super) const $constant: Slot = Slot { index: $index, name: $name };
+            pub(crate) const $constant: Slot = Slot { index: $index, name: $name };
 
             #[doc = concat!("The runner's `", $name, "`, if it has one.")]
-            pub(super) fn $accessor() -> Option<unsafe extern "C-unwind" fn($($parameters)*) $(-> $result)?> {
+            pub(crate) fn $accessor() -> Option<unsafe extern "C-unwind" fn($($parameters)*) $(-> $result)?> {
                 // SAFETY: the runner's table has this function, or null, in this slot; a null
                 // pointer is None.
                 unsafe { std::mem::transmute($constant.pointer()) }

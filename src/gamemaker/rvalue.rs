@@ -3,7 +3,7 @@
 /// One GML value: 16 bytes, packed to 4 in the runner's headers.
 #[repr(C, packed(4))]
 #[derive(Clone, Copy)]
-pub(super) struct RValue {
+pub(crate) struct RValue {
     /// A double's bits, an integer, or a pointer, by `kind`.
     payload: u64,
     flags: u32,
@@ -14,7 +14,7 @@ const _: () = assert!(size_of::<RValue>() == 16 && align_of::<RValue>() == 4);
 
 /// The kinds that matter here; the rest are only named in messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Real,
     String,
     Undefined,
@@ -30,11 +30,11 @@ const KIND_MASK: u32 = 0x00ff_ffff;
 const KIND_REAL: u32 = 0;
 
 impl RValue {
-    pub(super) fn real(value: f64) -> Self {
+    pub(crate) fn real(value: f64) -> Self {
         Self { payload: value.to_bits(), flags: 0, kind: KIND_REAL }
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         match self.kind & KIND_MASK {
             KIND_REAL => Kind::Real,
             1 => Kind::String,
@@ -52,15 +52,15 @@ impl RValue {
         }
     }
 
-    pub(super) fn as_real(&self) -> f64 {
+    pub(crate) fn as_real(&self) -> f64 {
         f64::from_bits(self.payload)
     }
 
-    pub(super) fn as_int64(&self) -> i64 {
+    pub(crate) fn as_int64(&self) -> i64 {
         self.payload.cast_signed()
     }
 
-    pub(super) fn as_int32(&self) -> i32 {
+    pub(crate) fn as_int32(&self) -> i32 {
         // The union's 32-bit member: the low half on every platform that GameMaker runs on.
         (self.payload & 0xffff_ffff) as u32 as i32
     }
@@ -68,14 +68,14 @@ impl RValue {
 
 impl Kind {
     /// For "must be a string, not ...".
-    pub(super) fn describe(self) -> &'static str {
+    pub(crate) fn describe(self) -> &'static str {
         match self {
-            Kind::Real | Kind::Int32 | Kind::Int64 => "a number",
-            Kind::String => "a string",
-            Kind::Undefined => "undefined",
-            Kind::Bool => "a boolean",
-            Kind::Ref => "a handle",
-            Kind::Other(name) => name,
+            Self::Real | Self::Int32 | Self::Int64 => "a number",
+            Self::String => "a string",
+            Self::Undefined => "undefined",
+            Self::Bool => "a boolean",
+            Self::Ref => "a handle",
+            Self::Other(name) => name,
         }
     }
 }

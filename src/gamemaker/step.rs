@@ -11,7 +11,7 @@ use super::message::Message;
 use super::runner::{self, Slot};
 use super::{connections, console};
 use crate::abi::{network_get_port, network_poll_event};
-use crate::engine::SHARED;
+use crate::context::CONTEXT;
 use crate::error::Code;
 use crate::event::{NetworkEvent, kind};
 use crate::socket::Handle;
@@ -23,7 +23,7 @@ const BUFFER_GROW: c_int = 1;
 const ALIGNMENT: c_int = 1;
 
 /// What a step cannot do without.
-pub(super) const NEEDS: &[Slot] = &[
+pub(crate) const NEEDS: &[Slot] = &[
     runner::CREATE_BUFFER,
     runner::BUFFER_WRITE,
     runner::CREATE_MAP,
@@ -50,7 +50,7 @@ struct Listening {
 }
 
 /// Hands over every event that was waiting when the step began; how many there were.
-pub(super) fn step() -> Answer {
+pub(crate) fn step() -> Answer {
     connections::release_retired();
     release_left();
     let mut handed_over = 0.0;
@@ -60,7 +60,7 @@ pub(super) fn step() -> Answer {
     while left != Some(0)
         && let Some(event) = next()
     {
-        left = Some(left.map_or_else(|| SHARED.events.waiting(), |left| left - 1));
+        left = Some(left.map_or_else(|| CONTEXT.events.waiting(), |left| left - 1));
         if let Err(message) = hand_over(&event, &mut listening) {
             return Answer::Refused(Code::Failed, message);
         }
@@ -70,14 +70,14 @@ pub(super) fn step() -> Answer {
 }
 
 /// Forgets what belongs to a library that was shut down.
-pub(super) fn forget() {
+pub(crate) fn forget() {
     *IN_HAND.lock() = None;
     LEFT.lock().clear();
 }
 
 fn release_left() {
     for socket in std::mem::take(&mut *LEFT.lock()) {
-        SHARED.registry.remove(socket);
+        CONTEXT.registry.remove(socket);
     }
 }
 
@@ -96,7 +96,7 @@ fn next() -> Option<NetworkEvent> {
     };
     *in_hand = Some(event);
     if event.r#type == f64::from(kind::DISCONNECT) {
-        LEFT.lock().extend(SHARED.events.keep_leaving());
+        LEFT.lock().extend(CONTEXT.events.keep_leaving());
     }
     Some(event)
 }

@@ -11,13 +11,15 @@ use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
 use crate::clock;
 use crate::command::{Command, OpenDatagrams};
 use crate::conditioner::Conditions;
-use crate::engine::SHARED;
+use crate::context::CONTEXT;
+use crate::datagram_records::{self, LARGEST_DATAGRAM, To};
+use crate::dns::{AddressFamilies, Known};
 use crate::error::{Code, Error, Result};
-use crate::names::{Known, Reach};
-use crate::outgoing::{self, LARGEST_DATAGRAM, To};
 use crate::protocol::packet::{self, HEADER_SIZE};
 use crate::reliable::{Config, Endpoint, Micros, SendError};
-use crate::socket::{Bound, DatagramSide, Family, Handle, HostSide, Link, Role, Socket, Target, count};
+use crate::socket::{
+    Bound, ConnectionState, DatagramSide, Family, Handle, HostSide, Socket, SocketRole, UdpTarget, count,
+};
 use crate::{address, sys};
 
 use super::sockets::{bind_failed, register};
@@ -26,8 +28,8 @@ use super::sockets::{bind_failed, register};
 const RECEIVE_BUFFER: usize = 4 << 20;
 
 /// A UDP socket or server; bound to `port` if there is one.
-pub(super) fn create_datagrams(role: Role, regular: bool, port: Option<u16>) -> Result<Handle> {
-    let options = SHARED.options();
+pub(crate) fn create_datagrams(role: SocketRole, regular: bool, port: Option<u16>) -> Result<Handle> {
+    let options = CONTEXT.options();
     let ip = options.bind_address;
     let bound = match port {
         None => None,
@@ -48,7 +50,7 @@ fn open(socket: &Arc<Socket>, host: &mut HostSide, (io, bound, port): (UdpSocket
     if let Some(own) = &mut host.datagrams {
         own.bound = Some(bound);
     }
-    SHARED.work.command(Command::OpenDatagrams(OpenDatagrams { socket: Arc::clone(socket), io, bound }));
+    CONTEXT.mailbox.command(Command::OpenDatagrams(OpenDatagrams { socket: Arc::clone(socket), io, bound }));
 }
 
 /// A system's socket bound to `port` on `ip`, or on all addresses of both families.
@@ -67,20 +69,20 @@ fn bind(ip: Option<IpAddr>, port: u16) -> Result<(UdpSocket, Bound, u16)> {
         socket.set_nonblocking(true)?;
         Ok(socket)
     };
-    let (socket, reach) = match ip {
-        Some(ip) => (bind(ip, false), Reach { v4: ip.is_ipv4(), v6: ip.is_ipv6() }),
+    let (socket, families) = match ip {
+        Some(ip) => (bind(ip, false), AddressFamilies { v4: ip.is_ipv4(), v6: ip.is_ipv6() }),
         None => match bind(Ipv6Addr::UNSPECIFIED.into(), true) {
             // IPv4 alone where IPv6 is missing; a port that is taken stays taken.
             Err(error) if error.kind() != std::io::ErrorKind::AddrInUse => {
-                (bind(Ipv4Addr::UNSPECIFIED.into(), false), Reach { v4: true, v6: false })
+                (bind(Ipv4Addr::UNSPECIFIED.into(), false), AddressFamilies { v4: true, v6: false })
             }
-            result => (result, Reach { v4: true, v6: true }),
+            result => (result, AddressFamilies { v4: true, v6: true }),
         },
     };
     let socket = socket.map_err(|error| bind_failed(port, &error))?;
     let local = socket.local_addr().map_err(|error| bind_failed(port, &error))?;
     let port = local.as_socket().map_or(port, |address| address.port());
-    let bound = Bound { ip, ipv6: reach.v6, reach };
+    let bound = Bound { ip, ipv6: families.v6, families };
     Ok((UdpSocket::from_std(socket.into()), bound, port))
 }
 
@@ -102,12 +104,12 @@ pub(crate) fn send_broadcast(handle: Handle, port: u16, payload: &[u8]) -> Resul
 
 /// `network_set_udp_target`.
 pub(crate) fn set_target(handle: Handle, url: &str, port: u16) -> Result<()> {
-    let socket = SHARED.registry.get(handle)?;
+    let socket = CONTEXT.registry.get(handle)?;
     let mut host = socket.host.lock();
     let own = host.datagrams.as_mut().ok_or_else(needs_udp)?;
     // The number behind a zone's name may change.
     let address = literal(url, port).filter(|_| !url.contains('%'));
-    own.target = Some(Target { address, url: url.into(), port });
+    own.target = Some(UdpTarget { address, url: url.into(), port });
     Ok(())
 }
 
@@ -131,12 +133,12 @@ enum Form {
 }
 
 fn send(handle: Handle, form: Form, payload: &[u8], receiver: Receiver<'_>) -> Result<usize> {
-    SHARED.registry.with(handle, |socket| enqueue(socket, form, payload, receiver))
+    CONTEXT.registry.with(handle, |socket| enqueue(socket, form, payload, receiver))
 }
 
 fn enqueue(socket: &Arc<Socket>, form: Form, payload: &[u8], receiver: Receiver<'_>) -> Result<usize> {
     let mut host = socket.host.lock();
-    if host.link == Link::Destroyed {
+    if host.state == ConnectionState::Destroyed {
         return Err(Error::bad_handle());
     }
     let own = host.datagrams.as_ref().ok_or_else(needs_udp)?;
@@ -152,23 +154,23 @@ fn enqueue(socket: &Arc<Socket>, form: Form, payload: &[u8], receiver: Receiver<
             format!("a datagram can carry {LARGEST_DATAGRAM} bytes at the most, not {size}"),
         ));
     }
-    let reach = match own.bound {
-        Some(bound) => bound.reach,
+    let families = match own.bound {
+        Some(bound) => bound.families,
         None => {
             let bound = bind(own.ip, 0)?;
-            let reach = bound.1.reach;
+            let families = bound.1.families;
             open(socket, &mut host, bound);
-            reach
+            families
         }
     };
     let is_full = host.is_full(socket.in_flight.load(Relaxed));
     let HostSide { datagrams, pending, pending_payload, dirty, .. } = &mut *host;
     let own = datagrams.as_mut().ok_or_else(needs_udp)?;
     let to = match receiver {
-        Receiver::Url(url, port) => destination(url, port, literal(url, port), reach)?,
+        Receiver::Url(url, port) => destination(url, port, literal(url, port), families)?,
         Receiver::Target => {
-            let Target { url, port, address } = own.target.as_ref().ok_or_else(needs_target)?;
-            destination(url, *port, address.or_else(|| literal(url, *port)), reach)?
+            let UdpTarget { url, port, address } = own.target.as_ref().ok_or_else(needs_target)?;
+            destination(url, *port, address.or_else(|| literal(url, *port)), families)?
         }
         Receiver::Everybody(port) => To::Broadcast(port),
     };
@@ -176,7 +178,7 @@ fn enqueue(socket: &Arc<Socket>, form: Form, payload: &[u8], receiver: Receiver<
         if is_full {
             return Err(Error::new(Code::QueueFull, "the network does not keep up: the send queue is full"));
         }
-        outgoing::push(pending, to, reliable, header, payload);
+        datagram_records::push(pending, to, reliable, header, payload);
         *pending_payload += payload.len() as u32;
         Ok(())
     };
@@ -202,11 +204,11 @@ fn enqueue(socket: &Arc<Socket>, form: Form, payload: &[u8], receiver: Receiver<
     count(&socket.traffic.packets_sent, 1);
     let first = !std::mem::replace(dirty, true);
     if first {
-        SHARED.work.dirty(socket.token.load(Relaxed), pending);
+        CONTEXT.mailbox.dirty(socket.token.load(Relaxed), pending);
     }
     drop(host);
     if first {
-        SHARED.work.sent(|| SHARED.events.waiting() > 0);
+        CONTEXT.mailbox.sent(|| CONTEXT.events.waiting() > 0);
     }
     Ok(size)
 }
@@ -229,9 +231,14 @@ fn literal(url: &str, port: u16) -> Option<SocketAddr> {
 
 /// Where a datagram for `url` goes, as far as that is known without asking anybody. `literal` is the
 /// address that it spells out.
-fn destination(url: &str, port: u16, literal: Option<SocketAddr>, reach: Reach) -> Result<To<'_>> {
+fn destination(
+    url: &str,
+    port: u16,
+    literal: Option<SocketAddr>,
+    families: AddressFamilies,
+) -> Result<To<'_>> {
     if let Some(literal) = literal {
-        if !reach.includes(&literal) {
+        if !families.includes(&literal) {
             let family = if literal.is_ipv4() { "IPv4" } else { "IPv6" };
             return Err(Error::new(Code::Failed, format!("the socket's own address has no {family}")));
         }
@@ -240,7 +247,7 @@ fn destination(url: &str, port: u16, literal: Option<SocketAddr>, reach: Reach) 
     if url.len() > 255 || url.contains(['/', ' ']) {
         return Err(Error::bad_argument("the url of a datagram is an address or a name"));
     }
-    match SHARED.names.find(url, reach) {
+    match CONTEXT.names.find(url, families) {
         Known::Nothing => Ok(To::Name(url, port)),
         Known::Unreachable => Err(Error::new(
             Code::Resolve,
@@ -248,7 +255,7 @@ fn destination(url: &str, port: u16, literal: Option<SocketAddr>, reach: Reach) 
         )),
         Known::Address { ip, zone, stale } => {
             if stale {
-                SHARED.work.command(Command::RefreshName(url.into()));
+                CONTEXT.mailbox.command(Command::RefreshName(url.into()));
             }
             Ok(To::Address(match ip {
                 IpAddr::V4(ip) => (ip, port).into(),
@@ -260,10 +267,10 @@ fn destination(url: &str, port: u16, literal: Option<SocketAddr>, reach: Reach) 
 
 /// `network_config_enable_multicast` and its opposite.
 pub(crate) fn set_multicast(handle: Handle, on: bool) -> Result<()> {
-    let socket = SHARED.registry.get(handle)?;
+    let socket = CONTEXT.registry.get(handle)?;
     change_datagrams(&socket, |own| {
         let has_ipv6 = match (own.bound, own.ip) {
-            (Some(bound), _) => bound.reach.v6,
+            (Some(bound), _) => bound.families.v6,
             (None, ip) => ip.is_none_or(|ip| ip.is_ipv6()),
         };
         if on && !has_ipv6 {
@@ -276,7 +283,7 @@ pub(crate) fn set_multicast(handle: Handle, on: bool) -> Result<()> {
 
 /// `network_config_enable_reliable_udp` and its opposite.
 pub(crate) fn set_reliable(handle: Handle, on: bool) -> Result<()> {
-    let socket = SHARED.registry.get(handle)?;
+    let socket = CONTEXT.registry.get(handle)?;
     let send_limit = socket.host.lock().settings.send_queue_limit as usize;
     let message_limit = socket.message_limit.load(Relaxed) as usize;
     change_datagrams(&socket, |own| {
@@ -298,7 +305,7 @@ pub(crate) fn set_reliable(handle: Handle, on: bool) -> Result<()> {
 
 /// `network_config_reliable_ordered`.
 pub(crate) fn set_reliable_ordered(handle: Handle, ordered: bool) -> Result<()> {
-    change_datagrams(&SHARED.registry.get(handle)?, |own| {
+    change_datagrams(&CONTEXT.registry.get(handle)?, |own| {
         own.reliable_ordered = ordered;
         if let Some(endpoint) = &own.reliable {
             endpoint.lock().set_ordered(ordered);
@@ -309,7 +316,7 @@ pub(crate) fn set_reliable_ordered(handle: Handle, ordered: bool) -> Result<()> 
 
 /// `network_config_reliable_timeout`.
 pub(crate) fn set_reliable_timeout(handle: Handle, timeout_ms: u32) -> Result<()> {
-    change_datagrams(&SHARED.registry.get(handle)?, |own| {
+    change_datagrams(&CONTEXT.registry.get(handle)?, |own| {
         own.reliable_timeout_ms = timeout_ms;
         if let Some(endpoint) = &own.reliable {
             endpoint.lock().set_timeout(Micros::from(timeout_ms) * 1_000);
@@ -320,7 +327,7 @@ pub(crate) fn set_reliable_timeout(handle: Handle, timeout_ms: u32) -> Result<()
 
 /// The options of the simulated network. `change` gets its conditions and the seed.
 pub(crate) fn set_conditions(handle: Handle, change: impl FnOnce(&mut Conditions, &mut u64)) -> Result<()> {
-    change_datagrams(&SHARED.registry.get(handle)?, |own| {
+    change_datagrams(&CONTEXT.registry.get(handle)?, |own| {
         change(&mut own.conditions, &mut own.conditions_seed);
         Ok(())
     })
@@ -333,7 +340,7 @@ fn change_datagrams(
     let mut host = socket.host.lock();
     change(host.datagrams.as_mut().ok_or_else(needs_udp)?)?;
     drop(host);
-    SHARED.work.command(Command::Apply(Arc::clone(socket)));
+    CONTEXT.mailbox.command(Command::Apply(Arc::clone(socket)));
     Ok(())
 }
 

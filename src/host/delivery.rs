@@ -3,12 +3,12 @@
 use std::sync::atomic::Ordering::SeqCst;
 
 use crate::command::Command;
+use crate::context::Context;
 use crate::event::batch::{Source, What};
 use crate::event::queue::Collector;
-use crate::shared::Shared;
-use crate::socket::{Handle, Link, Role};
+use crate::socket::{ConnectionState, Handle, SocketRole};
 
-impl Collector for Shared {
+impl Collector for Context {
     #[inline]
     fn destroyed(&self) -> u64 {
         self.destroyed.load(SeqCst)
@@ -35,29 +35,31 @@ impl Collector for Shared {
     }
 
     fn caught_up(&self) {
-        self.work.burst_ended();
+        self.mailbox.burst_ended();
     }
 
     fn wake_reactor(&self) {
-        self.work.notify();
+        self.mailbox.notify();
     }
 }
 
 /// Brings the host's view of a connection in step with an event about it. Returns the socket if it
 /// is to go once the program asks for the event after this one.
-fn move_on(shared: &Shared, source: &Source, what: What) -> Option<Handle> {
-    let socket = shared.registry.get(source.socket).ok()?;
+fn move_on(context: &Context, source: &Source, what: What) -> Option<Handle> {
+    let socket = context.registry.get(source.socket).ok()?;
     let mut host = socket.host.lock();
     match what {
-        What::Dialed { .. } if what.is_failed_dial() => host.link = Link::Idle,
-        What::Dialed { .. } if host.link == Link::Connecting => host.link = Link::Open,
+        What::ConnectEnded { .. } if what.is_failed_connect() => host.state = ConnectionState::Idle,
+        What::ConnectEnded { .. } if host.state == ConnectionState::Connecting => {
+            host.state = ConnectionState::Open
+        }
         What::Disconnect { half_closed, .. } => {
-            host.link = Link::Closed;
+            host.state = ConnectionState::Closed;
             // While the socket is locked, so that it cannot connect anew before.
             if half_closed {
-                shared.work.command(Command::Finish { token: source.token, serial: source.serial });
+                context.mailbox.command(Command::Finish { token: source.token, serial: source.serial });
             }
-            return (socket.role == Role::Accepted).then_some(socket.handle);
+            return (socket.role == SocketRole::Accepted).then_some(socket.handle);
         }
         _ => {}
     }

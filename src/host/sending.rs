@@ -2,11 +2,11 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::engine::SHARED;
+use crate::context::CONTEXT;
 use crate::error::{Code, Error, Result};
 use crate::options::MESSAGE_LIMIT;
 use crate::protocol::packet;
-use crate::socket::{Handle, Link, Role, Socket, count};
+use crate::socket::{ConnectionState, Handle, Socket, SocketRole, count};
 use crate::websocket::frame::{Opcode, write_frame};
 use crate::websocket::mask;
 
@@ -28,7 +28,7 @@ pub(crate) fn send_raw(handle: Handle, payload: &[u8], text: bool) -> Result<usi
 // Inlined into both callers, each of which knows the size of its header.
 #[inline(always)]
 fn send(handle: Handle, header: &[u8], payload: &[u8], opcode: Opcode) -> Result<usize> {
-    SHARED.registry.with(
+    CONTEXT.registry.with(
         handle,
         #[inline(always)]
         |socket| enqueue(socket, header, payload, opcode),
@@ -38,8 +38,8 @@ fn send(handle: Handle, header: &[u8], payload: &[u8], opcode: Opcode) -> Result
 #[inline(always)]
 fn enqueue(socket: &Socket, header: &[u8], payload: &[u8], opcode: Opcode) -> Result<usize> {
     let mut host = socket.host.lock();
-    if host.link != Link::Open {
-        return Err(cannot_send(host.link));
+    if host.state != ConnectionState::Open {
+        return Err(cannot_send(host.state));
     }
     if header.is_empty() {
         if host.regular {
@@ -64,12 +64,12 @@ fn enqueue(socket: &Socket, header: &[u8], payload: &[u8], opcode: Opcode) -> Re
     let first = !host.dirty;
     if first {
         host.dirty = true;
-        SHARED.work.dirty(socket.token.load(Relaxed), &mut host.pending);
+        CONTEXT.mailbox.dirty(socket.token.load(Relaxed), &mut host.pending);
     }
     let sent = if is_websocket {
         let payload = [header, payload];
         match socket.role {
-            Role::Client => write_masked(&mut host.pending, opcode, payload),
+            SocketRole::Client => write_masked(&mut host.pending, opcode, payload),
             _ => write_frame(&mut host.pending, opcode, payload, None),
         }
         payload[1].len()
@@ -83,7 +83,7 @@ fn enqueue(socket: &Socket, header: &[u8], payload: &[u8], opcode: Opcode) -> Re
     count(&socket.traffic.packets_sent, 1);
     drop(host);
     if first {
-        SHARED.work.sent(|| SHARED.events.waiting() > 0);
+        CONTEXT.mailbox.sent(|| CONTEXT.events.waiting() > 0);
     }
     Ok(sent)
 }
@@ -104,12 +104,16 @@ fn queue_full() -> Error {
 }
 
 #[cold]
-fn cannot_send(link: Link) -> Error {
-    match link {
-        Link::Listening => Error::wrong_kind("a server has nobody to send to; send to one of its clients"),
-        Link::Connectionless => Error::wrong_kind("a UDP socket sends with network_send_udp"),
-        Link::Destroyed => Error::bad_handle(),
-        Link::Lost | Link::Closed => Error::new(Code::Closed, "the connection is closed"),
+fn cannot_send(state: ConnectionState) -> Error {
+    match state {
+        ConnectionState::Listening => {
+            Error::wrong_kind("a server has nobody to send to; send to one of its clients")
+        }
+        ConnectionState::Connectionless => Error::wrong_kind("a UDP socket sends with network_send_udp"),
+        ConnectionState::Destroyed => Error::bad_handle(),
+        ConnectionState::Lost | ConnectionState::Closed => {
+            Error::new(Code::Closed, "the connection is closed")
+        }
         _ => Error::new(Code::NotConnected, "the socket is not connected"),
     }
 }

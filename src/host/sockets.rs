@@ -8,10 +8,10 @@ use mio::net::TcpListener;
 use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
 
 use crate::command::{Command, Listen};
-use crate::engine::{self, SHARED};
 use crate::error::{Error, Result};
 use crate::options::Settings;
-use crate::socket::{Family, Handle, Local, Outgoing, Role, Socket};
+use crate::socket::{Family, Handle, Local, LocalEndpoint, Socket, SocketRole};
+use crate::{context::CONTEXT, runtime};
 use crate::{sys, tls};
 
 /// Connections the system may hold ready for a server to accept.
@@ -21,35 +21,35 @@ const BACKLOG: i32 = 4096;
 pub(crate) fn create_socket(family: Family, port: Option<u16>) -> Result<Handle> {
     family.check_supported()?;
     if family == Family::Udp {
-        return super::create_datagrams(Role::Datagrams, true, port);
+        return super::create_datagrams(SocketRole::Datagrams, true, port);
     }
-    let options = SHARED.options();
+    let options = CONTEXT.options();
     let mut local = Local { ip: options.bind_address, port: port.unwrap_or(0) };
     let reserved = match port {
         None => None,
-        Some(port) => Some(bind_stream(options.bind_address, port, BindTo::Outgoing)?),
+        Some(port) => Some(bind_stream(options.bind_address, port, BindTo::LocalEndpoint)?),
     };
-    let socket = register(Role::Client, family, true, options.defaults)?;
+    let socket = register(SocketRole::Client, family, true, options.defaults)?;
     if let Some((_, port)) = reserved {
         local.port = port;
         socket.local_port.store(port, Relaxed);
     }
     if local.ip.is_some() || reserved.is_some() {
         let reserved = reserved.map(|(holder, _)| holder);
-        socket.host.lock().outgoing = Some(Box::new(Outgoing { local, _reserved: reserved }));
+        socket.host.lock().local_endpoint = Some(Box::new(LocalEndpoint { local, _reserved: reserved }));
     }
     Ok(socket.handle)
 }
 
 /// A new socket, and a reactor for it.
-pub(super) fn register(
-    role: Role,
+pub(crate) fn register(
+    role: SocketRole,
     family: Family,
     regular: bool,
     settings: Arc<Settings>,
 ) -> Result<Arc<Socket>> {
-    let socket = SHARED.registry.insert(role, family, regular, settings)?;
-    engine::start().inspect_err(|_| drop(SHARED.registry.remove(socket.handle)))?;
+    let socket = CONTEXT.registry.insert(role, family, regular, settings)?;
+    runtime::start().inspect_err(|_| drop(CONTEXT.registry.remove(socket.handle)))?;
     Ok(socket)
 }
 
@@ -59,9 +59,9 @@ pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular
     family.check_supported()?;
     let descriptor_limit = *DESCRIPTOR_LIMIT.get_or_init(sys::raise_descriptor_limit);
     if family == Family::Udp {
-        return super::create_datagrams(Role::DatagramServer, regular, Some(port));
+        return super::create_datagrams(SocketRole::DatagramServer, regular, Some(port));
     }
-    let options = SHARED.options();
+    let options = CONTEXT.options();
     let tls = match family {
         Family::SecureWebSocket => Some(tls::acceptor(&options.defaults.texts)?),
         _ => None,
@@ -69,10 +69,10 @@ pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular
     let (listening, port) = bind_stream(options.bind_address, port, BindTo::Server)?;
     listening.listen(BACKLOG).map_err(|error| bind_failed(port, &error))?;
     let handshake_timeout = options.handshake_timeout_ms();
-    let socket = register(Role::Server, family, regular, options.defaults)?;
+    let socket = register(SocketRole::Server, family, regular, options.defaults)?;
     socket.local_port.store(port, Relaxed);
     let handle = socket.handle;
-    SHARED.work.command(Command::Listen(Listen {
+    CONTEXT.mailbox.command(Command::Listen(Listen {
         socket,
         listener: TcpListener::from_std(listening.into()),
         regular,
@@ -88,7 +88,7 @@ pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular
 enum BindTo {
     Server,
     /// The local port of connections to come.
-    Outgoing,
+    LocalEndpoint,
 }
 
 /// A TCP socket bound to `port` on `ip`, or on all addresses of both families. Returns the port too.
@@ -103,7 +103,7 @@ fn bind_stream(ip: Option<IpAddr>, port: u16, to: BindTo) -> Result<(SystemSocke
             sys::share_listening_port(&socket)?;
         }
         socket.bind(&address.into())?;
-        if to == BindTo::Outgoing {
+        if to == BindTo::LocalEndpoint {
             // From now on the connections made through it may bind to the same port, and only they.
             sys::share_listening_port(&socket)?;
         }
@@ -127,21 +127,21 @@ fn bind_stream(ip: Option<IpAddr>, port: u16, to: BindTo) -> Result<(SystemSocke
     Ok((socket, port))
 }
 
-pub(super) fn bind_failed(port: u16, error: &std::io::Error) -> Error {
+pub(crate) fn bind_failed(port: u16, error: &std::io::Error) -> Error {
     Error::from_io(&format!("cannot use port {port}"), error)
 }
 
 /// `network_destroy`.
 pub(crate) fn destroy(handle: Handle) -> Result<()> {
-    let removed = SHARED.registry.remove(handle);
+    let removed = CONTEXT.registry.remove(handle);
     if removed.is_empty() {
         return Err(Error::bad_handle());
     }
     removed.iter().for_each(|socket| socket.retire());
     // The command first: a batch that counts this destroy must be begun by a reactor that has
     // also received it.
-    SHARED.work.command(Command::Destroy(removed));
-    SHARED.destroyed.fetch_add(1, SeqCst);
+    CONTEXT.mailbox.command(Command::Destroy(removed));
+    CONTEXT.destroyed.fetch_add(1, SeqCst);
     Ok(())
 }
 
@@ -150,12 +150,12 @@ pub(crate) fn change_settings(
     handle: Handle,
     change: impl FnOnce(&Socket, &mut Settings) -> Result<()>,
 ) -> Result<()> {
-    let socket = SHARED.registry.get(handle)?;
+    let socket = CONTEXT.registry.get(handle)?;
     {
         let mut host = socket.host.lock();
         change(&socket, Arc::make_mut(&mut host.settings))?;
         socket.refresh_limits(&host.settings);
     }
-    SHARED.work.command(Command::Apply(socket));
+    CONTEXT.mailbox.command(Command::Apply(socket));
     Ok(())
 }

@@ -53,13 +53,13 @@ pub struct Wrong;
 
 impl Handshake {
     /// A server's, which begins by sending the [`GREETING`].
-    pub fn server() -> Handshake {
-        Handshake { step: Step::Answer, received: [0; GREETING.len()], length: 0 }
+    pub fn server() -> Self {
+        Self { step: Step::Answer, received: [0; GREETING.len()], length: 0 }
     }
 
     /// A client's, which begins by waiting.
-    pub fn client() -> Handshake {
-        Handshake { step: Step::Greeting, ..Handshake::server() }
+    pub fn client() -> Self {
+        Self { step: Step::Greeting, ..Self::server() }
     }
 
     /// Whether this is a server's part.

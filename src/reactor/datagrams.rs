@@ -13,7 +13,7 @@ use super::datagram::{Around, Datagrams};
 use super::{Endpoint, Next, Reactor, Slot, Turn};
 
 impl Reactor {
-    pub(super) fn open_datagrams(&mut self, open: OpenDatagrams) {
+    pub(crate) fn open_datagrams(&mut self, open: OpenDatagrams) {
         let socket = Arc::clone(&open.socket);
         let id = self.insert(Endpoint::Datagrams(Box::new(Datagrams::new(open))));
         {
@@ -21,9 +21,9 @@ impl Reactor {
             let _host = socket.host.lock();
             socket.token.store(id.token, Relaxed);
         }
-        let destroyed = !self.shared.registry.contains(socket.handle);
+        let destroyed = !self.context.registry.contains(socket.handle);
         self.attend(id, |reactor, id| {
-            let Reactor { poll, endpoints, .. } = &mut *reactor;
+            let Self { poll, endpoints, .. } = &mut *reactor;
             if let Endpoint::Datagrams(own) = &mut endpoints[id.token as usize].endpoint {
                 // It fails only when the kernel is out of memory; sending still works.
                 let _ = poll.registry().register(&mut own.io, Token(id.token as usize), Interest::READABLE);
@@ -39,13 +39,13 @@ impl Reactor {
     }
 
     /// Runs `with` on a UDP socket with what it needs of the reactor, and does what that led to.
-    pub(super) fn with_datagrams<T>(
+    pub(crate) fn with_datagrams<T>(
         &mut self,
         id: Id,
         with: impl FnOnce(&mut Datagrams, &mut Around<'_>) -> T,
     ) -> Option<T> {
-        let Reactor {
-            shared,
+        let Self {
+            context,
             poll,
             endpoints,
             batch,
@@ -53,7 +53,7 @@ impl Reactor {
             dirty,
             queued,
             queued_limit,
-            links,
+            link_events,
             lookups,
             interfaces,
             datagram_reader,
@@ -62,12 +62,19 @@ impl Reactor {
         } = self;
         let slot = endpoints.get_mut(id.token as usize).filter(|slot| slot.serial == id.serial)?;
         let Endpoint::Datagrams(own) = &mut slot.endpoint else { return None };
-        let turn =
-            Turn { shared, batch, now: *now, spent: dirty, queued, queued_limit: *queued_limit, links };
+        let turn = Turn {
+            context,
+            batch,
+            now: *now,
+            spent: dirty,
+            queued,
+            queued_limit: *queued_limit,
+            link_events,
+        };
         let mut around = Around { id, turn, lookups, interfaces, reader: datagram_reader, scratch };
         let result = with(own, &mut around);
         if own.is_drained(*now) {
-            own.say_goodbye(&mut around);
+            own.close_sessions(&mut around);
             self.remove(id);
             return Some(result);
         }
@@ -85,22 +92,22 @@ impl Reactor {
         Some(result)
     }
 
-    pub(super) fn read_datagrams(&mut self, id: Id) {
+    pub(crate) fn read_datagrams(&mut self, id: Id) {
         if self.postpone_if_full(id) {
             return;
         }
         let Some(Slot { endpoint: Endpoint::Datagrams(own), .. }) = self.slot(id) else { return };
         if own.is_over_limit() || self.queued >= self.queued_limit {
             // What the host has collected since may have made room.
-            let credits = self.shared.events.take_credits();
-            self.take_credits(credits);
+            let collected = self.context.events.take_credits();
+            self.take_credits(collected);
         }
         if let Some(Next::Again) = self.with_datagrams(id, |own, around| own.read(around)) {
             self.go_on_later(id);
         }
     }
 
-    pub(super) fn name_known(&mut self, name: &str, addresses: Result<Vec<SocketAddr>>) {
+    pub(crate) fn name_known(&mut self, name: &str, addresses: Result<Vec<SocketAddr>>) {
         for id in self.lookups.answered(name, addresses) {
             self.attend(id, |reactor, id| {
                 reactor.with_datagrams(id, |own, around| {

@@ -5,21 +5,18 @@
 //! as one batch. Normally a thread of ours runs one turn after the other; with manual I/O the
 //! host's polls and waits do.
 
-mod credits;
+mod accept;
+mod backpressure;
+mod commands;
+mod connect;
 mod datagram;
 mod datagrams;
-mod dial;
-mod dialing;
-mod listener;
-mod lookups;
-mod serving;
 mod session;
 mod stream;
 mod streams;
 mod timers;
 mod transport;
 mod turn;
-mod working;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -30,20 +27,20 @@ use std::time::{Duration, Instant};
 use mio::{Events, Poll, Token, Waker};
 use slab::Slab;
 
-use crate::clock;
+use crate::clock::{self, Millis};
 use crate::command::{Id, Stop};
+use crate::context::Context;
+use crate::dns::PendingLookups;
 use crate::error::{Code, Error, Result};
 use crate::event::batch::Batch;
-use crate::shared::Shared;
+use crate::mailbox::Dirty;
 use crate::sys::DatagramReader;
-use crate::work::Dirty;
 
+use accept::listener::Listener;
+use connect::pending::{Connect, ConnectAttempt};
 use datagram::{CachedInterfaces, Datagrams};
-use dial::{Attempt, Dial};
-use listener::Listener;
-use lookups::Lookups;
 use stream::Stream;
-use timers::{Millis, Timer, Timers};
+use timers::{Timer, Timers};
 use turn::{Next, Turn};
 
 /// Sockets whose readiness one turn takes from the system. Small enough that what they sent is
@@ -66,12 +63,12 @@ static NEXT_SERIAL: AtomicU32 = AtomicU32::new(0);
 
 enum Endpoint {
     Listener(Box<Listener>),
-    Dial(Box<Dial>),
-    Attempt(Box<Attempt>),
+    Connect(Box<Connect>),
+    ConnectAttempt(Box<ConnectAttempt>),
     Stream(Box<Stream>),
     Datagrams(Box<Datagrams>),
     /// Removed in this turn; the place is given away again when the turn is over, so that late
-    /// readiness of the old endpoint cannot reach a new one.
+    /// readiness of the old endpoint cannot families a new one.
     Gone,
 }
 
@@ -85,7 +82,7 @@ struct Slot {
 }
 
 pub(crate) struct Reactor {
-    shared: &'static Shared,
+    context: &'static Context,
     poll: Poll,
     ready: Events,
     /// Kept alive here; the work lists have the other reference.
@@ -104,27 +101,27 @@ pub(crate) struct Reactor {
     datagram_reader: DatagramReader,
     /// Room for what the reader cannot read straight into a batch.
     scratch: Vec<u8>,
-    lookups: Lookups,
+    lookups: PendingLookups,
     interfaces: CachedInterfaces,
     /// Since when the sends of a burst have been held back.
     deferred: Option<Instant>,
     queued: u64,
     /// The option as it stood when this turn began.
     queued_limit: u64,
-    links: u32,
+    link_events: u32,
     stop: Option<Stop>,
     began: Instant,
     now: Millis,
 }
 
 impl Reactor {
-    pub(crate) fn new(shared: &'static Shared) -> Result<Reactor> {
+    pub(crate) fn new(context: &'static Context) -> Result<Self> {
         let failed = |error: std::io::Error| Error::from_io("cannot start the reactor", &error);
         let poll = Poll::new().map_err(failed)?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER).map_err(failed)?);
-        shared.work.set_waker(Some(Arc::clone(&waker)));
-        Ok(Reactor {
-            shared,
+        context.mailbox.set_waker(Some(Arc::clone(&waker)));
+        Ok(Self {
+            context,
             poll,
             ready: Events::with_capacity(READY_PER_TURN),
             _waker: waker,
@@ -138,12 +135,12 @@ impl Reactor {
             dirty: Dirty::default(),
             datagram_reader: DatagramReader::default(),
             scratch: Vec::new(),
-            lookups: Lookups::new(shared),
+            lookups: PendingLookups::new(&context.names, &context.mailbox),
             interfaces: CachedInterfaces::default(),
             deferred: None,
             queued: 0,
             queued_limit: 0,
-            links: 0,
+            link_events: 0,
             stop: None,
             began: clock::epoch(),
             now: 0,
@@ -166,18 +163,18 @@ impl Reactor {
     pub(crate) fn turn(&mut self, most: impl FnOnce() -> Option<Duration>, host_waits: bool) {
         let before = Instant::now();
         self.set_now(before);
-        self.queued_limit = self.shared.with_options(|options| options.total_queue_limit);
+        self.queued_limit = self.context.with_options(|options| options.total_queue_limit);
         if self.batch.is_empty() {
-            self.batch.destroyed_before = self.shared.destroyed.load(SeqCst);
+            self.batch.destroyed_before = self.context.destroyed.load(SeqCst);
         }
         self.take_work(before, host_waits);
-        // Work can bring events at once (a refused connect); the host must not wait for those.
+        // Mailbox can bring events at once (a refused connect); the host must not wait for those.
         let most = if self.batch.is_empty() { most() } else { Some(Duration::ZERO) };
         self.sleep(most);
         self.set_now(Instant::now());
         // What the host has changed before something arrived holds for that already.
-        for command in self.shared.work.take_commands() {
-            self.obey(command);
+        for command in self.context.mailbox.take_commands() {
+            self.handle(command);
         }
 
         let mut going_on = std::mem::take(&mut self.postponed);
@@ -212,8 +209,8 @@ impl Reactor {
             self.endpoints.remove(token);
         }
         if !self.batch.is_empty() {
-            let credits = self.shared.events.publish(&mut self.batch);
-            self.take_credits(credits);
+            let collected = self.context.events.publish(&mut self.batch);
+            self.take_credits(collected);
         }
     }
 
@@ -238,19 +235,19 @@ impl Reactor {
             at_most(SHORTEST_SLEEP);
         }
         let sleeps = timeout != Some(Duration::ZERO);
-        if sleeps && !self.shared.work.fall_asleep(self.deferred.is_some()) {
+        if sleeps && !self.context.mailbox.fall_asleep(self.deferred.is_some()) {
             timeout = Some(Duration::ZERO);
         }
         // Interrupted by a signal is as good as nothing ready; other errors leave nothing to do
         // but go on with the work lists and timers.
         let _ = self.poll.poll(&mut self.ready, timeout);
         if sleeps {
-            self.shared.work.woke_up();
+            self.context.mailbox.woke_up();
         }
     }
 
     /// Looks at one endpoint. A panic there is a defect of ours; it costs that endpoint and no other.
-    fn attend(&mut self, id: Id, look: impl FnOnce(&mut Reactor, Id)) {
+    fn attend(&mut self, id: Id, look: impl FnOnce(&mut Self, Id)) {
         if self.slot(id).is_none() {
             return;
         }
@@ -313,16 +310,16 @@ impl Reactor {
         let deadline = match &slot.endpoint {
             Endpoint::Stream(stream) => stream.next_deadline(),
             Endpoint::Datagrams(own) => own.next_deadline(),
-            Endpoint::Dial(dial) => dial.next_deadline(),
+            Endpoint::Connect(connect) => connect.next_deadline(),
             Endpoint::Listener(listener) => (listener.retry_at != 0).then_some(listener.retry_at),
-            Endpoint::Attempt(_) | Endpoint::Gone => None,
+            Endpoint::ConnectAttempt(_) | Endpoint::Gone => None,
         };
         if let Some(at) = deadline
             && at < slot.timer
         {
             slot.timer = at;
             self.timers.add(Timer { at, token: id.token, serial: id.serial });
-            let Reactor { timers, endpoints, .. } = self;
+            let Self { timers, endpoints, .. } = self;
             timers.tidy(endpoints.len(), |timer| {
                 let slot = endpoints.get(timer.token as usize);
                 slot.is_some_and(|slot| slot.serial == timer.serial && slot.timer == timer.at)
@@ -340,7 +337,7 @@ impl Reactor {
                 let either = stream.is_encrypted() && (readable || writable);
                 let (readable, writable) = (readable || either, writable || either);
                 if writable {
-                    let Reactor { endpoints, dirty, now, .. } = self;
+                    let Self { endpoints, dirty, now, .. } = self;
                     let Endpoint::Stream(stream) = &mut endpoints[id.token as usize].endpoint else { return };
                     match stream.writable(*now, dirty) {
                         Next::Sleep => {}
@@ -360,7 +357,7 @@ impl Reactor {
                 }
             }
             Endpoint::Listener(listener) if !listener.paused => self.accept(id),
-            Endpoint::Attempt(_) => self.attempted(id, hung_up),
+            Endpoint::ConnectAttempt(_) => self.attempted(id, hung_up),
             _ => {}
         }
     }
@@ -371,7 +368,7 @@ impl Reactor {
             Some(Endpoint::Stream(_)) => self.read(id),
             Some(Endpoint::Datagrams(_)) => self.read_datagrams(id),
             Some(Endpoint::Listener(_)) => self.accept(id),
-            Some(Endpoint::Dial(_)) => self.try_next(id),
+            Some(Endpoint::Connect(_)) => self.try_next(id),
             _ => {}
         }
     }
@@ -404,13 +401,13 @@ impl Reactor {
             Endpoint::Datagrams(_) => {
                 self.with_datagrams(id, Datagrams::on_timer);
             }
-            Endpoint::Dial(dial) => {
-                if dial.deadline() <= now {
-                    let resolving = dial.addresses.is_none();
+            Endpoint::Connect(connect) => {
+                if connect.deadline() <= now {
+                    let resolving = connect.addresses.is_none();
                     let why =
                         if resolving { "the name was not resolved in time" } else { "no connection in time" };
                     self.dial_failed(id, Error::new(Code::Timeout, why));
-                } else if dial.next_attempt <= now {
+                } else if connect.next_attempt <= now {
                     self.try_next(id);
                 }
             }

@@ -12,7 +12,7 @@ use super::{Endpoint, Reactor, Slot, Turn};
 enum End {
     /// The peer has closed its direction.
     Eof,
-    Goodbye(String),
+    ClosedByPeer(String),
     Failed(Error),
 }
 
@@ -27,26 +27,33 @@ enum After {
 
 impl Reactor {
     /// Runs `with` on a stream with what it needs of the reactor.
-    pub(super) fn with_stream<T>(
+    pub(crate) fn with_stream<T>(
         &mut self,
         id: Id,
         with: impl FnOnce(&mut Stream, &mut Turn<'_>) -> T,
     ) -> Option<T> {
-        let Reactor { shared, endpoints, batch, now, dirty, queued, queued_limit, links, .. } = self;
+        let Self { context, endpoints, batch, now, dirty, queued, queued_limit, link_events, .. } = self;
         let slot = endpoints.get_mut(id.token as usize).filter(|slot| slot.serial == id.serial)?;
         let Endpoint::Stream(stream) = &mut slot.endpoint else { return None };
-        let mut turn =
-            Turn { shared, batch, now: *now, spent: dirty, queued, queued_limit: *queued_limit, links };
+        let mut turn = Turn {
+            context,
+            batch,
+            now: *now,
+            spent: dirty,
+            queued,
+            queued_limit: *queued_limit,
+            link_events,
+        };
         Some(with(stream, &mut turn))
     }
 
-    pub(super) fn read(&mut self, id: Id) {
+    pub(crate) fn read(&mut self, id: Id) {
         if !self.postpone_if_full(id) {
             self.read_now(id);
         }
     }
 
-    pub(super) fn read_now(&mut self, id: Id) {
+    pub(crate) fn read_now(&mut self, id: Id) {
         match self.with_stream(id, |stream, turn| stream.read(id, turn)) {
             None | Some(Next::Sleep) => {}
             Some(next) => self.end(id, next),
@@ -54,19 +61,19 @@ impl Reactor {
     }
 
     /// Does what looking at a stream came to.
-    pub(super) fn end(&mut self, id: Id, next: Next) {
+    pub(crate) fn end(&mut self, id: Id, next: Next) {
         match next {
             Next::Sleep => {}
             Next::Again => self.go_on_later(id),
             Next::Pause => self.pause(id),
             Next::Close => self.close(id),
             Next::Eof => self.disconnected(id, End::Eof),
-            Next::Goodbye(words) => self.disconnected(id, End::Goodbye(words)),
+            Next::ClosedByPeer(words) => self.disconnected(id, End::ClosedByPeer(words)),
             Next::Failed(error) => match self.slot(id).map(|slot| &slot.endpoint) {
-                Some(Endpoint::Dial(_)) => self.dial_failed(id, error),
-                Some(Endpoint::Attempt(attempt)) => {
-                    let dial = attempt.dial;
-                    self.attempt_failed(id, dial, error);
+                Some(Endpoint::Connect(_)) => self.dial_failed(id, error),
+                Some(Endpoint::ConnectAttempt(attempt)) => {
+                    let connect = attempt.connect;
+                    self.attempt_failed(id, connect, error);
                 }
                 _ => self.disconnected(id, End::Failed(error)),
             },
@@ -74,7 +81,7 @@ impl Reactor {
     }
 
     /// Closes without an event.
-    pub(super) fn close(&mut self, id: Id) {
+    pub(crate) fn close(&mut self, id: Id) {
         if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id) {
             stream.lose();
         }
@@ -84,19 +91,19 @@ impl Reactor {
     /// A connection has ended by itself: tells the host if it knew of it.
     fn disconnected(&mut self, id: Id, end: End) {
         let after = self.with_stream(id, |stream, turn| {
-            let farewell = if stream.owes_farewell() { After::Drain } else { After::Close };
+            let write_close_frame = if stream.owes_close_frame() { After::Drain } else { After::Close };
             if let Some(opening) = stream.opening.take() {
                 let early = Error::new(Code::Closed, "the server closed the connection before it was ready");
                 let error = if let End::Failed(error) = end { error } else { early };
                 opening.failed(stream.origin(id), &error, turn);
-                return farewell;
+                return write_close_frame;
             }
             if !stream.tells_of_end() {
-                return farewell;
+                return write_close_frame;
             }
             let happened = match &end {
                 End::Eof => Happened::Disconnect { half_closed: true, error: None },
-                End::Goodbye(words) => Happened::Goodbye(words),
+                End::ClosedByPeer(words) => Happened::ClosedByPeer(words),
                 End::Failed(error) => Happened::Disconnect { half_closed: false, error: Some(error) },
             };
             turn.happened(stream.origin(id), happened);
@@ -104,7 +111,7 @@ impl Reactor {
                 stream.half_close();
                 return After::Stay;
             }
-            farewell
+            write_close_frame
         });
         match after {
             Some(After::Stay) => {}
@@ -118,7 +125,7 @@ impl Reactor {
         }
     }
 
-    pub(super) fn drain(&mut self, id: Id) {
+    pub(crate) fn drain(&mut self, id: Id) {
         let next = self.with_stream(id, |stream, turn| stream.drain(turn.now, turn.spent));
         self.end(id, next.unwrap_or(Next::Sleep));
     }

@@ -5,8 +5,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Milliseconds since the reactor began.
-pub(crate) type Millis = u64;
+use crate::clock::Millis;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Timer {

@@ -41,8 +41,8 @@ impl Transport {
         name: Option<String>,
         begin: impl FnOnce(TcpStream) -> std::result::Result<TlsStream<TcpStream>, HandshakeError<TcpStream>>,
     ) -> Result<()> {
-        match std::mem::replace(self, Transport::Gone) {
-            Transport::Plain(io) => self.proceed(name, begin(io)),
+        match std::mem::replace(self, Self::Gone) {
+            Self::Plain(io) => self.proceed(name, begin(io)),
             other => {
                 *self = other;
                 Ok(())
@@ -56,9 +56,9 @@ impl Transport {
         result: std::result::Result<TlsStream<TcpStream>, HandshakeError<TcpStream>>,
     ) -> Result<()> {
         *self = match result {
-            Ok(stream) => Transport::Tls(Box::new(stream)),
+            Ok(stream) => Self::Tls(Box::new(stream)),
             Err(HandshakeError::WouldBlock(under_way)) => {
-                Transport::Handshake(Box::new(Handshake { under_way, name }))
+                Self::Handshake(Box::new(Handshake { under_way, name }))
             }
             Err(HandshakeError::Failure(error)) => {
                 return Err(tls::handshake_failed(&error, name.as_deref()));
@@ -68,13 +68,13 @@ impl Transport {
     }
 
     pub(crate) fn is_handshaking(&self) -> bool {
-        matches!(self, Transport::Handshake(_) | Transport::Gone)
+        matches!(self, Self::Handshake(_) | Self::Gone)
     }
 
     /// Goes on with the handshake as far as possible; whether it is done.
     pub(crate) fn handshake(&mut self) -> Result<bool> {
-        match std::mem::replace(self, Transport::Gone) {
-            Transport::Handshake(handshake) => {
+        match std::mem::replace(self, Self::Gone) {
+            Self::Handshake(handshake) => {
                 let Handshake { under_way, name } = *handshake;
                 self.proceed(name, under_way.handshake())?;
             }
@@ -84,63 +84,63 @@ impl Transport {
     }
 
     pub(crate) fn is_encrypted(&self) -> bool {
-        !matches!(self, Transport::Plain(_))
+        !matches!(self, Self::Plain(_))
     }
 
     /// Whether a read that returned less than it was offered has emptied the system's buffer.
     #[inline]
     pub(crate) fn is_drained_by_short_read(&self) -> bool {
         // TLS hands out record by record.
-        sys::DRAINED_BY_SHORT_READ && matches!(self, Transport::Plain(_))
+        sys::DRAINED_BY_SHORT_READ && matches!(self, Self::Plain(_))
     }
 
     pub(crate) fn tcp(&self) -> Option<&TcpStream> {
         match self {
-            Transport::Plain(io) => Some(io),
-            Transport::Handshake(handshake) => Some(handshake.under_way.get_ref()),
-            Transport::Tls(stream) => Some(stream.get_ref()),
-            Transport::Gone => None,
+            Self::Plain(io) => Some(io),
+            Self::Handshake(handshake) => Some(handshake.under_way.get_ref()),
+            Self::Tls(stream) => Some(stream.get_ref()),
+            Self::Gone => None,
         }
     }
 
     pub(crate) fn tcp_mut(&mut self) -> Option<&mut TcpStream> {
         match self {
-            Transport::Plain(io) => Some(io),
-            Transport::Handshake(handshake) => Some(handshake.under_way.get_mut()),
-            Transport::Tls(stream) => Some(stream.get_mut()),
-            Transport::Gone => None,
+            Self::Plain(io) => Some(io),
+            Self::Handshake(handshake) => Some(handshake.under_way.get_mut()),
+            Self::Tls(stream) => Some(stream.get_mut()),
+            Self::Gone => None,
         }
     }
 
     #[inline]
     pub(crate) fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         match self {
-            Transport::Plain(io) => io.read(room),
-            Transport::Tls(stream) => match stream.read(room) {
-                // TCP ended without TLS's own goodbye. What protocols inside make of the end is
+            Self::Plain(io) => io.read(room),
+            Self::Tls(stream) => match stream.read(room) {
+                // TCP ended without TLS's own close. What protocols inside make of the end is
                 // theirs; they do not trust it.
                 Err(error) if is_unexpected_end(&error) => Ok(0),
                 result => result,
             },
-            Transport::Handshake(_) => Err(io::ErrorKind::WouldBlock.into()),
-            Transport::Gone => Err(io::ErrorKind::NotConnected.into()),
+            Self::Handshake(_) => Err(io::ErrorKind::WouldBlock.into()),
+            Self::Gone => Err(io::ErrorKind::NotConnected.into()),
         }
     }
 
     #[inline]
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Transport::Plain(io) => io.write(bytes),
-            Transport::Tls(stream) => stream.write(bytes),
-            Transport::Handshake(_) => Err(io::ErrorKind::WouldBlock.into()),
-            Transport::Gone => Err(io::ErrorKind::NotConnected.into()),
+            Self::Plain(io) => io.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
+            Self::Handshake(_) => Err(io::ErrorKind::WouldBlock.into()),
+            Self::Gone => Err(io::ErrorKind::NotConnected.into()),
         }
     }
 
     /// Says that nothing more will be written.
     pub(crate) fn shutdown_write(&mut self) -> io::Result<()> {
-        if let Transport::Tls(stream) = self {
-            // Where its goodbye finds no room, the end of TCP has to do.
+        if let Self::Tls(stream) = self {
+            // Where its close finds no room, the end of TCP has to do.
             let _ = stream.shutdown();
         }
         match self.tcp() {

@@ -1,25 +1,25 @@
 //! What endpoints are given while they are looked at, and what they answer.
 
+use crate::context::Context;
 use crate::error::Error;
 use crate::event::batch::{Batch, EVENT_COST, Happened, Origin};
-use crate::shared::Shared;
-use crate::work::Dirty;
+use crate::mailbox::Dirty;
 
-use super::session::Stop;
-use super::timers::Millis;
+use super::session::SessionEnd;
+use crate::clock::Millis;
 
 /// How long closing may take to flush what was accepted for sending.
 pub(crate) const LINGER_MILLIS: Millis = 2_000;
 /// What endpoints need of the reactor while they are looked at.
 pub(crate) struct Turn<'a> {
-    pub(crate) shared: &'a Shared,
+    pub(crate) context: &'a Context,
     pub(crate) batch: &'a mut Batch,
     pub(crate) now: Millis,
     pub(crate) spent: &'a mut Dirty,
     /// Cost of all uncollected events.
     pub(crate) queued: &'a mut u64,
     pub(crate) queued_limit: u64,
-    pub(crate) links: &'a mut u32,
+    pub(crate) link_events: &'a mut u32,
 }
 
 impl Turn<'_> {
@@ -31,7 +31,7 @@ impl Turn<'_> {
     /// An event without bytes.
     pub(crate) fn happened(&mut self, origin: Origin<'_>, happened: Happened<'_>) {
         *self.queued += EVENT_COST;
-        *self.links += 1;
+        *self.link_events += 1;
         self.batch.push(origin, happened);
     }
 }
@@ -48,17 +48,17 @@ pub(crate) enum Next {
     /// The peer closed its direction in an orderly way.
     Eof,
     /// The peer closed both in an orderly way, perhaps with some words.
-    Goodbye(String),
+    ClosedByPeer(String),
     Failed(Error),
     /// Nothing is left to do: close.
     Close,
 }
 
-impl From<Stop> for Next {
-    fn from(stop: Stop) -> Next {
+impl From<SessionEnd> for Next {
+    fn from(stop: SessionEnd) -> Self {
         match stop {
-            Stop::Goodbye(words) => Next::Goodbye(words),
-            Stop::Failed(error) => Next::Failed(error),
+            SessionEnd::ClosedByPeer(words) => Self::ClosedByPeer(words),
+            SessionEnd::Failed(error) => Self::Failed(error),
         }
     }
 }

@@ -75,12 +75,12 @@ impl Transmits {
     }
 
     /// Room for a datagram of at most `size` bytes, if there is.
-    pub(super) fn slot(&mut self, size: usize) -> Option<&mut [u8]> {
+    pub(crate) fn slot(&mut self, size: usize) -> Option<&mut [u8]> {
         self.bytes[self.used..].get_mut(..size)
     }
 
     /// Adds a datagram of fixed length; false if there is no room.
-    pub(super) fn add(&mut self, to: SocketAddr, control: Control) -> bool {
+    pub(crate) fn add(&mut self, to: SocketAddr, control: Control) -> bool {
         let Some(buffer) = self.slot(CONTROL_LEN) else {
             return false;
         };
@@ -90,7 +90,7 @@ impl Transmits {
     }
 
     /// Takes the first `len` bytes of the slot as a datagram.
-    pub(super) fn commit(&mut self, to: SocketAddr, len: usize) {
+    pub(crate) fn commit(&mut self, to: SocketAddr, len: usize) {
         let start = self.used;
         self.used += len;
         self.list.push(Transmit { to, start, end: self.used });

@@ -9,7 +9,7 @@ const CAPACITY_KEPT: usize = 256 << 10;
 /// Bytes are put in at the end and released at the front; in between they stay where they are,
 /// at positions that count up and wrap at 32 bits.
 #[derive(Debug, Default)]
-pub(super) struct ByteRing {
+pub(crate) struct ByteRing {
     /// Empty or of a power of two.
     buffer: Box<[u8]>,
     front: u32,
@@ -18,7 +18,7 @@ pub(super) struct ByteRing {
 
 impl ByteRing {
     /// Appends bytes and returns the position of the first of them.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> u32 {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> u32 {
         let len = self.len + bytes.len();
         if len > self.buffer.len() {
             self.grow(len);
@@ -30,7 +30,7 @@ impl ByteRing {
     }
 
     /// Copies the bytes at a position that was not released yet.
-    pub(super) fn read(&self, at: u32, out: &mut [u8]) {
+    pub(crate) fn read(&self, at: u32, out: &mut [u8]) {
         if out.is_empty() {
             return;
         }
@@ -42,7 +42,7 @@ impl ByteRing {
     }
 
     /// Releases bytes at the front.
-    pub(super) fn release(&mut self, bytes: usize) {
+    pub(crate) fn release(&mut self, bytes: usize) {
         self.front = self.front.wrapping_add(bytes as u32);
         self.len -= bytes;
         if self.len == 0 && self.buffer.len() > CAPACITY_KEPT {
@@ -51,7 +51,7 @@ impl ByteRing {
     }
 
     /// Gives an empty queue's memory back.
-    pub(super) fn trim(&mut self) {
+    pub(crate) fn trim(&mut self) {
         if self.len == 0 {
             self.buffer = Box::default();
         }

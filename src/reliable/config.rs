@@ -52,7 +52,7 @@ impl Default for Config {
 
 impl Config {
     /// The same with every value in the range that the protocol can serve.
-    pub(super) fn clamped(mut self) -> Self {
+    pub(crate) fn clamped(mut self) -> Self {
         self.datagram_size = self.datagram_size.clamp(*DATAGRAM_SIZES.start(), *DATAGRAM_SIZES.end());
         self.message_limit = self.message_limit.min(MESSAGE_LIMIT_MAX);
         self.send_limit = self.send_limit.min(MESSAGE_LIMIT_MAX);

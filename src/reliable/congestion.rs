@@ -24,7 +24,7 @@ const ALPHA: f64 = 3.0 * (1.0 - BETA) / (1.0 + BETA);
 const SLOW_SAMPLES: u32 = 8;
 
 #[derive(Clone, Debug)]
-pub(super) struct Congestion {
+pub(crate) struct Congestion {
     datagram_size: u64,
     state: State,
     /// The state before the last loss, should that turn out to be none.
@@ -54,7 +54,7 @@ struct Epoch {
 }
 
 impl Congestion {
-    pub(super) fn new(datagram_size: usize) -> Self {
+    pub(crate) fn new(datagram_size: usize) -> Self {
         let datagram_size = datagram_size as u64;
         Self {
             datagram_size,
@@ -72,12 +72,12 @@ impl Congestion {
     }
 
     /// Bytes that may be in flight.
-    pub(super) fn window(&self) -> u64 {
+    pub(crate) fn window(&self) -> u64 {
         self.state.window as u64
     }
 
     /// Bytes per second at which they should leave.
-    pub(super) fn rate(&self, rtt: &Rtt) -> u64 {
+    pub(crate) fn rate(&self, rtt: &Rtt) -> u64 {
         let smoothed = rtt.smoothed().unwrap_or(0).max(50) as f64;
         let gain = if self.is_starting() { 2.0 } else { 1.25 };
         (gain * self.state.window * 1e6 / smoothed) as u64
@@ -89,7 +89,7 @@ impl Congestion {
 
     /// Datagrams of `bytes` arrived, the latest of them sent at `sent_at`. The window grows only
     /// if it is what `limited` the sender.
-    pub(super) fn acknowledged(
+    pub(crate) fn acknowledged(
         &mut self,
         bytes: u64,
         sent_at: Micros,
@@ -143,7 +143,7 @@ impl Congestion {
     }
 
     /// A datagram sent at `sent_at` was lost.
-    pub(super) fn lost(&mut self, sent_at: Micros, now: Micros) {
+    pub(crate) fn lost(&mut self, sent_at: Micros, now: Micros) {
         if self.recovery_since.is_some_and(|since| sent_at <= since) {
             return;
         }
@@ -159,7 +159,7 @@ impl Congestion {
     }
 
     /// The last loss was none.
-    pub(super) fn mistaken(&mut self) {
+    pub(crate) fn mistaken(&mut self) {
         if let Some(before) = self.before_loss.take()
             && before.window > self.state.window
         {
@@ -169,7 +169,7 @@ impl Congestion {
     }
 
     /// Nothing comes back any more.
-    pub(super) fn collapse(&mut self, now: Micros) {
+    pub(crate) fn collapse(&mut self, now: Micros) {
         let least = (COLLAPSED * self.datagram_size) as f64;
         if self.state.window <= least {
             return;
@@ -183,7 +183,7 @@ impl Congestion {
     }
 
     /// Nothing was sent for long: what the path bears has to be found anew.
-    pub(super) fn rest(&mut self) {
+    pub(crate) fn rest(&mut self) {
         let floor = (FLOOR * self.datagram_size) as f64;
         self.state.threshold = self.state.threshold.min(self.state.window.max(floor));
         self.state.window = self.state.window.min(floor);

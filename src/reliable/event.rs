@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 /// Takes what an [`Endpoint`](super::Endpoint) has for its host.
-pub trait Sink {
+pub trait EventSink {
     /// A message arrived: each one exactly once.
     fn delivered(&mut self, peer: SocketAddr, payload: &[u8]);
 
@@ -45,7 +45,7 @@ pub enum LossReason {
 
 impl LossReason {
     /// The code that a close datagram carries.
-    pub(super) fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         match self {
             Self::Closed | Self::Timeout | Self::Restarted => 0,
             Self::ProtocolError => 1,
@@ -55,7 +55,7 @@ impl LossReason {
     }
 
     /// What a peer's close datagram means. Codes of later versions count as an orderly close.
-    pub(super) fn from_code(code: u8) -> Self {
+    pub(crate) fn from_code(code: u8) -> Self {
         match code {
             1 => Self::ProtocolError,
             2 => Self::MessageTooBig,

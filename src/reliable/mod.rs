@@ -18,16 +18,16 @@ mod config;
 mod congestion;
 mod endpoint;
 mod event;
-mod history;
-mod inbound;
 mod number;
-mod outbox;
 mod pacer;
 mod peer;
+mod reassembly;
+mod received;
 mod rtt;
-mod secret;
+mod send_buffer;
 mod sent;
 mod timers;
+mod tokens;
 mod wire;
 
 #[cfg(test)]
@@ -36,7 +36,7 @@ mod tests;
 pub use batch::Transmits;
 pub use config::Config;
 pub use endpoint::{Endpoint, PeerInfo, Stats};
-pub use event::{LossReason, PeerLost, SendError, Sink};
+pub use event::{EventSink, LossReason, PeerLost, SendError};
 pub use wire::{HEADER_LEN, VERSION, is_reliable};
 
 /// A point in time or a span of it in microseconds. Points count from any start that the host

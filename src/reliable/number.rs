@@ -1,7 +1,7 @@
 //! Numbers are 64 bits wide here and 32 on the wire.
 
 /// The number nearest to `near` whose low 32 bits are `wire`; none if it would be negative.
-pub(super) fn expand(wire: u32, near: u64) -> Option<u64> {
+pub(crate) fn expand(wire: u32, near: u64) -> Option<u64> {
     let distance = wire.wrapping_sub(near as u32) as i32;
     near.checked_add_signed(i64::from(distance))
 }

@@ -11,20 +11,20 @@ const BURST_TIME: Micros = 20_000;
 
 /// A bucket of bytes that fills at the rate of the path.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pacer {
+pub(crate) struct Pacer {
     tokens: i64,
     filled_at: Micros,
     datagram_size: u64,
 }
 
 impl Pacer {
-    pub(super) fn new(datagram_size: usize, now: Micros) -> Self {
+    pub(crate) fn new(datagram_size: usize, now: Micros) -> Self {
         let datagram_size = datagram_size as u64;
         Self { tokens: (BURST * datagram_size) as i64, filled_at: now, datagram_size }
     }
 
     /// When the next datagram may leave: `now`, or later. `rate` is in bytes per second.
-    pub(super) fn next(&mut self, now: Micros, rate: u64) -> Micros {
+    pub(crate) fn next(&mut self, now: Micros, rate: u64) -> Micros {
         let elapsed = now.saturating_sub(self.filled_at);
         // Below a byte the time is kept, so that frequent calls lose nothing.
         let earned = rate.saturating_mul(elapsed) / 1_000_000;
@@ -42,7 +42,7 @@ impl Pacer {
     }
 
     /// A datagram of that size left.
-    pub(super) fn spend(&mut self, bytes: usize) {
+    pub(crate) fn spend(&mut self, bytes: usize) {
         self.tokens -= bytes as i64;
     }
 }

@@ -17,7 +17,7 @@ const SLACK: std::ops::RangeInclusive<Micros> = 5_000..=20_000;
 const BACKOFF_LIMIT: Micros = 500_000;
 
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Rtt {
+pub(crate) struct Rtt {
     smoothed: Option<Micros>,
     variation: Micros,
     minimum: Micros,
@@ -26,7 +26,7 @@ pub(super) struct Rtt {
 
 impl Rtt {
     /// Takes a measured round trip, of which the other side says that it spent `delay` waiting.
-    pub(super) fn sample(&mut self, rtt: Micros, delay: Micros) {
+    pub(crate) fn sample(&mut self, rtt: Micros, delay: Micros) {
         let Some(smoothed) = self.smoothed else {
             self.latest = rtt;
             self.smoothed = Some(rtt);
@@ -42,22 +42,22 @@ impl Rtt {
     }
 
     /// The smoothed round trip, if any was measured.
-    pub(super) fn smoothed(&self) -> Option<Micros> {
+    pub(crate) fn smoothed(&self) -> Option<Micros> {
         self.smoothed
     }
 
     /// The last round trip that was measured.
-    pub(super) fn latest(&self) -> Micros {
+    pub(crate) fn latest(&self) -> Micros {
         self.latest
     }
 
     /// The shortest round trip that was measured.
-    pub(super) fn minimum(&self) -> Micros {
+    pub(crate) fn minimum(&self) -> Micros {
         self.minimum
     }
 
     /// The retransmission timeout after `backoff` timeouts in a row.
-    pub(super) fn timeout(&self, backoff: u32) -> Micros {
+    pub(crate) fn timeout(&self, backoff: u32) -> Micros {
         let base = match self.smoothed {
             Some(smoothed) => {
                 let slack = (smoothed / 2).clamp(*SLACK.start(), *SLACK.end());
@@ -69,7 +69,7 @@ impl Rtt {
     }
 
     /// How long to wait for the answer to a hello when `sent` were sent before.
-    pub(super) fn hello_timeout(sent: u32) -> Micros {
+    pub(crate) fn hello_timeout(sent: u32) -> Micros {
         scaled(INITIAL_HELLO, sent)
     }
 }

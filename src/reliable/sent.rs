@@ -22,7 +22,7 @@ const REACH: u64 = 8 * BITMAP_MAX as u64 + 1;
 /// Record of the datagrams of one session, by number. Numbers begin with 1, and none has 32 zero
 /// bits at its end, which on the wire mean "none".
 #[derive(Debug)]
-pub(super) struct Sent {
+pub(crate) struct Sent {
     datagrams: VecDeque<Record>,
     /// Number of the first record.
     first: u64,
@@ -65,22 +65,22 @@ struct Run {
 
 /// What an acknowledgement brought.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
+pub(crate) struct Progress {
     /// Bytes of datagrams that are newly known to have arrived.
-    pub(super) bytes: u64,
+    pub(crate) bytes: u64,
     /// When the latest of these was sent.
-    pub(super) sent_at: Micros,
+    pub(crate) sent_at: Micros,
     /// The round trip, if the newest datagram is one of them, and the delay within it.
-    pub(super) rtt: Option<(Micros, Micros)>,
+    pub(crate) rtt: Option<(Micros, Micros)>,
     /// The highest number of the peer's of which it has been told.
-    pub(super) told: u64,
+    pub(crate) told: u64,
     /// Whether one of them had been given up for lost.
-    pub(super) mistaken: bool,
+    pub(crate) mistaken: bool,
 }
 
 /// An acknowledgement of a datagram that was never sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NeverSent;
+pub(crate) struct NeverSent;
 
 impl Default for Sent {
     fn default() -> Self {
@@ -102,28 +102,28 @@ impl Default for Sent {
 impl Sent {
     /// A record whose next number is `number`.
     #[cfg(test)]
-    pub(super) fn starting_at(number: u64) -> Self {
+    pub(crate) fn starting_at(number: u64) -> Self {
         Self { first: number, ..Self::default() }
     }
 
     /// The number of the datagram that is being written.
-    pub(super) fn next(&self) -> u64 {
+    pub(crate) fn next(&self) -> u64 {
         self.first + self.datagrams.len() as u64
     }
 
     /// Bytes of datagrams that have neither arrived nor been lost.
-    pub(super) fn in_flight(&self) -> u64 {
+    pub(crate) fn in_flight(&self) -> u64 {
         self.in_flight
     }
 
     /// When some datagram is to be considered lost unless it is acknowledged before.
-    pub(super) fn loss_at(&self) -> Option<Micros> {
+    pub(crate) fn loss_at(&self) -> Option<Micros> {
         self.loss_at
     }
 
     /// Puts a chunk into the datagram that is being written and returns the low bits of its
     /// number.
-    pub(super) fn note(&mut self, sequence: u64) -> u32 {
+    pub(crate) fn note(&mut self, sequence: u64) -> u32 {
         match self.runs.back_mut() {
             Some(run) if self.noted > 0 && run.first + run.count == sequence => run.count += 1,
             _ => {
@@ -136,7 +136,7 @@ impl Sent {
 
     /// Finishes the datagram that is being written. Without chunks it is not recorded, and false
     /// is returned.
-    pub(super) fn finish(&mut self, size: usize, told: u64, now: Micros) -> bool {
+    pub(crate) fn finish(&mut self, size: usize, told: u64, now: Micros) -> bool {
         if self.noted == 0 {
             return false;
         }
@@ -169,14 +169,14 @@ impl Sent {
     }
 
     /// When the datagram with these low bits was sent, if it is still on record.
-    pub(super) fn sent_at(&self, number: u32) -> Option<Micros> {
+    pub(crate) fn sent_at(&self, number: u32) -> Option<Micros> {
         let number = expand(number, self.next())?;
         let index = number.checked_sub(self.first)?;
         self.datagrams.get(index as usize).map(|d| d.sent_at)
     }
 
     /// Takes an acknowledgement. `arrived` is told each run of chunks that has arrived.
-    pub(super) fn acknowledge(
+    pub(crate) fn acknowledge(
         &mut self,
         ack: &Ack<'_>,
         now: Micros,
@@ -248,7 +248,7 @@ impl Sent {
 
     /// Finds the datagrams that must be lost because later ones arrived, and passes that on to
     /// the chunks. Returns when the latest of them was sent, if there is any.
-    pub(super) fn detect_losses(
+    pub(crate) fn detect_losses(
         &mut self,
         now: Micros,
         rtt: &Rtt,
@@ -308,7 +308,7 @@ impl Sent {
     }
 
     /// Forgets all datagrams, of which none has anything that is still to arrive.
-    pub(super) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         *self =
             Self { first: self.next(), largest_acknowledged: self.largest_acknowledged, ..Self::default() };
     }

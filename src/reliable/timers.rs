@@ -6,7 +6,7 @@ use super::Micros;
 const NOWHERE: u32 = u32::MAX;
 
 #[derive(Debug, Default)]
-pub(super) struct Timers {
+pub(crate) struct Timers {
     /// A binary heap of deadlines and the slots whose they are.
     heap: Vec<(Micros, u32)>,
     /// Place in the heap, by slot.
@@ -15,12 +15,12 @@ pub(super) struct Timers {
 
 impl Timers {
     /// The earliest deadline.
-    pub(super) fn next(&self) -> Option<Micros> {
+    pub(crate) fn next(&self) -> Option<Micros> {
         self.heap.first().map(|&(at, _)| at)
     }
 
     /// Sets or clears the deadline of a slot.
-    pub(super) fn set(&mut self, slot: usize, deadline: Option<Micros>) {
+    pub(crate) fn set(&mut self, slot: usize, deadline: Option<Micros>) {
         if slot >= self.places.len() {
             self.places.resize(slot + 1, NOWHERE);
         }
@@ -45,7 +45,7 @@ impl Timers {
     }
 
     /// Takes out a slot whose deadline has come.
-    pub(super) fn pop_due(&mut self, now: Micros) -> Option<usize> {
+    pub(crate) fn pop_due(&mut self, now: Micros) -> Option<usize> {
         let &(at, slot) = self.heap.first()?;
         if at > now {
             return None;

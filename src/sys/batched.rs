@@ -32,8 +32,8 @@ pub(crate) struct DatagramReader {
 }
 
 impl Default for DatagramReader {
-    fn default() -> DatagramReader {
-        DatagramReader {
+    fn default() -> Self {
+        Self {
             width: 512,
             offered: FEWEST,
             narrow_calls: 0,
@@ -195,8 +195,8 @@ pub(crate) struct DatagramWriter {
 }
 
 impl Default for DatagramWriter {
-    fn default() -> DatagramWriter {
-        DatagramWriter { segments: true }
+    fn default() -> Self {
+        Self { segments: true }
     }
 }
 

@@ -63,7 +63,7 @@ pub fn parse_host(text: &str) -> Result<(Host, Option<u16>), UrlError> {
 }
 
 /// Takes `host[:port]` out of a URL.
-pub(super) fn parse_authority(authority: &str) -> Result<(Host, Option<u16>), UrlError> {
+pub(crate) fn parse_authority(authority: &str) -> Result<(Host, Option<u16>), UrlError> {
     if let Some(rest) = authority.strip_prefix('[') {
         let Some((literal, rest)) = rest.split_once(']') else {
             return Err(UrlError::new("the ']' behind an IPv6 address is missing"));
@@ -88,7 +88,7 @@ pub(super) fn parse_authority(authority: &str) -> Result<(Host, Option<u16>), Ur
 }
 
 /// `scheme://rest` taken apart, if it is that.
-pub(super) fn split_scheme(text: &str) -> Option<(&str, &str)> {
+pub(crate) fn split_scheme(text: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = text.split_once("://")?;
     let is_scheme = !scheme.is_empty()
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));

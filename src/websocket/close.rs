@@ -21,7 +21,7 @@ pub fn is_valid(code: u16) -> bool {
 }
 
 /// Takes a close frame's payload apart.
-pub(super) fn parse(payload: &[u8]) -> Result<(Option<u16>, &str), Violation> {
+pub(crate) fn parse(payload: &[u8]) -> Result<(Option<u16>, &str), Violation> {
     let [high, low, reason @ ..] = payload else {
         return match payload {
             [] => Ok((None, "")),

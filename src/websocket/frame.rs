@@ -1,7 +1,7 @@
 //! Frames on the wire (RFC 6455, section 5.2): reading a header, writing a frame.
 
 use super::mask::{self, Key};
-use super::{Kind, Role, Violation};
+use super::{Kind, Side, Violation};
 
 /// The longest header: two bytes, a 64-bit length, a masking key.
 pub const MAX_HEADER: usize = 14;
@@ -64,7 +64,7 @@ impl Header {
     /// Reads the header at the start of `bytes` and says how long it is; `None` if it is not all
     /// there yet. Checks what can be checked without knowing the frames before.
     #[inline]
-    pub fn parse(bytes: &[u8], receiver: Role) -> Result<Option<(Self, usize)>, Violation> {
+    pub fn parse(bytes: &[u8], receiver: Side) -> Result<Option<(Self, usize)>, Violation> {
         let [first, second, ..] = *bytes else {
             return Ok(None);
         };
@@ -82,8 +82,8 @@ impl Header {
             return Err(Violation::ReservedOpcode);
         };
         match receiver {
-            Role::Server if !masked => return Err(Violation::ClientUnmasked),
-            Role::Client if masked => return Err(Violation::ServerMasked),
+            Side::Server if !masked => return Err(Violation::ClientUnmasked),
+            Side::Client if masked => return Err(Violation::ServerMasked),
             _ => {}
         }
         if opcode.is_control() {
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn headers_survive_the_round_trip_and_need_every_byte() {
         let lengths = [0, 1, 125, 126, 127, 0xffff, 0x1_0000, u64::MAX >> 1];
-        for (receiver, mask) in [(Role::Client, None), (Role::Server, Some([1, 2, 3, 4]))] {
+        for (receiver, mask) in [(Side::Client, None), (Side::Server, Some([1, 2, 3, 4]))] {
             for length in lengths {
                 for fin in [false, true] {
                     let sent = Header { fin, ..header(Opcode::Binary, length, mask) };

@@ -15,12 +15,12 @@ mod tests;
 mod utf8;
 mod violation;
 
-pub use receiver::{Receiver, Sink};
+pub use receiver::{MessageSink, Receiver};
 pub use violation::Violation;
 
 /// Which end of the connection we are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub enum Side {
     /// We connected: we mask what we send, the peer must not.
     Client,
     /// We accepted: the peer masks, we must not.

@@ -10,10 +10,10 @@ use std::ops::Range;
 use super::frame::{Header, MAX_HEADER, Opcode};
 use super::mask::{self, Key};
 use super::utf8::Utf8;
-use super::{Kind, Role, Violation, close};
+use super::{Kind, Side, Violation, close};
 
 /// Takes what a [`Receiver`] finds, in the order in which it was sent.
-pub trait Sink {
+pub trait MessageSink {
     /// A message that lies whole at `range` of the bytes passed to [`Receiver::receive`];
     /// `payload` is the same bytes.
     fn message_in_place(&mut self, kind: Kind, range: Range<usize>, payload: &[u8]);
@@ -41,15 +41,15 @@ pub trait Sink {
 pub struct Receiver {
     /// The message so far, and behind it the part of a control frame that came so far.
     buffer: Vec<u8>,
-    phase: Phase,
+    phase: ParseState,
     text: Utf8,
-    role: Role,
+    role: Side,
     /// Set between the fragments of a message.
     fragmented: Option<Kind>,
 }
 
 #[derive(Debug)]
-enum Phase {
+enum ParseState {
     /// At a header, of which `length` bytes came at the end of an earlier piece.
     Header { bytes: [u8; MAX_HEADER], length: u8 },
     /// Inside a payload.
@@ -58,7 +58,7 @@ enum Phase {
     Ended,
 }
 
-impl Phase {
+impl ParseState {
     const BETWEEN_FRAMES: Self = Self::Header { bytes: [0; MAX_HEADER], length: 0 };
 }
 
@@ -84,10 +84,10 @@ enum Content {
 
 impl Receiver {
     #[must_use]
-    pub fn new(role: Role) -> Self {
+    pub fn new(role: Side) -> Self {
         Self {
             buffer: Vec::new(),
-            phase: Phase::BETWEEN_FRAMES,
+            phase: ParseState::BETWEEN_FRAMES,
             text: Utf8::default(),
             role,
             fragmented: None,
@@ -108,7 +108,7 @@ impl Receiver {
         &mut self,
         bytes: &mut [u8],
         limit: usize,
-        sink: &mut impl Sink,
+        sink: &mut impl MessageSink,
     ) -> Result<usize, Violation> {
         let result = self.consume(bytes, limit, sink);
         if result.is_err() {
@@ -117,11 +117,16 @@ impl Receiver {
         result
     }
 
-    fn consume(&mut self, bytes: &mut [u8], limit: usize, sink: &mut impl Sink) -> Result<usize, Violation> {
+    fn consume(
+        &mut self,
+        bytes: &mut [u8],
+        limit: usize,
+        sink: &mut impl MessageSink,
+    ) -> Result<usize, Violation> {
         let mut at = 0;
         while at < bytes.len() && !sink.is_full() {
             let frame = match self.phase {
-                Phase::Header { length, .. } => {
+                ParseState::Header { length, .. } => {
                     if length == 0 && self.fragmented.is_none() {
                         at = self.short_messages(bytes, at, limit, sink)?;
                         if at == bytes.len() || sink.is_full() {
@@ -140,17 +145,17 @@ impl Receiver {
                     at += length;
                     self.begin(&header, limit)?
                 }
-                Phase::Payload(frame) => {
-                    self.phase = Phase::BETWEEN_FRAMES;
+                ParseState::Payload(frame) => {
+                    self.phase = ParseState::BETWEEN_FRAMES;
                     frame
                 }
-                Phase::Ended => return Ok(bytes.len()),
+                ParseState::Ended => return Ok(bytes.len()),
             };
             let available = bytes.len() - at;
             if frame.remaining <= available as u64 && self.is_untouched(&frame) {
                 let end = at + frame.remaining as usize;
                 let payload = &mut bytes[at..end];
-                if self.role == Role::Server {
+                if self.role == Side::Server {
                     mask::apply(payload, frame.key);
                 }
                 self.whole_frame(frame, at..end, payload, sink)?;
@@ -170,9 +175,9 @@ impl Receiver {
         bytes: &mut [u8],
         mut at: usize,
         limit: usize,
-        sink: &mut impl Sink,
+        sink: &mut impl MessageSink,
     ) -> Result<usize, Violation> {
-        let masked = self.role == Role::Server;
+        let masked = self.role == Side::Server;
         let (mask_bit, header_length) = if masked { (0x80, 6) } else { (0, 2) };
         let longest = limit.min(125);
         while let Some(&[first, second]) = bytes.get(at..at + 2) {
@@ -205,7 +210,7 @@ impl Receiver {
 
     /// Reads a header that began in an earlier piece, and says how many of its bytes are in this.
     fn split_header(&mut self, bytes: &[u8]) -> Result<Option<(Header, usize)>, Violation> {
-        let Phase::Header { bytes: mut joined, length } = self.phase else {
+        let ParseState::Header { bytes: mut joined, length } = self.phase else {
             return Ok(None);
         };
         let before = usize::from(length);
@@ -213,14 +218,14 @@ impl Receiver {
         joined[before..before + count].copy_from_slice(&bytes[..count]);
         let header = Header::parse(&joined[..before + count], self.role)?;
         if header.is_some() {
-            self.phase = Phase::BETWEEN_FRAMES;
+            self.phase = ParseState::BETWEEN_FRAMES;
         }
         Ok(header.map(|(header, whole)| (header, whole - before)))
     }
 
     /// Keeps the start of a header, all that is left of this piece.
     fn keep_header(&mut self, rest: &[u8]) {
-        if let Phase::Header { bytes, length } = &mut self.phase {
+        if let ParseState::Header { bytes, length } = &mut self.phase {
             let before = usize::from(*length);
             bytes[before..before + rest.len()].copy_from_slice(rest);
             *length += rest.len() as u8;
@@ -264,7 +269,7 @@ impl Receiver {
         frame: Frame,
         range: Range<usize>,
         payload: &[u8],
-        sink: &mut impl Sink,
+        sink: &mut impl MessageSink,
     ) -> Result<(), Violation> {
         match frame.content {
             Content::Message(kind) => {
@@ -289,11 +294,11 @@ impl Receiver {
         &mut self,
         mut frame: Frame,
         bytes: &mut [u8],
-        sink: &mut impl Sink,
+        sink: &mut impl MessageSink,
     ) -> Result<usize, Violation> {
         let count = frame.remaining.min(bytes.len() as u64) as usize;
         let part = &mut bytes[..count];
-        if self.role == Role::Server {
+        if self.role == Side::Server {
             mask::apply(part, frame.key);
             frame.key = mask::advance(frame.key, count);
         }
@@ -306,7 +311,7 @@ impl Receiver {
             *buffered += count as u8;
         }
         if frame.remaining > 0 {
-            self.phase = Phase::Payload(frame);
+            self.phase = ParseState::Payload(frame);
         } else {
             self.finish_frame(frame, sink)?;
         }
@@ -328,7 +333,7 @@ impl Receiver {
         self.buffer.extend_from_slice(part);
     }
 
-    fn finish_frame(&mut self, frame: Frame, sink: &mut impl Sink) -> Result<(), Violation> {
+    fn finish_frame(&mut self, frame: Frame, sink: &mut impl MessageSink) -> Result<(), Violation> {
         match frame.content {
             Content::Message(kind) if frame.fin => {
                 self.text.finish().map_err(|_| Violation::TextNotUtf8)?;
@@ -352,12 +357,12 @@ impl Receiver {
     }
 
     fn end(&mut self) {
-        self.phase = Phase::Ended;
+        self.phase = ParseState::Ended;
         self.buffer = Vec::new();
     }
 }
 
-fn control(opcode: Opcode, payload: &[u8], sink: &mut impl Sink) -> Result<(), Violation> {
+fn control(opcode: Opcode, payload: &[u8], sink: &mut impl MessageSink) -> Result<(), Violation> {
     match opcode {
         Opcode::Ping => sink.ping(payload),
         Opcode::Pong => sink.pong(payload),

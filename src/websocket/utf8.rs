@@ -2,18 +2,18 @@
 
 /// The text cannot become valid UTF-8 any more, whatever follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Invalid;
+pub(crate) struct Invalid;
 
 /// Where validation stands: the bytes of a character that is not complete yet.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Utf8 {
+pub(crate) struct Utf8 {
     pending: [u8; 3],
     length: u8,
 }
 
 impl Utf8 {
     /// Checks the next piece, and fails at the first byte that cannot be right.
-    pub(super) fn push(&mut self, mut bytes: &[u8]) -> Result<(), Invalid> {
+    pub(crate) fn push(&mut self, mut bytes: &[u8]) -> Result<(), Invalid> {
         while self.length > 0 {
             let Some((&next, rest)) = bytes.split_first() else {
                 return Ok(());
@@ -50,7 +50,7 @@ impl Utf8 {
     }
 
     /// The text ends here: fails if a character is cut off. Ready for the next text afterwards.
-    pub(super) fn finish(&mut self) -> Result<(), Invalid> {
+    pub(crate) fn finish(&mut self) -> Result<(), Invalid> {
         let complete = self.length == 0;
         self.length = 0;
         if complete { Ok(()) } else { Err(Invalid) }

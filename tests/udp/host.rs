@@ -70,8 +70,8 @@ pub fn last_error() -> String {
 }
 
 impl Host {
-    pub fn begin() -> Host {
-        Host { _turn: TURN.lock() }
+    pub fn begin() -> Self {
+        Self { _turn: TURN.lock() }
     }
 
     pub fn socket(&self) -> f64 {

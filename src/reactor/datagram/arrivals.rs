@@ -8,12 +8,12 @@ use crate::command::Id;
 use crate::error::{Code, Error};
 use crate::event::batch::{EVENT_COST, Happened, Origin};
 use crate::protocol::packet::header_of;
-use crate::reliable::{LossReason, PeerLost, Sink};
+use crate::reliable::{EventSink, LossReason, PeerLost};
 use crate::socket::{Handle, Socket, count};
 
 use super::super::turn::Turn;
 
-pub(super) struct Arrivals<'a, 'b> {
+pub(crate) struct Arrivals<'a, 'b> {
     turn: &'a mut Turn<'b>,
     socket: &'a Socket,
     server: Handle,
@@ -25,18 +25,18 @@ pub(super) struct Arrivals<'a, 'b> {
 }
 
 impl<'a, 'b> Arrivals<'a, 'b> {
-    pub(super) fn new(
+    pub(crate) fn new(
         turn: &'a mut Turn<'b>,
         socket: &'a Socket,
         server: Handle,
         id: Id,
         queued: &'a mut u64,
-    ) -> Arrivals<'a, 'b> {
+    ) -> Self {
         Arrivals { turn, socket, server, id, queued, last: None }
     }
 
     /// A datagram of no protocol, or one that is yet to lose its header.
-    pub(super) fn datagram(&mut self, from: SocketAddr, datagram: &[u8], strips: bool) {
+    pub(crate) fn datagram(&mut self, from: SocketAddr, datagram: &[u8], strips: bool) {
         let limit = self.socket.receive_limit();
         if (*self.queued >= limit && *self.queued > 0) || self.turn.is_over_limit() {
             count(&self.socket.traffic.dropped, 1);
@@ -65,7 +65,7 @@ impl<'a, 'b> Arrivals<'a, 'b> {
     }
 }
 
-impl Sink for Arrivals<'_, '_> {
+impl EventSink for Arrivals<'_, '_> {
     fn delivered(&mut self, peer: SocketAddr, payload: &[u8]) {
         self.message(peer, payload);
     }
@@ -98,6 +98,6 @@ fn explain(lost: &PeerLost) -> Option<Error> {
     Some(Error::new(code, lost))
 }
 
-pub(super) fn origin<'a>(socket: &Socket, server: Handle, id: Id, ip: &'a str, port: u16) -> Origin<'a> {
+pub(crate) fn origin<'a>(socket: &Socket, server: Handle, id: Id, ip: &'a str, port: u16) -> Origin<'a> {
     Origin { socket: socket.handle, server, token: id.token, serial: id.serial, ip, port }
 }

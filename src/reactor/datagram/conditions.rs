@@ -7,17 +7,17 @@ use crate::conditioner::{Conditioner, Conditions};
 
 use super::Datagrams;
 
-pub(super) struct Conditioned {
+pub(crate) struct Conditioned {
     seed: u64,
     /// What has arrived.
-    pub(super) inward: Conditioner<SocketAddr>,
+    pub(crate) inward: Conditioner<SocketAddr>,
     /// What is to be sent.
-    pub(super) outward: Conditioner<SocketAddr>,
+    pub(crate) outward: Conditioner<SocketAddr>,
 }
 
 impl Conditioned {
-    fn new(conditions: Conditions, seed: u64) -> Conditioned {
-        Conditioned {
+    fn new(conditions: Conditions, seed: u64) -> Self {
+        Self {
             seed,
             inward: Conditioner::new(conditions, seed),
             // Another series of random numbers, so that the two directions are independent.
@@ -26,14 +26,14 @@ impl Conditioned {
     }
 
     /// Whether it does nothing any more.
-    pub(super) fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.inward.conditions() == Conditions::default() && self.inward.is_empty() && self.outward.is_empty()
     }
 }
 
 impl Datagrams {
     /// Takes over what the network is to be like. Datagrams under way stay so.
-    pub(super) fn set_conditions(&mut self, (conditions, seed): (Conditions, u64)) {
+    pub(crate) fn set_conditions(&mut self, (conditions, seed): (Conditions, u64)) {
         match &mut self.conditioned {
             Some(conditioned) if conditioned.seed == seed => {
                 conditioned.inward.set(conditions);

@@ -16,14 +16,14 @@ use socket2::SockRef;
 use crate::clock;
 use crate::command::{Id, OpenDatagrams};
 use crate::conditioner::Conditioner;
+use crate::datagram_records::Buffer;
 use crate::interfaces::Interfaces;
-use crate::outgoing::Buffer;
-use crate::socket::{Bound, Handle, Role, Socket};
+use crate::socket::{Bound, Handle, Socket, SocketRole};
 use crate::sys::{DatagramReader, DatagramWriter, kernel_drops};
 
-use super::lookups::Lookups;
-use super::timers::Millis;
 use super::turn::{LINGER_MILLIS, Turn};
+use crate::clock::Millis;
+use crate::dns::PendingLookups;
 
 use conditions::Conditioned;
 use reliability::Reliability;
@@ -75,7 +75,7 @@ pub(crate) struct Datagrams {
 pub(crate) struct Around<'a> {
     pub(crate) id: Id,
     pub(crate) turn: Turn<'a>,
-    pub(crate) lookups: &'a mut Lookups,
+    pub(crate) lookups: &'a mut PendingLookups,
     pub(crate) interfaces: &'a mut CachedInterfaces,
     pub(crate) reader: &'a mut DatagramReader,
     /// Room for datagrams that cannot become events as they are.
@@ -92,16 +92,16 @@ impl CachedInterfaces {
     const GOOD_FOR: Millis = 1_000;
 
     pub(crate) fn get(&mut self, now: Millis) -> &Interfaces {
-        let list = self.list.take().filter(|&(listed, _)| now < listed + CachedInterfaces::GOOD_FOR);
+        let list = self.list.take().filter(|&(listed, _)| now < listed + Self::GOOD_FOR);
         &self.list.insert(list.unwrap_or_else(|| (now, Interfaces::list()))).1
     }
 }
 
 impl Datagrams {
-    pub(crate) fn new(open: OpenDatagrams) -> Datagrams {
+    pub(crate) fn new(open: OpenDatagrams) -> Self {
         let OpenDatagrams { socket, io, bound } = open;
         let strips = socket.host.lock().regular;
-        Datagrams {
+        Self {
             kernel_drops: kernel_drops(&io).unwrap_or(0),
             io,
             socket,
@@ -131,7 +131,7 @@ impl Datagrams {
     }
 
     fn server(&self) -> Handle {
-        if self.socket.role == Role::DatagramServer { self.socket.handle } else { Handle::NONE }
+        if self.socket.role == SocketRole::DatagramServer { self.socket.handle } else { Handle::NONE }
     }
 
     /// Takes over what the host may have changed of the socket's options.
@@ -143,7 +143,7 @@ impl Datagrams {
             let send_limit = host.settings.send_queue_limit as usize;
             (own.multicast, own.reliable.clone(), own.reliable_enabled, send_limit, conditions)
         };
-        self.multicast = multicast && self.bound.reach.v6;
+        self.multicast = multicast && self.bound.families.v6;
         if self.multicast {
             self.join(around);
         } else {

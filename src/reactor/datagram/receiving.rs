@@ -5,15 +5,15 @@ use std::net::SocketAddr;
 
 use crate::address;
 use crate::command::Id;
+use crate::datagram_records::To;
 use crate::event::batch::EVENT_COST;
-use crate::outgoing::To;
 use crate::protocol::packet::header_of;
 use crate::socket::count;
 use crate::sys::{Arrived, DatagramReader, kernel_drops};
 
 use super::super::turn::{Next, Turn};
 use super::arrivals::{Arrivals, origin};
-use super::reliability::Inbox;
+use super::reliability::Intake;
 use super::{Around, Datagrams};
 
 /// Bytes one socket may read in one turn before the others have theirs, and what a datagram counts
@@ -146,21 +146,21 @@ impl Datagrams {
             }
             None => {
                 let mut arrivals = Arrivals::new(turn, &self.socket, server, *id, &mut self.queued);
-                let mut inbox =
-                    Inbox::open(self.reliability.as_deref(), self.strips, self.draining.is_some());
-                each(reader, scratch, |from, datagram| inbox.take(from, datagram, &mut arrivals))
+                let mut intake =
+                    Intake::open(self.reliability.as_deref(), self.strips, self.draining.is_some());
+                each(reader, scratch, |from, datagram| intake.take(from, datagram, &mut arrivals))
             }
         }
     }
 
     /// Passes datagrams on whose time has come in the simulated network.
-    pub(super) fn let_through(&mut self, around: &mut Around<'_>) {
+    pub(crate) fn let_through(&mut self, around: &mut Around<'_>) {
         let server = self.server();
         let Some(conditioned) = &mut self.conditioned else { return };
         let now = super::now();
         let mut arrivals = Arrivals::new(&mut around.turn, &self.socket, server, around.id, &mut self.queued);
-        let mut inbox = Inbox::open(self.reliability.as_deref(), self.strips, self.draining.is_some());
-        while conditioned.inward.pop(now, |from, datagram| inbox.take(from, datagram, &mut arrivals)) {}
+        let mut intake = Intake::open(self.reliability.as_deref(), self.strips, self.draining.is_some());
+        while conditioned.inward.pop(now, |from, datagram| intake.take(from, datagram, &mut arrivals)) {}
         let ahead = &mut self.ahead;
         while conditioned.outward.pop(now, |to, datagram| ahead.push(To::Address(to), false, &[], datagram)) {
         }

@@ -1,4 +1,4 @@
-//! The reliable protocol of a UDP socket: the state machine is shared with the host's sends, which
+//! The reliable protocol of a UDP socket: the state machine is context with the host's sends, which
 //! go straight into it; this side runs it.
 
 use std::io;
@@ -11,22 +11,22 @@ use parking_lot::{Mutex, MutexGuard};
 use crate::reliable::{Endpoint, Micros, Transmits, is_reliable};
 use crate::socket::count;
 
-use super::super::timers::Millis;
 use super::super::turn::LINGER_MILLIS;
 use super::arrivals::Arrivals;
 use super::{Around, Datagrams, millis, now};
+use crate::clock::Millis;
 
 /// Datagrams taken from the state machine at a time.
 const TRANSMITS: usize = 64;
 
-pub(super) struct Reliability {
+pub(crate) struct Reliability {
     endpoint: Arc<Mutex<Endpoint>>,
     stage: Stage,
     transmits: Transmits,
     /// How many of those have left.
     sent: usize,
     /// When the state machine wants to be called.
-    pub(super) due: Option<Millis>,
+    pub(crate) due: Option<Millis>,
     reads: bool,
 }
 
@@ -41,9 +41,9 @@ enum Stage {
 }
 
 impl Reliability {
-    fn new(endpoint: Arc<Mutex<Endpoint>>) -> Reliability {
+    fn new(endpoint: Arc<Mutex<Endpoint>>) -> Self {
         let size = endpoint.lock().config().datagram_size;
-        Reliability {
+        Self {
             endpoint,
             stage: Stage::Enabled,
             transmits: Transmits::new(TRANSMITS, size),
@@ -54,11 +54,11 @@ impl Reliability {
     }
 
     /// Whether it takes part in what is received.
-    pub(super) fn is_active(&self) -> bool {
+    pub(crate) fn is_active(&self) -> bool {
         self.stage != Stage::Disabled
     }
 
-    pub(super) fn deadline(&self) -> Option<Millis> {
+    pub(crate) fn deadline(&self) -> Option<Millis> {
         match self.stage {
             Stage::Ending(until) => Some(self.due.map_or(until, |due| due.min(until))),
             _ => self.due,
@@ -66,11 +66,11 @@ impl Reliability {
     }
 
     /// Whether nothing is lost by ending now.
-    pub(super) fn is_settled(&self) -> bool {
+    pub(crate) fn is_settled(&self) -> bool {
         self.endpoint.lock().is_settled()
     }
 
-    pub(super) fn send(&self, to: SocketAddr, payload: &[u8]) -> Result<(), crate::reliable::SendError> {
+    pub(crate) fn send(&self, to: SocketAddr, payload: &[u8]) -> Result<(), crate::reliable::SendError> {
         let mut endpoint = self.endpoint.lock();
         endpoint.send(to, payload, now)
     }
@@ -83,13 +83,13 @@ impl Reliability {
     }
 
     /// Peers keep what they have for us.
-    pub(super) fn stop_reading(&mut self) {
+    pub(crate) fn stop_reading(&mut self) {
         self.set_reading(false);
     }
 }
 
 /// Sorts what has arrived: the protocol's own datagrams, and others.
-pub(super) struct Inbox<'a> {
+pub(crate) struct Intake<'a> {
     endpoint: Option<MutexGuard<'a, Endpoint>>,
     /// When it was opened; for all that has arrived by then the difference does not matter.
     now: Micros,
@@ -98,15 +98,15 @@ pub(super) struct Inbox<'a> {
     discards: bool,
 }
 
-impl<'a> Inbox<'a> {
-    pub(super) fn open(reliability: Option<&'a Reliability>, strips: bool, discards: bool) -> Inbox<'a> {
+impl<'a> Intake<'a> {
+    pub(crate) fn open(reliability: Option<&'a Reliability>, strips: bool, discards: bool) -> Self {
         let endpoint = reliability.filter(|own| own.is_active()).map(|own| own.endpoint.lock());
         // Not before the lock is held: the protocol's time must not go backwards.
         let now = if endpoint.is_some() { now() } else { 0 };
-        Inbox { endpoint, now, strips, discards }
+        Intake { endpoint, now, strips, discards }
     }
 
-    pub(super) fn take(&mut self, from: SocketAddr, datagram: &[u8], arrivals: &mut Arrivals<'_, '_>) {
+    pub(crate) fn take(&mut self, from: SocketAddr, datagram: &[u8], arrivals: &mut Arrivals<'_, '_>) {
         match &mut self.endpoint {
             Some(endpoint) if is_reliable(datagram) => endpoint.receive(from, datagram, self.now, arrivals),
             _ if self.discards => {}
@@ -117,7 +117,7 @@ impl<'a> Inbox<'a> {
 
 impl Datagrams {
     /// Takes over what the host has enabled or disabled, and its limits.
-    pub(super) fn set_reliability(
+    pub(crate) fn set_reliability(
         &mut self,
         endpoint: Option<Arc<Mutex<Endpoint>>>,
         enabled: bool,
@@ -142,7 +142,7 @@ impl Datagrams {
     }
 
     /// Lets peers keep their messages while the host collects none.
-    pub(super) fn let_peers_wait(&mut self, around: &mut Around<'_>) {
+    pub(crate) fn let_peers_wait(&mut self, around: &mut Around<'_>) {
         let full = self.is_over_limit() || around.turn.is_over_limit();
         if let Some(reliability) = &mut self.reliability
             && reliability.stage == Stage::Enabled
@@ -159,7 +159,7 @@ impl Datagrams {
     }
 
     /// Does what the state machine wanted to be called for.
-    pub(super) fn time_out(&mut self, around: &mut Around<'_>) {
+    pub(crate) fn time_out(&mut self, around: &mut Around<'_>) {
         self.let_peers_wait(around);
         let server = self.server();
         let Some(reliability) = &mut self.reliability else { return };
@@ -180,7 +180,7 @@ impl Datagrams {
     }
 
     /// Sends what the state machine has to send.
-    pub(super) fn transmit(&mut self) {
+    pub(crate) fn transmit(&mut self) {
         if let Some(mut reliability) = self.reliability.take() {
             self.transmit_of(&mut reliability);
             self.reliability = Some(reliability);
@@ -233,7 +233,7 @@ impl Datagrams {
     }
 
     /// The socket is about to be closed: peers are told.
-    pub(crate) fn say_goodbye(&mut self, around: &mut Around<'_>) {
+    pub(crate) fn close_sessions(&mut self, around: &mut Around<'_>) {
         // Nobody would be there to send it later.
         self.conditioned = None;
         self.end_sessions(around);

@@ -4,14 +4,14 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::names::{Known, Reach};
-use crate::outgoing::{Buffer, LARGEST_DATAGRAM, Record, Records, To};
+use crate::datagram_records::{Buffer, LARGEST_DATAGRAM, Record, Records, To};
+use crate::dns::{AddressFamilies, Known};
 use crate::protocol::packet;
 use crate::reliable::SendError;
 use crate::socket::count;
 
-use super::super::lookups::Lookups;
 use super::{ALL_NODES, Around, Datagrams, now};
+use crate::dns::PendingLookups;
 
 /// Where records are taken from.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Datagrams {
 
     /// Sends from the next record on, or does what it asks for. False if it has to wait.
     fn send_from(&mut self, buffer: &mut Buffer, line: Line, around: &mut Around<'_>) -> bool {
-        let reach = self.bound.reach;
+        let families = self.bound.families;
         let Some(record) = buffer.records().next() else { return false };
         let end = record.place.end;
         let payload = record.payload as u32;
@@ -87,7 +87,7 @@ impl Datagrams {
                     self.put_ahead(to, false, record.bytes);
                 }
             }
-            To::Name(name, _) if around.lookups.find(name, reach) == Known::Nothing => {
+            To::Name(name, _) if around.lookups.find(name, families) == Known::Nothing => {
                 if let Some(until) = around.lookups.hold(name, around.id, around.turn.now) {
                     self.held_until = Some(until);
                     return false;
@@ -96,7 +96,7 @@ impl Datagrams {
                 buffer.advance(end);
                 return true;
             }
-            _ => match destination(&record, around.lookups, reach) {
+            _ => match destination(&record, around.lookups, families) {
                 None => count(&self.socket.traffic.dropped, 1),
                 Some(to) if record.reliable => match self.send_reliably(to, record.bytes) {
                     Ok(()) => {}
@@ -117,10 +117,10 @@ impl Datagrams {
     }
 
     /// Sends as many datagrams as the system takes at once.
-    fn send_run(&mut self, buffer: &mut Buffer, line: Line, lookups: &Lookups) {
-        let reach = self.bound.reach;
+    fn send_run(&mut self, buffer: &mut Buffer, line: Line, lookups: &PendingLookups) {
+        let families = self.bound.families;
         let datagrams = buffer.records().map_while(|record| {
-            let to = destination(&record, lookups, reach).filter(|_| !record.reliable)?;
+            let to = destination(&record, lookups, families).filter(|_| !record.reliable)?;
             Some((to, record.bytes))
         });
         let traffic = &self.socket.traffic;
@@ -193,7 +193,7 @@ impl Datagrams {
     fn everybody(&self, port: u16, around: &mut Around<'_>) -> Vec<SocketAddr> {
         let interfaces = around.interfaces.get(around.turn.now);
         let mut all = Vec::new();
-        if self.bound.reach.v4 {
+        if self.bound.families.v4 {
             let broadcasts = interfaces.broadcasts(self.bound.ip);
             all.extend(broadcasts.into_iter().map(|ip| SocketAddr::new(ip.into(), port)));
         }
@@ -205,7 +205,7 @@ impl Datagrams {
     }
 
     /// A name was resolved, or has no address: what waited for it goes ahead of all others.
-    pub(crate) fn name_known(&mut self, name: &str, lookups: &Lookups) {
+    pub(crate) fn name_known(&mut self, name: &str, lookups: &PendingLookups) {
         let waiting = std::mem::take(&mut self.waiting);
         for record in Records::new(&waiting) {
             if !matches!(record.to, To::Name(own, _) if own == name) {
@@ -213,7 +213,7 @@ impl Datagrams {
                 continue;
             }
             self.in_flight -= record.payload as u32;
-            match destination(&record, lookups, self.bound.reach) {
+            match destination(&record, lookups, self.bound.families) {
                 Some(to) => self.put_ahead(to, record.reliable, record.bytes),
                 None => count(&self.socket.traffic.dropped, 1),
             }
@@ -222,10 +222,14 @@ impl Datagrams {
 }
 
 /// Where a record goes, if that is a single address that is known.
-fn destination(record: &Record<'_>, lookups: &Lookups, reach: Reach) -> Option<SocketAddr> {
+fn destination(
+    record: &Record<'_>,
+    lookups: &PendingLookups,
+    families: AddressFamilies,
+) -> Option<SocketAddr> {
     match record.to {
         To::Address(address) => Some(address),
-        To::Name(name, port) => match lookups.find(name, reach) {
+        To::Name(name, port) => match lookups.find(name, families) {
             Known::Address { ip: IpAddr::V6(ip), zone, .. } => {
                 Some(SocketAddrV6::new(ip, port, 0, zone).into())
             }

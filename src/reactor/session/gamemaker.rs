@@ -9,44 +9,44 @@ pub(crate) struct Greeting {
 }
 
 /// What some received bytes came to.
-pub(super) struct Step {
-    pub(super) taken: usize,
-    pub(super) answer: Vec<u8>,
-    pub(super) ready: bool,
+pub(crate) struct HandshakeStep {
+    pub(crate) taken: usize,
+    pub(crate) answer: Vec<u8>,
+    pub(crate) ready: bool,
     /// The bytes ended with the step.
-    pub(super) whole: bool,
+    pub(crate) whole: bool,
 }
 
 impl Greeting {
-    pub(super) fn server() -> Greeting {
-        Greeting { handshake: Handshake::server(), game_id: 0 }
+    pub(crate) fn server() -> Self {
+        Self { handshake: Handshake::server(), game_id: 0 }
     }
 
-    pub(super) fn client(game_id: u32) -> Greeting {
-        Greeting { handshake: Handshake::client(), game_id }
+    pub(crate) fn client(game_id: u32) -> Self {
+        Self { handshake: Handshake::client(), game_id }
     }
 
-    /// Step 1, which is the server's.
-    pub(super) fn first_words(&self) -> &'static [u8] {
+    /// HandshakeStep 1, which is the server's.
+    pub(crate) fn greeting(&self) -> &'static [u8] {
         if self.handshake.is_server() { &handshake::GREETING } else { &[] }
     }
 
-    /// Step 3, which is the server's.
-    pub(super) fn last_words(&self) -> &'static [u8] {
+    /// HandshakeStep 3, which is the server's.
+    pub(crate) fn confirmation(&self) -> &'static [u8] {
         if self.handshake.is_server() { &handshake::CONFIRMATION } else { &[] }
     }
 
-    pub(super) fn receive(&mut self, bytes: &[u8]) -> Result<Step> {
+    pub(crate) fn receive(&mut self, bytes: &[u8]) -> Result<HandshakeStep> {
         let (taken, progress) = self.handshake.receive(bytes).map_err(|_| wrong())?;
         let answer = match progress {
             Progress::Answer => handshake::answer(self.game_id).to_vec(),
             Progress::Wait | Progress::Ready => Vec::new(),
         };
         let whole = progress != Progress::Wait && taken == bytes.len();
-        Ok(Step { taken, answer, ready: progress == Progress::Ready, whole })
+        Ok(HandshakeStep { taken, answer, ready: progress == Progress::Ready, whole })
     }
 }
 
-pub(super) fn wrong() -> Error {
+pub(crate) fn wrong() -> Error {
     Error::new(Code::Handshake, "the peer does not speak GameMaker's protocol")
 }

@@ -3,41 +3,41 @@
 use std::ops::Range;
 
 use crate::error::Error;
-use crate::event::batch::Sink;
+use crate::event::batch::BatchWriter;
 use crate::protocol::framing::{Broken, Framer, PacketSink};
 use crate::protocol::packet::{self, HEADER_SIZE, Packet};
 use crate::websocket::Kind;
 
-use super::stop::broken;
+use super::end::broken;
 
 /// `network_send_binary` and `network_send_text`, as events have them.
 const BINARY: u8 = 1;
 const TEXT: u8 = 2;
 
 /// Where the events of received messages go.
-pub(super) struct Events<'a, 'b> {
-    pub(super) sink: &'a mut Sink<'b>,
+pub(crate) struct Events<'a, 'b> {
+    pub(crate) sink: &'a mut BatchWriter<'b>,
     /// Where in the bytes of the read the messages' own begin.
-    pub(super) base: usize,
+    pub(crate) base: usize,
     /// The largest payload of a packet.
-    pub(super) limit: usize,
+    pub(crate) limit: usize,
 }
 
 impl Events<'_, '_> {
     /// A message of a raw connection.
     #[inline]
-    pub(super) fn whole(&mut self, kind: Kind, range: Range<usize>) {
+    pub(crate) fn whole(&mut self, kind: Kind, range: Range<usize>) {
         self.sink.data(message_type(kind), self.base + range.start, range.len());
     }
 
     /// The same, gathered.
-    pub(super) fn gathered(&mut self, kind: Kind, message: Vec<u8>) {
+    pub(crate) fn gathered(&mut self, kind: Kind, message: Vec<u8>) {
         self.sink.large(message_type(kind), message, 0);
     }
 
     /// Takes a message that is one packet, the usual case; false if it is something else.
     #[inline]
-    pub(super) fn one_packet(
+    pub(crate) fn one_packet(
         &mut self,
         kind: Kind,
         range: &Range<usize>,
@@ -54,7 +54,7 @@ impl Events<'_, '_> {
     /// Takes the packets of a message that begins at `at`. False if it was none, or ended in
     /// something that is none.
     #[cold]
-    pub(super) fn packets(
+    pub(crate) fn packets(
         &mut self,
         kind: Kind,
         at: usize,
@@ -66,7 +66,7 @@ impl Events<'_, '_> {
     }
 
     /// The same for a message that was gathered.
-    pub(super) fn gathered_packets(
+    pub(crate) fn gathered_packets(
         &mut self,
         kind: Kind,
         message: Vec<u8>,
@@ -117,7 +117,7 @@ fn take_packets(
 
 /// Packets that lie in the bytes of the read.
 struct InPlace<'a, 'b> {
-    sink: &'a mut Sink<'b>,
+    sink: &'a mut BatchWriter<'b>,
     at: usize,
 }
 
@@ -133,7 +133,7 @@ impl PacketSink for InPlace<'_, '_> {
 
 /// Packets of a gathered message that holds several.
 struct Copied<'a, 'b> {
-    sink: &'a mut Sink<'b>,
+    sink: &'a mut BatchWriter<'b>,
     message: &'a [u8],
 }
 

@@ -2,9 +2,9 @@
 //! WebSocket messages. Bytes in, events and answers out; when to read and write is for
 //! [`super::stream`] to say.
 
+mod end;
 mod gamemaker;
 mod messages;
-mod stop;
 mod upgrade;
 mod websocket;
 
@@ -13,18 +13,18 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::command::WebSocketRequest;
 use crate::error::{Code, Error};
-use crate::event::batch::Sink;
+use crate::event::batch::BatchWriter;
 use crate::options::Texts;
 use crate::protocol::framing::Framer;
 use crate::socket::{About, Socket};
 
-use super::timers::Millis;
+use crate::clock::Millis;
 
+use end::broken;
 use gamemaker::Greeting;
-use stop::broken;
 use websocket::WebSocket;
 
-pub(crate) use stop::Stop;
+pub(crate) use end::SessionEnd;
 
 pub(crate) enum Session {
     /// GameMaker's handshake over TCP.
@@ -36,48 +36,48 @@ pub(crate) enum Session {
 
 impl Session {
     /// A server's side over TCP.
-    pub(crate) fn tcp_server(regular: bool) -> Session {
-        if regular { Session::Greeting(Box::new(Greeting::server())) } else { Session::Raw }
+    pub(crate) fn tcp_server(regular: bool) -> Self {
+        if regular { Self::Greeting(Box::new(Greeting::server())) } else { Self::Raw }
     }
 
     /// A client's side over TCP.
-    pub(crate) fn tcp_client(regular: bool, game_id: u32) -> Session {
-        if regular { Session::Greeting(Box::new(Greeting::client(game_id))) } else { Session::Raw }
+    pub(crate) fn tcp_client(regular: bool, game_id: u32) -> Self {
+        if regular { Self::Greeting(Box::new(Greeting::client(game_id))) } else { Self::Raw }
     }
 
     /// A server's side of a WebSocket. `texts` says whom it lets in.
-    pub(crate) fn websocket_server(regular: bool, texts: Arc<Texts>) -> Session {
-        Session::WebSocket(Box::new(WebSocket::server(regular.then(Greeting::server), texts)))
+    pub(crate) fn websocket_server(regular: bool, texts: Arc<Texts>) -> Self {
+        Self::WebSocket(Box::new(WebSocket::server(regular.then(Greeting::server), texts)))
     }
 
     /// A client's side of a WebSocket.
-    pub(crate) fn websocket_client(regular: bool, game_id: u32, request: WebSocketRequest) -> Session {
-        Session::WebSocket(Box::new(WebSocket::client(regular.then(|| Greeting::client(game_id)), request)))
+    pub(crate) fn websocket_client(regular: bool, game_id: u32, request: WebSocketRequest) -> Self {
+        Self::WebSocket(Box::new(WebSocket::client(regular.then(|| Greeting::client(game_id)), request)))
     }
 
     /// Whether there is a handshake between the connection and its first data.
     pub(crate) fn has_handshake(&self) -> bool {
-        !matches!(self, Session::Raw)
+        !matches!(self, Self::Raw)
     }
 
     pub(crate) fn is_websocket(&self) -> bool {
-        matches!(self, Session::WebSocket(_))
+        matches!(self, Self::WebSocket(_))
     }
 
     /// The connection is there: writes what its end has to say first.
     pub(crate) fn begin(&mut self, out: &mut Vec<u8>) {
         match self {
-            Session::Greeting(greeting) => out.extend_from_slice(greeting.first_words()),
-            Session::WebSocket(websocket) => websocket.begin(out),
-            Session::Packets(_) | Session::Raw => {}
+            Self::Greeting(greeting) => out.extend_from_slice(greeting.greeting()),
+            Self::WebSocket(websocket) => websocket.begin(out),
+            Self::Packets(_) | Self::Raw => {}
         }
     }
 
     /// Takes bytes of the handshake. Returns how many, and whether the handshake is done: then the
     /// rest is for [`Session::receive`], after [`Session::opened`].
-    pub(crate) fn open(&mut self, bytes: &mut [u8], out: &mut Vec<u8>) -> Result<(usize, bool), Stop> {
+    pub(crate) fn open(&mut self, bytes: &mut [u8], out: &mut Vec<u8>) -> Result<(usize, bool), SessionEnd> {
         match self {
-            Session::Greeting(greeting) => {
+            Self::Greeting(greeting) => {
                 let mut at = 0;
                 while at < bytes.len() {
                     let step = greeting.receive(&bytes[at..])?;
@@ -89,27 +89,27 @@ impl Session {
                 }
                 Ok((at, false))
             }
-            Session::WebSocket(websocket) => websocket.open(bytes, out),
-            Session::Packets(_) | Session::Raw => Ok((0, true)),
+            Self::WebSocket(websocket) => websocket.open(bytes, out),
+            Self::Packets(_) | Self::Raw => Ok((0, true)),
         }
     }
 
     /// The handshake is done and the host knows: writes what the peer needs to know it too.
     pub(crate) fn opened(&mut self, out: &mut Vec<u8>) {
         match self {
-            Session::Greeting(greeting) => {
-                out.extend_from_slice(greeting.last_words());
-                *self = Session::Packets(Framer::default());
+            Self::Greeting(greeting) => {
+                out.extend_from_slice(greeting.confirmation());
+                *self = Self::Packets(Framer::default());
             }
-            Session::WebSocket(websocket) => websocket.opened(out),
-            Session::Packets(_) | Session::Raw => {}
+            Self::WebSocket(websocket) => websocket.opened(out),
+            Self::Packets(_) | Self::Raw => {}
         }
     }
 
     /// What the opening of a WebSocket has brought to light; to be taken once.
     pub(crate) fn take_about(&mut self) -> Option<Box<About>> {
         match self {
-            Session::WebSocket(websocket) => websocket.take_about(),
+            Self::WebSocket(websocket) => websocket.take_about(),
             _ => None,
         }
     }
@@ -121,26 +121,26 @@ impl Session {
         bytes: &mut [u8],
         at: usize,
         socket: &Socket,
-        sink: &mut Sink<'_>,
+        sink: &mut BatchWriter<'_>,
         out: &mut Vec<u8>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SessionEnd> {
         match self {
-            Session::Packets(framer) => {
+            Self::Packets(framer) => {
                 let limit = socket.message_limit.load(Relaxed) as usize;
                 framer.receive(bytes, at, limit, sink).map_err(|wrong| broken(wrong, limit).into())
             }
-            Session::WebSocket(websocket) => websocket.receive(bytes, at, socket, sink, out),
-            Session::Raw => {
+            Self::WebSocket(websocket) => websocket.receive(bytes, at, socket, sink, out),
+            Self::Raw => {
                 sink.data(0, at, bytes.len() - at);
                 Ok(())
             }
-            Session::Greeting(_) => Ok(()),
+            Self::Greeting(_) => Ok(()),
         }
     }
 
     /// Takes bytes that nobody wants any more, but for the end of the closing handshake.
     pub(crate) fn ignore(&mut self, bytes: &mut [u8]) {
-        if let Session::WebSocket(websocket) = self {
+        if let Self::WebSocket(websocket) = self {
             websocket.ignore(bytes);
         }
     }
@@ -148,14 +148,14 @@ impl Session {
     /// What the end of the stream means: `None` if the peer may end it here.
     pub(crate) fn end_of_stream(&self) -> Option<Error> {
         let why = match self {
-            Session::Raw => return None,
-            Session::Packets(framer) if framer.is_between_packets() => return None,
-            Session::Packets(_) => "the peer closed the connection in the middle of a packet",
-            Session::Greeting(_) => "the peer closed the connection during the handshake",
-            Session::WebSocket(websocket) if websocket.is_opening() => {
+            Self::Raw => return None,
+            Self::Packets(framer) if framer.is_between_packets() => return None,
+            Self::Packets(_) => "the peer closed the connection in the middle of a packet",
+            Self::Greeting(_) => "the peer closed the connection during the handshake",
+            Self::WebSocket(websocket) if websocket.is_opening() => {
                 "the peer closed the connection during the handshake"
             }
-            Session::WebSocket(_) => "the peer closed the connection without closing the WebSocket",
+            Self::WebSocket(_) => "the peer closed the connection without closing the WebSocket",
         };
         Some(Error::new(Code::Closed, why))
     }
@@ -164,26 +164,26 @@ impl Session {
 
     /// Nothing can be written any more.
     pub(crate) fn cut_off(&mut self) {
-        if let Session::WebSocket(websocket) = self {
+        if let Self::WebSocket(websocket) = self {
             websocket.cut_off();
         }
     }
 
     /// Whether the peer is to hear more before the connection closes.
-    pub(crate) fn owes_farewell(&self) -> bool {
-        matches!(self, Session::WebSocket(websocket) if websocket.owes_farewell())
+    pub(crate) fn owes_close_frame(&self) -> bool {
+        matches!(self, Self::WebSocket(websocket) if websocket.owes_close_frame())
     }
 
     /// Writes the last words, unless they were said.
-    pub(crate) fn farewell(&mut self, out: &mut Vec<u8>) {
-        if let Session::WebSocket(websocket) = self {
-            websocket.farewell(out);
+    pub(crate) fn write_close_frame(&mut self, out: &mut Vec<u8>) {
+        if let Self::WebSocket(websocket) = self {
+            websocket.write_close_frame(out);
         }
     }
 
     /// Whether closing waits for the peer's own last words.
-    pub(crate) fn awaits_farewell(&self) -> bool {
-        matches!(self, Session::WebSocket(websocket) if websocket.awaits_farewell())
+    pub(crate) fn awaits_close_frame(&self) -> bool {
+        matches!(self, Self::WebSocket(websocket) if websocket.awaits_close_frame())
     }
 
     // ---- keeping alive -----------------------------------------------------------------------
@@ -191,14 +191,14 @@ impl Session {
     /// All that was written to `out` has left.
     #[inline]
     pub(crate) fn flushed(&mut self) {
-        if let Session::WebSocket(websocket) = self {
+        if let Self::WebSocket(websocket) = self {
             websocket.flushed();
         }
     }
 
     /// How long the connection may be idle before it is probed; 0 means for ever.
     pub(crate) fn set_keepalive(&mut self, ms: u32) {
-        if let Session::WebSocket(websocket) = self {
+        if let Self::WebSocket(websocket) = self {
             websocket.set_keepalive(ms);
         }
     }
@@ -206,7 +206,7 @@ impl Session {
     /// When to probe the connection, or give it up, if nothing is received until then.
     pub(crate) fn next_probe(&self, last_read: Millis) -> Option<Millis> {
         match self {
-            Session::WebSocket(websocket) => websocket.next_probe(last_read),
+            Self::WebSocket(websocket) => websocket.next_probe(last_read),
             _ => None,
         }
     }
@@ -214,7 +214,7 @@ impl Session {
     /// Asks the peer for a sign of life. Fails if it owes one, though it has given them before.
     pub(crate) fn probe(&mut self, now: Millis, out: &mut Vec<u8>) -> Result<(), Error> {
         match self {
-            Session::WebSocket(websocket) => websocket.probe(now, out),
+            Self::WebSocket(websocket) => websocket.probe(now, out),
             _ => Ok(()),
         }
     }

@@ -9,19 +9,19 @@ use crate::websocket::handshake::{Limits, ServerHandshake};
 use crate::command::WebSocketRequest;
 use crate::socket::About;
 
-pub(super) enum Upgrade {
+pub(crate) enum Upgrade {
     Server { handshake: ServerHandshake, texts: Arc<Texts> },
     Client(WebSocketRequest),
 }
 
 impl Upgrade {
-    pub(super) fn server(texts: Arc<Texts>) -> Upgrade {
-        Upgrade::Server { handshake: ServerHandshake::default(), texts }
+    pub(crate) fn server(texts: Arc<Texts>) -> Self {
+        Self::Server { handshake: ServerHandshake::default(), texts }
     }
 
     /// The client asks first.
-    pub(super) fn begin(&mut self, out: &mut Vec<u8>) {
-        if let Upgrade::Client(request) = self {
+    pub(crate) fn begin(&mut self, out: &mut Vec<u8>) {
+        if let Self::Client(request) = self {
             out.append(&mut request.bytes);
             request.bytes = Vec::new();
         }
@@ -29,10 +29,10 @@ impl Upgrade {
 
     /// Takes what was received. When the other end has agreed, says how many of these bytes
     /// belonged to that. A server's refusal is in `out`.
-    pub(super) fn receive(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<Option<(About, usize)>> {
+    pub(crate) fn receive(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<Option<(About, usize)>> {
         let limits = Limits::default();
         match self {
-            Upgrade::Server { handshake, texts } => {
+            Self::Server { handshake, texts } => {
                 let (origins, protocols) = (&texts.websocket_origins, &texts.websocket_protocol);
                 let accepted = handshake.receive(bytes, &limits).and_then(|request| match request {
                     None => Ok(None),
@@ -55,7 +55,7 @@ impl Upgrade {
                     (about, taken)
                 }))
             }
-            Upgrade::Client(request) => {
+            Self::Client(request) => {
                 let opened = request
                     .handshake
                     .receive(bytes, &limits)

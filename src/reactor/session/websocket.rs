@@ -5,21 +5,21 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use crate::clock::Millis;
 use crate::command::WebSocketRequest;
 use crate::error::{Code, Error};
 use crate::event::batch;
 use crate::options::Texts;
 use crate::protocol::framing::Framer;
 use crate::protocol::packet::HEADER_SIZE;
-use crate::reactor::timers::Millis;
 use crate::socket::{About, Socket, count};
 use crate::websocket::frame::{Opcode, write_frame};
 use crate::websocket::mask::{self, Key};
-use crate::websocket::{self, Kind, Receiver, Role, Sink, Violation, close};
+use crate::websocket::{self, Kind, MessageSink, Receiver, Side, Violation, close};
 
+use super::end::SessionEnd;
 use super::gamemaker::{self, Greeting};
 use super::messages;
-use super::stop::Stop;
 use super::upgrade::Upgrade;
 
 /// Bytes of pongs that may wait for room; beyond that pings go unanswered.
@@ -31,7 +31,7 @@ const LEAST_MESSAGE_LIMIT: usize = 64 << 10;
 
 pub(crate) struct WebSocket {
     stage: Stage,
-    role: Role,
+    role: Side,
     /// GameMaker's packets stand inside the messages.
     regular: bool,
     closing: Closing,
@@ -77,16 +77,16 @@ struct Keepalive {
 }
 
 impl WebSocket {
-    pub(super) fn server(greeting: Option<Greeting>, texts: Arc<Texts>) -> WebSocket {
-        WebSocket::new(Role::Server, greeting, Upgrade::server(texts))
+    pub(crate) fn server(greeting: Option<Greeting>, texts: Arc<Texts>) -> Self {
+        Self::new(Side::Server, greeting, Upgrade::server(texts))
     }
 
-    pub(super) fn client(greeting: Option<Greeting>, request: WebSocketRequest) -> WebSocket {
-        WebSocket::new(Role::Client, greeting, Upgrade::Client(request))
+    pub(crate) fn client(greeting: Option<Greeting>, request: WebSocketRequest) -> Self {
+        Self::new(Side::Client, greeting, Upgrade::Client(request))
     }
 
-    fn new(role: Role, greeting: Option<Greeting>, upgrade: Upgrade) -> WebSocket {
-        WebSocket {
+    fn new(role: Side, greeting: Option<Greeting>, upgrade: Upgrade) -> Self {
+        Self {
             role,
             regular: greeting.is_some(),
             stage: Stage::Upgrade(Box::new((upgrade, greeting))),
@@ -101,17 +101,17 @@ impl WebSocket {
 
     // ---- opening -----------------------------------------------------------------------------
 
-    pub(super) fn is_opening(&self) -> bool {
+    pub(crate) fn is_opening(&self) -> bool {
         !matches!(self.stage, Stage::Open)
     }
 
-    pub(super) fn begin(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn begin(&mut self, out: &mut Vec<u8>) {
         if let Stage::Upgrade(upgrade) = &mut self.stage {
             upgrade.0.begin(out);
         }
     }
 
-    pub(super) fn open(&mut self, bytes: &mut [u8], out: &mut Vec<u8>) -> Result<(usize, bool), Stop> {
+    pub(crate) fn open(&mut self, bytes: &mut [u8], out: &mut Vec<u8>) -> Result<(usize, bool), SessionEnd> {
         match &mut self.stage {
             Stage::Upgrade(upgrade) => match upgrade.0.receive(bytes, out) {
                 Ok(None) => Ok((bytes.len(), false)),
@@ -119,7 +119,7 @@ impl WebSocket {
                     self.about = Some(Box::new(about));
                     let greeting = upgrade.1.take();
                     let Some(greeting) = greeting else { return Ok((taken, true)) };
-                    self.say(greeting.first_words(), out);
+                    self.say(greeting.greeting(), out);
                     self.stage = Stage::Greeting(Box::new(greeting));
                     Ok((taken, false))
                 }
@@ -135,10 +135,10 @@ impl WebSocket {
     }
 
     /// Takes one message of GameMaker's handshake.
-    fn greet(&mut self, bytes: &mut [u8], out: &mut Vec<u8>) -> Result<(usize, bool), Stop> {
+    fn greet(&mut self, bytes: &mut [u8], out: &mut Vec<u8>) -> Result<(usize, bool), SessionEnd> {
         let mask = self.mask();
         let Stage::Greeting(greeting) = &mut self.stage else { return Ok((0, false)) };
-        let mut step = Step { greeting, mask, out, pongs: &mut self.pongs, result: None };
+        let mut step = HandshakeMessages { greeting, mask, out, pongs: &mut self.pongs, result: None };
         let taken = self.receiver.receive(bytes, HANDSHAKE_LIMIT, &mut step);
         let result = step.result;
         let (stop, code) = match (taken, result) {
@@ -155,14 +155,14 @@ impl WebSocket {
         Err(stop)
     }
 
-    pub(super) fn opened(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn opened(&mut self, out: &mut Vec<u8>) {
         if let Stage::Greeting(greeting) = &self.stage {
-            self.say(greeting.last_words(), out);
+            self.say(greeting.confirmation(), out);
         }
         self.stage = Stage::Open;
     }
 
-    pub(super) fn take_about(&mut self) -> Option<Box<About>> {
+    pub(crate) fn take_about(&mut self) -> Option<Box<About>> {
         self.about.take()
     }
 
@@ -174,20 +174,20 @@ impl WebSocket {
     }
 
     fn mask(&self) -> Option<Key> {
-        (self.role == Role::Client).then(mask::random_key)
+        (self.role == Side::Client).then(mask::random_key)
     }
 
     // ---- messages ----------------------------------------------------------------------------
 
     #[inline]
-    pub(super) fn receive(
+    pub(crate) fn receive(
         &mut self,
         bytes: &mut [u8],
         at: usize,
         socket: &Socket,
-        sink: &mut batch::Sink<'_>,
+        sink: &mut batch::BatchWriter<'_>,
         out: &mut Vec<u8>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SessionEnd> {
         self.keepalive.silent = false;
         let limit = socket.message_limit.load(Relaxed) as usize;
         // A message of a regular connection carries a packet with its header, or several.
@@ -223,7 +223,7 @@ impl WebSocket {
         }
     }
 
-    pub(super) fn ignore(&mut self, bytes: &mut [u8]) {
+    pub(crate) fn ignore(&mut self, bytes: &mut [u8]) {
         let mut deaf = Deaf { closed: false };
         let result = self.receiver.receive(bytes, LEAST_MESSAGE_LIMIT, &mut deaf);
         self.closing.received |= deaf.closed || result.is_err();
@@ -231,15 +231,15 @@ impl WebSocket {
 
     // ---- closing -----------------------------------------------------------------------------
 
-    pub(super) fn cut_off(&mut self) {
+    pub(crate) fn cut_off(&mut self) {
         self.closing.cut_off = true;
     }
 
-    pub(super) fn owes_farewell(&self) -> bool {
+    pub(crate) fn owes_close_frame(&self) -> bool {
         !self.closing.cut_off && !matches!(self.stage, Stage::Upgrade(_))
     }
 
-    pub(super) fn farewell(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn write_close_frame(&mut self, out: &mut Vec<u8>) {
         let upgraded = matches!(self.stage, Stage::Greeting(_) | Stage::Open);
         if upgraded && !self.closing.sent && !self.closing.cut_off {
             self.closing.sent = true;
@@ -248,28 +248,28 @@ impl WebSocket {
         }
     }
 
-    pub(super) fn awaits_farewell(&self) -> bool {
+    pub(crate) fn awaits_close_frame(&self) -> bool {
         self.closing.sent && !self.closing.received && !self.closing.cut_off
     }
 
     // ---- keeping alive -----------------------------------------------------------------------
 
     #[inline]
-    pub(super) fn flushed(&mut self) {
+    pub(crate) fn flushed(&mut self) {
         self.pongs = 0;
     }
 
-    pub(super) fn set_keepalive(&mut self, ms: u32) {
+    pub(crate) fn set_keepalive(&mut self, ms: u32) {
         self.keepalive.idle_ms = ms;
     }
 
-    pub(super) fn next_probe(&self, last_read: Millis) -> Option<Millis> {
+    pub(crate) fn next_probe(&self, last_read: Millis) -> Option<Millis> {
         let Keepalive { idle_ms, pinged_at, .. } = self.keepalive;
         let open = matches!(self.stage, Stage::Open);
         (open && idle_ms != 0).then(|| last_read.max(pinged_at) + Millis::from(idle_ms))
     }
 
-    pub(super) fn probe(&mut self, now: Millis, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(crate) fn probe(&mut self, now: Millis, out: &mut Vec<u8>) -> Result<(), Error> {
         let mask = self.mask();
         let keepalive = &mut self.keepalive;
         if keepalive.silent && keepalive.has_answered {
@@ -304,11 +304,11 @@ fn broken(violation: Violation, limit: usize) -> Error {
 
 /// What a close frame of the peer means.
 #[cold]
-fn closed(code: Option<u16>, reason: &str) -> Stop {
+fn closed(code: Option<u16>, reason: &str) -> SessionEnd {
     let words = close::describe(code, reason);
     match code {
         None | Some(close::code::NORMAL | close::code::GOING_AWAY) => {
-            Stop::Goodbye(if reason.is_empty() { String::new() } else { words })
+            SessionEnd::ClosedByPeer(if reason.is_empty() { String::new() } else { words })
         }
         Some(close::code::TOO_BIG) => Error::new(Code::TooBig, words).into(),
         Some(_) => Error::new(Code::Closed, words).into(),
@@ -320,12 +320,12 @@ struct Messages<'a, 'b> {
     events: messages::Events<'a, 'b>,
     /// On regular connections.
     framer: Option<&'a mut Framer>,
-    role: Role,
+    role: Side,
     out: &'a mut Vec<u8>,
     pongs: &'a mut u32,
     keepalive: &'a mut Keepalive,
     dropped: u64,
-    stop: Option<Stop>,
+    stop: Option<SessionEnd>,
     close_code: Option<Option<u16>>,
 }
 
@@ -343,7 +343,7 @@ impl Messages<'_, '_> {
     }
 }
 
-impl Sink for Messages<'_, '_> {
+impl MessageSink for Messages<'_, '_> {
     #[inline(always)]
     fn message_in_place(&mut self, kind: Kind, range: Range<usize>, payload: &[u8]) {
         match &mut self.framer {
@@ -368,7 +368,7 @@ impl Sink for Messages<'_, '_> {
     }
 
     fn ping(&mut self, payload: &[u8]) {
-        let mask = (self.role == Role::Client).then(mask::random_key);
+        let mask = (self.role == Side::Client).then(mask::random_key);
         pong(payload, mask, self.out, self.pongs);
     }
 
@@ -390,15 +390,15 @@ impl Sink for Messages<'_, '_> {
 }
 
 /// Takes a message of GameMaker's handshake, which holds one step and nothing else.
-struct Step<'a> {
+struct HandshakeMessages<'a> {
     greeting: &'a mut Greeting,
     mask: Option<Key>,
     out: &'a mut Vec<u8>,
     pongs: &'a mut u32,
-    result: Option<Result<bool, Stop>>,
+    result: Option<Result<bool, SessionEnd>>,
 }
 
-impl Step<'_> {
+impl HandshakeMessages<'_> {
     fn take(&mut self, kind: Kind, payload: &[u8]) {
         self.result = Some(match self.greeting.receive(payload) {
             Ok(step) if kind == Kind::Binary && step.whole => {
@@ -413,7 +413,7 @@ impl Step<'_> {
     }
 }
 
-impl Sink for Step<'_> {
+impl MessageSink for HandshakeMessages<'_> {
     fn message_in_place(&mut self, kind: Kind, _range: Range<usize>, payload: &[u8]) {
         self.take(kind, payload);
     }
@@ -443,7 +443,7 @@ struct Deaf {
     closed: bool,
 }
 
-impl Sink for Deaf {
+impl MessageSink for Deaf {
     fn message_in_place(&mut self, _kind: Kind, _range: Range<usize>, _payload: &[u8]) {}
     fn message_owned(&mut self, _kind: Kind, _payload: Vec<u8>) {}
     fn ping(&mut self, _payload: &[u8]) {}

@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use socket2::SockRef;
 
+use crate::clock::Millis;
 use crate::error::{Code, Error};
-use crate::reactor::timers::Millis;
+use crate::mailbox::Dirty;
 use crate::reactor::turn::{LINGER_MILLIS, Next, Turn};
-use crate::socket::{Handle, Link, NO_TOKEN, Socket};
-use crate::work::Dirty;
+use crate::socket::{ConnectionState, Handle, NO_TOKEN, Socket};
 
-use super::{Phase, Stream};
+use super::{Stream, StreamPhase};
 
 impl Stream {
     /// The peer has closed. The connection stays for what the host sends before it sees the event.
     pub(crate) fn half_close(&mut self) {
-        self.phase = Phase::HalfClosed;
+        self.phase = StreamPhase::HalfClosed;
         self.leave_server();
     }
 
@@ -35,20 +35,20 @@ impl Stream {
     /// Whether the host learns of the end of this connection: it knew of it, and has neither been
     /// told already nor ended it itself.
     pub(crate) fn tells_of_end(&self) -> bool {
-        self.socket.is_some() && self.phase == Phase::Open
+        self.socket.is_some() && self.phase == StreamPhase::Open
     }
 
     /// Whether the peer is to hear last words before the connection closes.
-    pub(crate) fn owes_farewell(&self) -> bool {
-        self.session.owes_farewell()
+    pub(crate) fn owes_close_frame(&self) -> bool {
+        self.session.owes_close_frame()
     }
 
     /// From now on the host's sends fail, though the connection still has something to say.
     pub(crate) fn refuse_sends(&mut self) {
         if let Some(socket) = &self.socket {
             let mut host = socket.host.lock();
-            if host.link == Link::Open {
-                host.link = Link::Lost;
+            if host.state == ConnectionState::Open {
+                host.state = ConnectionState::Lost;
             }
         }
     }
@@ -58,7 +58,7 @@ impl Stream {
     }
 
     /// Whether this is a connection to `server` that has not finished its handshake.
-    pub(crate) fn is_newcomer_of(&self, server: Handle) -> bool {
+    pub(crate) fn is_half_open_of(&self, server: Handle) -> bool {
         self.socket.is_none()
             && self.admission.as_ref().is_some_and(|admission| admission.server.handle == server)
     }
@@ -79,10 +79,10 @@ impl Stream {
             }
             socket.token.store(NO_TOKEN, Relaxed);
         }
-        self.session.farewell(&mut self.writing);
-        let unfinished = self.phase == Phase::Handshake && !self.session.owes_farewell();
+        self.session.write_close_frame(&mut self.writing);
+        let unfinished = self.phase == StreamPhase::Handshake && !self.session.owes_close_frame();
         self.paused = false;
-        self.phase = Phase::Draining;
+        self.phase = StreamPhase::Draining;
         if unfinished {
             return Next::Close;
         }
@@ -95,8 +95,8 @@ impl Stream {
         }
     }
 
-    pub(super) fn close_after_flush(&mut self) -> Next {
-        if self.session.awaits_farewell() {
+    pub(crate) fn close_after_flush(&mut self) -> Next {
+        if self.session.awaits_close_frame() {
             return Next::Again;
         }
         let resets = self
@@ -117,7 +117,7 @@ impl Stream {
 
     pub(crate) fn next_deadline(&self) -> Option<Millis> {
         let handshake_or_closing = (self.deadline != 0).then_some(self.deadline);
-        if self.phase != Phase::Open {
+        if self.phase != StreamPhase::Open {
             return handshake_or_closing;
         }
         [handshake_or_closing, self.read_deadline(), self.write_deadline(), self.next_probe()]
@@ -147,8 +147,8 @@ impl Stream {
     pub(crate) fn timed_out(&mut self, turn: &mut Turn<'_>) -> Next {
         let is_over = |deadline: Option<Millis>| deadline.is_some_and(|at| at <= turn.now);
         let why = match self.phase {
-            Phase::Draining => return Next::Close,
-            Phase::Handshake => "the peer did not finish the handshake in time",
+            StreamPhase::Draining => return Next::Close,
+            StreamPhase::Handshake => "the peer did not finish the handshake in time",
             _ if is_over(self.write_deadline()) => {
                 "the peer took none of the queued bytes for the time set as write timeout"
             }

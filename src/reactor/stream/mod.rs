@@ -20,12 +20,12 @@ use crate::event::batch::{Happened, Origin};
 use crate::socket::{Handle, Socket};
 use crate::sys;
 
-use super::dial::Opening;
-use super::listener::Admission;
 use super::session::Session;
-use super::timers::Millis;
 use super::transport::Transport;
 use super::turn::Turn;
+use crate::clock::Millis;
+use crate::reactor::accept::listener::Admission;
+use crate::reactor::connect::pending::PendingConnect;
 
 pub(crate) struct Stream {
     transport: Transport,
@@ -34,10 +34,10 @@ pub(crate) struct Stream {
     /// The server's side of a connection it accepted; `None` once it no longer counts as a client.
     admission: Option<Arc<Admission>>,
     /// A connect that is not yet reported to the host.
-    pub(crate) opening: Option<Box<Opening>>,
+    pub(crate) opening: Option<Box<PendingConnect>>,
     ip: PeerName,
     port: u16,
-    phase: Phase,
+    phase: StreamPhase,
     session: Session,
     /// The peer has sent its last byte; reads go on until they say so.
     pub(crate) hung_up: bool,
@@ -62,7 +62,7 @@ pub(crate) struct Stream {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
+enum StreamPhase {
     /// The host does not know of it yet, or waits for it.
     Handshake,
     Open,
@@ -74,12 +74,7 @@ enum Phase {
 
 impl Stream {
     /// The server's side of a connection.
-    pub(crate) fn accepted(
-        io: TcpStream,
-        admission: Arc<Admission>,
-        peer: &SocketAddr,
-        now: Millis,
-    ) -> Stream {
+    pub(crate) fn accepted(io: TcpStream, admission: Arc<Admission>, peer: &SocketAddr, now: Millis) -> Self {
         let session = if admission.server.family.is_websocket() {
             let texts = Arc::clone(&admission.server.host.lock().settings.texts);
             Session::websocket_server(admission.regular, texts)
@@ -87,43 +82,43 @@ impl Stream {
             Session::tcp_server(admission.regular)
         };
         let deadline = if session.has_handshake() { now + admission.handshake_timeout() } else { 0 };
-        Stream::new(io, Some(admission), None, peer, session, deadline, now)
+        Self::new(io, Some(admission), None, peer, session, deadline, now)
     }
 
     /// The client's side, as soon as TCP is connected.
     pub(crate) fn connected(
         io: TcpStream,
-        mut opening: Box<Opening>,
+        mut opening: Box<PendingConnect>,
         peer: &SocketAddr,
         now: Millis,
-    ) -> Stream {
+    ) -> Self {
         let (regular, game_id) = (opening.regular, opening.game_id);
         let session = match opening.websocket.take() {
             Some(request) => Session::websocket_client(regular, game_id, request),
             None => Session::tcp_client(regular, game_id),
         };
         let deadline = opening.deadline;
-        Stream::new(io, None, Some(opening), peer, session, deadline, now)
+        Self::new(io, None, Some(opening), peer, session, deadline, now)
     }
 
     #[allow(clippy::too_many_arguments, reason = "the two constructors above are its only callers")]
     fn new(
         io: TcpStream,
         admission: Option<Arc<Admission>>,
-        opening: Option<Box<Opening>>,
+        opening: Option<Box<PendingConnect>>,
         peer: &SocketAddr,
         session: Session,
         deadline: Millis,
         now: Millis,
-    ) -> Stream {
-        let mut stream = Stream {
+    ) -> Self {
+        let mut stream = Self {
             transport: Transport::Plain(io),
             socket: opening.as_ref().map(|opening| Arc::clone(&opening.socket)),
             admission,
             opening,
             ip: PeerName::new(peer),
             port: peer.port(),
-            phase: Phase::Handshake,
+            phase: StreamPhase::Handshake,
             session,
             hung_up: false,
             paused: false,
@@ -144,7 +139,7 @@ impl Stream {
     }
 
     fn is_draining(&self) -> bool {
-        matches!(self.phase, Phase::Draining)
+        matches!(self.phase, StreamPhase::Draining)
     }
 
     pub(crate) fn io_mut(&mut self) -> Option<&mut TcpStream> {
@@ -192,14 +187,14 @@ impl Stream {
             let origin = self.origin(id);
             opening.succeeded(origin, &self.ip, about, turn);
         } else if let Some(admission) = &self.admission {
-            let socket = admission.admit(turn.shared, &self.ip, about)?;
+            let socket = admission.admit(turn.context, &self.ip, about)?;
             socket.token.store(id.token, Relaxed);
             self.socket = Some(socket);
             let origin = self.origin(id);
             turn.happened(origin, Happened::Connect);
         }
         self.deadline = 0;
-        self.phase = Phase::Open;
+        self.phase = StreamPhase::Open;
         self.session.opened(&mut self.writing);
         self.sample_round_trip();
         Ok(())

@@ -5,11 +5,11 @@ use std::io;
 use crate::command::Id;
 use crate::error::Error;
 use crate::event::batch::Origin;
-use crate::reactor::session::Stop;
+use crate::reactor::session::SessionEnd;
 use crate::reactor::turn::{Next, Turn};
 use crate::socket::count;
 
-use super::{Phase, Stream};
+use super::{Stream, StreamPhase};
 
 /// Bytes one connection may read in one turn before the others have theirs.
 const READ_BUDGET: usize = 256 << 10;
@@ -60,8 +60,8 @@ impl Stream {
             }
             if self.is_draining()
                 && !self.blocked
-                && self.session.owes_farewell()
-                && !self.session.awaits_farewell()
+                && self.session.owes_close_frame()
+                && !self.session.awaits_close_frame()
             {
                 return self.close_after_flush();
             }
@@ -91,10 +91,10 @@ impl Stream {
         }
         match self.phase {
             // Every later readiness reads the end again; the way out stays open.
-            Phase::HalfClosed => Next::Sleep,
-            Phase::Draining if self.written < self.writing.len() => Next::Sleep,
-            Phase::Draining => Next::Close,
-            Phase::Handshake | Phase::Open => match self.session.end_of_stream() {
+            StreamPhase::HalfClosed => Next::Sleep,
+            StreamPhase::Draining if self.written < self.writing.len() => Next::Sleep,
+            StreamPhase::Draining => Next::Close,
+            StreamPhase::Handshake | StreamPhase::Open => match self.session.end_of_stream() {
                 Some(error) => self.cut_off(error),
                 None => Next::Eof,
             },
@@ -107,15 +107,15 @@ impl Stream {
     }
 
     /// The connection itself has failed: there are no last words.
-    pub(super) fn cut_off(&mut self, error: Error) -> Next {
+    pub(crate) fn cut_off(&mut self, error: Error) -> Next {
         self.session.cut_off();
         Next::Failed(error)
     }
 
     /// Passes freshly read bytes on to the session.
-    fn take_in(&mut self, size: usize, id: Id, turn: &mut Turn<'_>) -> std::result::Result<(), Stop> {
+    fn take_in(&mut self, size: usize, id: Id, turn: &mut Turn<'_>) -> std::result::Result<(), SessionEnd> {
         let mut at = 0;
-        while at < size && self.phase == Phase::Handshake {
+        while at < size && self.phase == StreamPhase::Handshake {
             let (taken, ready) = self.session.open(&mut turn.batch.room()[at..size], &mut self.writing)?;
             at += taken;
             if ready {
@@ -123,12 +123,12 @@ impl Stream {
             }
             self.flush_now(turn)?;
         }
-        if self.phase == Phase::Draining {
+        if self.phase == StreamPhase::Draining {
             self.session.ignore(&mut turn.batch.room()[at..size]);
         }
         let Some(socket) = &self.socket else { return Ok(()) };
         count(&socket.traffic.bytes_received, size as u64);
-        if at == size || matches!(self.phase, Phase::HalfClosed | Phase::Draining) {
+        if at == size || matches!(self.phase, StreamPhase::HalfClosed | StreamPhase::Draining) {
             return Ok(());
         }
         let origin = Origin {

@@ -3,17 +3,17 @@
 use std::io;
 use std::sync::atomic::Ordering::Relaxed;
 
+use crate::clock::Millis;
 use crate::error::Result;
-use crate::reactor::timers::Millis;
+use crate::mailbox::Dirty;
 use crate::reactor::turn::{Next, Turn};
-use crate::socket::{Link, count};
-use crate::work::Dirty;
+use crate::socket::{ConnectionState, count};
 
-use super::{Phase, Stream};
+use super::{Stream, StreamPhase};
 
 impl Stream {
     /// Writes what the session has to say.
-    pub(super) fn flush_now(&mut self, turn: &mut Turn<'_>) -> Result<()> {
+    pub(crate) fn flush_now(&mut self, turn: &mut Turn<'_>) -> Result<()> {
         self.flush(turn.now, turn.spent).map_err(|error| {
             self.session.cut_off();
             self.transport.failure(&error)
@@ -96,7 +96,7 @@ impl Stream {
         match self.flush(now, spent) {
             Ok(()) if self.is_draining() && !self.blocked => self.close_after_flush(),
             Ok(()) => Next::Sleep,
-            Err(_) if matches!(self.phase, Phase::Draining | Phase::HalfClosed) => Next::Close,
+            Err(_) if matches!(self.phase, StreamPhase::Draining | StreamPhase::HalfClosed) => Next::Close,
             Err(error) => {
                 self.write_error = Some(Box::new(self.transport.failure(&error)));
                 self.session.cut_off();
@@ -106,14 +106,14 @@ impl Stream {
         }
     }
 
-    pub(super) fn discard_queue(&mut self) {
+    pub(crate) fn discard_queue(&mut self) {
         self.writing = Vec::new();
         self.written = 0;
         self.blocked = false;
         if let Some(socket) = &self.socket {
             let mut host = socket.host.lock();
-            if host.link == Link::Open {
-                host.link = Link::Lost;
+            if host.state == ConnectionState::Open {
+                host.state = ConnectionState::Lost;
             }
             host.pending = Vec::new();
             host.pending_payload = 0;

@@ -11,11 +11,11 @@ use slab::Slab;
 use crate::reliable::Micros;
 use crate::reliable::batch::Transmits;
 use crate::reliable::config::Config;
-use crate::reliable::event::{LossReason, SendError, Sink};
-use crate::reliable::inbound::{Delivery, Workshop};
+use crate::reliable::event::{EventSink, LossReason, SendError};
 use crate::reliable::peer::{Due, Local, Outcome, Peer};
-use crate::reliable::secret::{Address, Secret, TableHash};
+use crate::reliable::reassembly::{Delivery, ReassemblyPool};
 use crate::reliable::timers::Timers;
+use crate::reliable::tokens::{Address, Secret, TableHash};
 use crate::reliable::wire::Control;
 
 /// The reliable protocol on one UDP socket: every peer's state, by address.
@@ -30,7 +30,7 @@ pub struct Endpoint {
     ready: VecDeque<usize>,
     answers: VecDeque<(SocketAddr, Control)>,
     timers: Timers,
-    workshop: Workshop,
+    reassembly_pool: ReassemblyPool,
     reading: bool,
     stats: Stats,
 }
@@ -75,7 +75,7 @@ impl Endpoint {
         let incarnation = secret.draw() as u32;
         Self {
             by_address: HashMap::with_hasher(secret.table_hash()),
-            workshop: Workshop::new(config.receive_limit),
+            reassembly_pool: ReassemblyPool::new(config.receive_limit),
             local: Local { config, incarnation },
             secret,
             peers: Slab::new(),
@@ -120,7 +120,7 @@ impl Endpoint {
     }
 
     /// Does what [`next_timeout`](Self::next_timeout) announced.
-    pub fn handle_timeout<S: Sink + ?Sized>(&mut self, now: Micros, sink: &mut S) {
+    pub fn handle_timeout<S: EventSink + ?Sized>(&mut self, now: Micros, sink: &mut S) {
         while let Some(slot) = self.timers.pop_due(now) {
             match self.peers[slot].on_timeout(now, &self.local.config) {
                 Due::Transmit => self.look_after(slot),
@@ -165,10 +165,10 @@ impl Endpoint {
 
     /// Ends all sessions. The peers are told with the next
     /// [`poll_transmit`](Self::poll_transmit); what they have not acknowledged is reported lost.
-    pub fn close<S: Sink + ?Sized>(&mut self, now: Micros, sink: &mut S) {
+    pub fn close<S: EventSink + ?Sized>(&mut self, now: Micros, sink: &mut S) {
         for (_, peer) in &mut self.peers {
             let config = &self.local.config;
-            let mut to = Delivery::new(peer.address, config, &mut self.workshop, sink);
+            let mut to = Delivery::new(peer.address, config, &mut self.reassembly_pool, sink);
             peer.close(LossReason::Closed, now, &mut to);
         }
         let slots: Vec<usize> = self.peers.iter().map(|(slot, _)| slot).collect();
@@ -216,7 +216,7 @@ impl Endpoint {
     /// Bytes of incoming messages that are not complete, or wait for others.
     #[must_use]
     pub fn receive_memory(&self) -> usize {
-        self.workshop.memory.used()
+        self.reassembly_pool.memory.used()
     }
 
     /// What was dropped so far.
@@ -288,10 +288,10 @@ impl Endpoint {
         self.last = None;
     }
 
-    fn lose<S: Sink + ?Sized>(&mut self, slot: usize, reason: LossReason, now: Micros, sink: &mut S) {
+    fn lose<S: EventSink + ?Sized>(&mut self, slot: usize, reason: LossReason, now: Micros, sink: &mut S) {
         let peer = &mut self.peers[slot];
         let config = &self.local.config;
-        let mut to = Delivery::new(peer.address, config, &mut self.workshop, sink);
+        let mut to = Delivery::new(peer.address, config, &mut self.reassembly_pool, sink);
         peer.lose(reason, now, &mut to);
         self.look_after(slot);
     }
@@ -310,7 +310,7 @@ impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint")
             .field("peers", &self.peers.len())
-            .field("memory", &self.workshop.memory)
+            .field("memory", &self.reassembly_pool.memory)
             .field("stats", &self.stats)
             .finish_non_exhaustive()
     }

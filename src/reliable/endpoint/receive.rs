@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use super::Endpoint;
 use crate::reliable::Micros;
-use crate::reliable::event::{LossReason, Sink};
-use crate::reliable::inbound::Delivery;
+use crate::reliable::event::{EventSink, LossReason};
 use crate::reliable::peer::{Confirm, Peer};
+use crate::reliable::reassembly::Delivery;
 use crate::reliable::wire::{self, Body, Control, Datagram, Proof, Unreadable};
 
 /// How long a granted token may be used to begin a session.
@@ -17,7 +17,7 @@ const ANSWERS_MAX: usize = 1024;
 
 impl Endpoint {
     /// Takes a datagram of which [`is_reliable`](crate::reliable::is_reliable) says true.
-    pub fn receive<S: Sink + ?Sized>(
+    pub fn receive<S: EventSink + ?Sized>(
         &mut self,
         from: SocketAddr,
         datagram: &[u8],
@@ -68,7 +68,7 @@ impl Endpoint {
         self.answer(from, welcome);
     }
 
-    fn on_data<S: Sink + ?Sized>(
+    fn on_data<S: EventSink + ?Sized>(
         &mut self,
         from: SocketAddr,
         token: u64,
@@ -84,7 +84,7 @@ impl Endpoint {
         }
     }
 
-    fn on_confirm<S: Sink + ?Sized>(
+    fn on_confirm<S: EventSink + ?Sized>(
         &mut self,
         from: SocketAddr,
         token: u64,
@@ -114,7 +114,7 @@ impl Endpoint {
                 if peer.is_outdated(&confirm) {
                     return self.refuse(from, Some(slot), token);
                 }
-                let mut to = Delivery::new(from, &self.local.config, &mut self.workshop, sink);
+                let mut to = Delivery::new(from, &self.local.config, &mut self.reassembly_pool, sink);
                 peer.adopt(&confirm, &self.local, now, &mut to);
                 slot
             }
@@ -127,10 +127,10 @@ impl Endpoint {
         self.on_body(slot, body, now, sink);
     }
 
-    fn on_body<S: Sink + ?Sized>(&mut self, slot: usize, body: &Body<'_>, now: Micros, sink: &mut S) {
+    fn on_body<S: EventSink + ?Sized>(&mut self, slot: usize, body: &Body<'_>, now: Micros, sink: &mut S) {
         let peer = &mut self.peers[slot];
         let config = &self.local.config;
-        let mut to = Delivery::new(peer.address, config, &mut self.workshop, sink);
+        let mut to = Delivery::new(peer.address, config, &mut self.reassembly_pool, sink);
         match peer.receive(body, now, self.reading, &mut to) {
             Ok(true) => {}
             Ok(false) => self.stats.malformed += 1,
@@ -139,7 +139,7 @@ impl Endpoint {
         self.look_after(slot);
     }
 
-    fn on_reset<S: Sink + ?Sized>(
+    fn on_reset<S: EventSink + ?Sized>(
         &mut self,
         from: SocketAddr,
         token: u64,
@@ -155,7 +155,7 @@ impl Endpoint {
         };
         let draw = || self.secret.draw();
         let peer = &mut self.peers[slot];
-        let mut to = Delivery::new(from, &self.local.config, &mut self.workshop, sink);
+        let mut to = Delivery::new(from, &self.local.config, &mut self.reassembly_pool, sink);
         if !peer.resume(incarnation, gave_up, draw, now, &mut to) {
             peer.lose(LossReason::Restarted, now, &mut to);
         }

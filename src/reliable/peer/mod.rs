@@ -9,37 +9,37 @@ use std::net::SocketAddr;
 
 use super::config::Config;
 use super::congestion::Congestion;
-use super::event::{LossReason, PeerLost, SendError, Sink};
-use super::history::History;
-use super::inbound::{Delivery, Inbound};
-use super::outbox::Outbox;
+use super::event::{EventSink, LossReason, PeerLost, SendError};
 use super::pacer::Pacer;
+use super::reassembly::{Delivery, Reassembly};
+use super::received::Received;
 use super::rtt::Rtt;
+use super::send_buffer::SendBuffer;
 use super::sent::Sent;
 use super::wire::{ACK_LEN, BITMAP_MAX, CHUNK_LEN_MAX, HEADER_LEN, PROOF_LEN};
 use super::{Micros, PeerInfo};
 
-pub(super) use session::Confirm;
-pub(super) use timing::Due;
-pub(super) use transmit::Outcome;
+pub(crate) use session::Confirm;
+pub(crate) use timing::Due;
+pub(crate) use transmit::Outcome;
 
 /// What a datagram may carry besides one chunk.
 const OVERHEAD: usize = HEADER_LEN + PROOF_LEN + ACK_LEN + BITMAP_MAX + CHUNK_LEN_MAX;
 
 /// What is the same for all peers of an endpoint.
 #[derive(Debug)]
-pub(super) struct Local {
-    pub(super) config: Config,
+pub(crate) struct Local {
+    pub(crate) config: Config,
     /// Different whenever an endpoint is created.
-    pub(super) incarnation: u32,
+    pub(crate) incarnation: u32,
 }
 
 #[derive(Debug)]
-pub(super) struct Peer {
-    pub(super) address: SocketAddr,
+pub(crate) struct Peer {
+    pub(crate) address: SocketAddr,
     /// Whether the endpoint has it in its queue of those to look after.
-    pub(super) queued: bool,
-    phase: Phase,
+    pub(crate) queued: bool,
+    phase: SessionState,
     /// The token by which the peer addresses this session.
     local_token: u64,
     /// The token by which we address it.
@@ -49,10 +49,10 @@ pub(super) struct Peer {
     newest: Option<Micros>,
     /// Whether an earlier session was given up, of which the peer may not know.
     gave_up: bool,
-    outbox: Outbox,
+    send_buffer: SendBuffer,
     sent: Sent,
-    history: History,
-    inbound: Inbound,
+    received: Received,
+    reassembly: Reassembly,
     rtt: Rtt,
     congestion: Congestion,
     pacer: Pacer,
@@ -79,7 +79,7 @@ pub(super) struct Peer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
+enum SessionState {
     /// We have said hello.
     Opening { began: Micros, last_hello: Micros, next_hello: Micros, hellos: u32 },
     /// We were welcomed, and have heard nothing since.
@@ -93,7 +93,7 @@ enum Phase {
 }
 
 impl Peer {
-    fn new(address: SocketAddr, phase: Phase, config: &Config, now: Micros) -> Self {
+    fn new(address: SocketAddr, phase: SessionState, config: &Config, now: Micros) -> Self {
         Self {
             address,
             queued: false,
@@ -103,10 +103,10 @@ impl Peer {
             remote_incarnation: 0,
             newest: None,
             gave_up: false,
-            outbox: Outbox::default(),
+            send_buffer: SendBuffer::default(),
             sent: Sent::default(),
-            history: History::default(),
-            inbound: Inbound::default(),
+            received: Received::default(),
+            reassembly: Reassembly::default(),
             rtt: Rtt::default(),
             congestion: Congestion::new(config.datagram_size),
             pacer: Pacer::new(config.datagram_size, now),
@@ -124,68 +124,68 @@ impl Peer {
     }
 
     /// A peer to whom something is to be sent.
-    pub(super) fn opening(address: SocketAddr, token: u64, config: &Config, now: Micros) -> Self {
-        let mut peer = Self::new(address, Phase::Over { until: now }, config, now);
+    pub(crate) fn opening(address: SocketAddr, token: u64, config: &Config, now: Micros) -> Self {
+        let mut peer = Self::new(address, SessionState::Over { until: now }, config, now);
         peer.open(token, now);
         peer
     }
 
     /// Takes a message. `token` is used if that begins a session.
-    pub(super) fn send(
+    pub(crate) fn send(
         &mut self,
         message: &[u8],
         token: impl FnOnce() -> u64,
         config: &Config,
         now: impl Fn() -> Micros,
     ) -> Result<(), SendError> {
-        if self.outbox.is_full(config.send_limit) {
+        if self.send_buffer.is_full(config.send_limit) {
             return Err(SendError::QueueFull);
         }
         if self.busy_since.is_none() {
             let now = now();
-            if matches!(self.phase, Phase::Over { .. } | Phase::Closing { .. }) {
+            if matches!(self.phase, SessionState::Over { .. } | SessionState::Closing { .. }) {
                 self.open(token(), now);
             }
             self.busy_since = Some(now);
             self.active_at = now;
             self.trimmed = false;
         }
-        self.outbox.push(message, config.datagram_size - OVERHEAD);
+        self.send_buffer.push(message, config.datagram_size - OVERHEAD);
         Ok(())
     }
 
     /// Gives the peer up.
-    pub(super) fn lose<S: Sink + ?Sized>(
+    pub(crate) fn lose<S: EventSink + ?Sized>(
         &mut self,
         reason: LossReason,
         now: Micros,
         to: &mut Delivery<'_, S>,
     ) {
-        let (messages, bytes) = self.outbox.unacknowledged();
+        let (messages, bytes) = self.send_buffer.unacknowledged();
         self.end(now, to);
         to.sink.peer_lost(PeerLost { peer: self.address, reason, messages, bytes });
     }
 
     /// Messages and bytes that the peer has not acknowledged.
-    pub(super) fn unacknowledged(&self) -> (usize, usize) {
-        self.outbox.unacknowledged()
+    pub(crate) fn unacknowledged(&self) -> (usize, usize) {
+        self.send_buffer.unacknowledged()
     }
 
     /// Whether everything sent to it is acknowledged.
-    pub(super) fn is_flushed(&self) -> bool {
-        self.outbox.is_empty()
+    pub(crate) fn is_flushed(&self) -> bool {
+        self.send_buffer.is_empty()
     }
 
     /// Whether everything received from it is acknowledged, too.
-    pub(super) fn is_settled(&self) -> bool {
-        self.is_flushed() && self.history.due().is_none()
+    pub(crate) fn is_settled(&self) -> bool {
+        self.is_flushed() && self.received.due().is_none()
     }
 
-    pub(super) fn info(&self) -> PeerInfo {
+    pub(crate) fn info(&self) -> PeerInfo {
         PeerInfo {
-            open: self.phase == Phase::Open,
+            open: self.phase == SessionState::Open,
             rtt: self.rtt.smoothed(),
-            waiting: self.outbox.waiting(),
+            waiting: self.send_buffer.waiting(),
             in_flight: self.sent.in_flight(),
             window: self.congestion.window(),
         }

@@ -2,8 +2,8 @@
 
 use super::Peer;
 use crate::reliable::Micros;
-use crate::reliable::event::{LossReason, Sink};
-use crate::reliable::inbound::Delivery;
+use crate::reliable::event::{EventSink, LossReason};
+use crate::reliable::reassembly::Delivery;
 use crate::reliable::sent::NeverSent;
 use crate::reliable::wire::{Ack, Body};
 
@@ -12,7 +12,7 @@ impl Peer {
     /// nothing of it is taken. An error ends the session.
     ///
     /// With `reading` off, messages are left for later, but the peer is told that we are here.
-    pub(in crate::reliable) fn receive<S: Sink + ?Sized>(
+    pub(crate) fn receive<S: EventSink + ?Sized>(
         &mut self,
         body: &Body<'_>,
         now: Micros,
@@ -26,34 +26,35 @@ impl Peer {
         if !body.has_chunks() {
             return Ok(true);
         }
-        let number = self.history.expand(body.number);
-        let Some(number) = number.filter(|&n| reading && !self.history.contains(n)) else {
-            self.history.acknowledge_soon(now);
+        let number = self.received.expand(body.number);
+        let Some(number) = number.filter(|&n| reading && !self.received.contains(n)) else {
+            self.received.acknowledge_soon(now);
             return Ok(true);
         };
         let mut taken = true;
         for chunk in body.chunks() {
-            taken &= self.inbound.take(&chunk, to)?;
+            taken &= self.reassembly.take(&chunk, to)?;
         }
         if taken {
-            self.history.record(number, now);
+            self.received.record(number, now);
         } else {
-            self.history.acknowledge_soon(now);
+            self.received.acknowledge_soon(now);
         }
         Ok(true)
     }
 
     fn acknowledged(&mut self, ack: &Ack<'_>, now: Micros) -> Result<(), NeverSent> {
         let in_flight = self.sent.in_flight();
-        let outbox = &mut self.outbox;
-        let progress = self.sent.acknowledge(ack, now, |first, count| outbox.acknowledge(first, count))?;
+        let send_buffer = &mut self.send_buffer;
+        let progress =
+            self.sent.acknowledge(ack, now, |first, count| send_buffer.acknowledge(first, count))?;
         if let Some((rtt, delay)) = progress.rtt {
             self.rtt.sample(rtt, delay);
         }
         if progress.bytes == 0 {
             return Ok(());
         }
-        self.history.told(progress.told);
+        self.received.told(progress.told);
         if progress.mistaken {
             self.congestion.mistaken();
         }
@@ -62,16 +63,16 @@ impl Peer {
         self.backoff = 0;
         self.probes = 0;
         self.detect_losses(now);
-        self.timeout_from = self.outbox.has_in_flight().then_some(now);
-        if self.outbox.is_empty() {
+        self.timeout_from = self.send_buffer.has_in_flight().then_some(now);
+        if self.send_buffer.is_empty() {
             self.busy_since = None;
         }
         Ok(())
     }
 
-    pub(super) fn detect_losses(&mut self, now: Micros) {
-        let outbox = &mut self.outbox;
-        let lost = |number, first, count| outbox.lose(number, first, count);
+    pub(crate) fn detect_losses(&mut self, now: Micros) {
+        let send_buffer = &mut self.send_buffer;
+        let lost = |number, first, count| send_buffer.lose(number, first, count);
         let latest = self.sent.detect_losses(now, &self.rtt, lost);
         if let Some(sent_at) = latest {
             self.congestion.lost(sent_at, now);

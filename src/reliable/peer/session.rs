@@ -2,20 +2,20 @@
 
 use std::net::SocketAddr;
 
-use super::{Local, Peer, Phase};
+use super::{Local, Peer, SessionState};
 use crate::reliable::Micros;
 use crate::reliable::congestion::Congestion;
-use crate::reliable::event::{LossReason, Sink};
-use crate::reliable::history::History;
-use crate::reliable::inbound::Delivery;
-use crate::reliable::outbox::Outbox;
+use crate::reliable::event::{EventSink, LossReason};
+use crate::reliable::reassembly::Delivery;
+use crate::reliable::received::Received;
 use crate::reliable::rtt::Rtt;
+use crate::reliable::send_buffer::SendBuffer;
 use crate::reliable::sent::Sent;
 use crate::reliable::wire::Proof;
 
 /// How long a peer that was given up is remembered. A peer that is merely idle is forgotten after
 /// the same time, so whoever does not know a peer has heard nothing from it for so long.
-pub(super) const MEMORY_LASTS: Micros = 120_000_000;
+pub(crate) const MEMORY_LASTS: Micros = 120_000_000;
 
 /// What has waited for no longer than this when the other side turns out to have forgotten us
 /// cannot have arrived there. Half of the above, to be on the safe side of clocks and delays.
@@ -33,25 +33,20 @@ pub(crate) struct Confirm {
 
 impl Peer {
     /// A peer that began a session with us.
-    pub(in crate::reliable) fn confirmed(
-        address: SocketAddr,
-        confirm: &Confirm,
-        local: &Local,
-        now: Micros,
-    ) -> Self {
-        let mut peer = Self::new(address, Phase::Open, &local.config, now);
+    pub(crate) fn confirmed(address: SocketAddr, confirm: &Confirm, local: &Local, now: Micros) -> Self {
+        let mut peer = Self::new(address, SessionState::Open, &local.config, now);
         peer.join(confirm, now);
         peer
     }
 
     /// Says hello, and begins anew with everything that waits.
-    pub(super) fn open(&mut self, token: u64, now: Micros) {
-        self.phase = Phase::Opening { began: now, last_hello: now, next_hello: now, hellos: 0 };
+    pub(crate) fn open(&mut self, token: u64, now: Micros) {
+        self.phase = SessionState::Opening { began: now, last_hello: now, next_hello: now, hellos: 0 };
         self.local_token = token;
     }
 
     /// The answer to a hello came.
-    pub(in crate::reliable) fn welcomed(
+    pub(crate) fn welcomed(
         &mut self,
         token: u64,
         grant: u64,
@@ -59,7 +54,7 @@ impl Peer {
         incarnation: u32,
         now: Micros,
     ) -> bool {
-        let Phase::Opening { began, last_hello, hellos, .. } = self.phase else {
+        let SessionState::Opening { began, last_hello, hellos, .. } = self.phase else {
             return false;
         };
         if token != self.local_token {
@@ -69,7 +64,7 @@ impl Peer {
         if hellos == 1 && self.rtt.smoothed().is_none() {
             self.rtt.sample(now.saturating_sub(last_hello), 0);
         }
-        self.phase = Phase::Confirming { began, stamp };
+        self.phase = SessionState::Confirming { began, stamp };
         self.remote_token = grant;
         self.remote_incarnation = incarnation;
         true
@@ -77,37 +72,40 @@ impl Peer {
 
     /// Whether a session that we are about to begin goes before the one that the peer wants to
     /// begin with a hello of `token`. Both ends decide alike: the lower token wins.
-    pub(in crate::reliable) fn prefers_own(&self, token: u64) -> bool {
-        matches!(self.phase, Phase::Opening { .. } | Phase::Confirming { .. }) && self.local_token < token
+    pub(crate) fn prefers_own(&self, token: u64) -> bool {
+        matches!(self.phase, SessionState::Opening { .. } | SessionState::Confirming { .. })
+            && self.local_token < token
     }
 
     /// Whether that confirm comes from the present session.
-    pub(in crate::reliable) fn is_session(&self, token: u64, proof: &Proof) -> bool {
+    pub(crate) fn is_session(&self, token: u64, proof: &Proof) -> bool {
         self.is_addressed(token) && self.remote_token == proof.token
     }
 
     /// Whether that is the token by which the peer addresses the present session.
-    pub(in crate::reliable) fn is_addressed(&self, token: u64) -> bool {
-        matches!(self.phase, Phase::Confirming { .. } | Phase::Open) && self.local_token == token
+    pub(crate) fn is_addressed(&self, token: u64) -> bool {
+        matches!(self.phase, SessionState::Confirming { .. } | SessionState::Open)
+            && self.local_token == token
     }
 
     /// Whether that is the token by which we address the present session.
-    pub(in crate::reliable) fn addresses(&self, token: u64) -> bool {
-        matches!(self.phase, Phase::Confirming { .. } | Phase::Open) && self.remote_token == token
+    pub(crate) fn addresses(&self, token: u64) -> bool {
+        matches!(self.phase, SessionState::Confirming { .. } | SessionState::Open)
+            && self.remote_token == token
     }
 
     /// Whether an earlier session was given up, of which the peer may not know.
-    pub(in crate::reliable) fn gave_up(&self) -> bool {
+    pub(crate) fn gave_up(&self) -> bool {
         self.gave_up
     }
 
     /// Whether a confirm is of a session that is over, or never came to be.
-    pub(in crate::reliable) fn is_outdated(&self, confirm: &Confirm) -> bool {
+    pub(crate) fn is_outdated(&self, confirm: &Confirm) -> bool {
         self.newest.is_some_and(|newest| confirm.granted <= newest)
     }
 
     /// Goes over to the session that the peer began.
-    pub(in crate::reliable) fn adopt<S: Sink + ?Sized>(
+    pub(crate) fn adopt<S: EventSink + ?Sized>(
         &mut self,
         confirm: &Confirm,
         local: &Local,
@@ -115,7 +113,7 @@ impl Peer {
         to: &mut Delivery<'_, S>,
     ) {
         let proof = &confirm.proof;
-        let had_session = matches!(self.phase, Phase::Confirming { .. } | Phase::Open);
+        let had_session = matches!(self.phase, SessionState::Confirming { .. } | SessionState::Open);
         let restarted = had_session && proof.incarnation != self.remote_incarnation;
         let resumes = !had_session || self.may_resume(proof.incarnation, proof.gave_up, now);
         if restarted || !resumes {
@@ -124,7 +122,7 @@ impl Peer {
             self.congestion = Congestion::new(local.config.datagram_size);
         }
         self.restart(to);
-        self.phase = Phase::Open;
+        self.phase = SessionState::Open;
         self.join(confirm, now);
     }
 
@@ -143,19 +141,19 @@ impl Peer {
     }
 
     /// Something came in this session, so the peer has taken part in it.
-    pub(super) fn heard(&mut self, now: Micros) {
+    pub(crate) fn heard(&mut self, now: Micros) {
         self.heard_at = now;
         self.active_at = now;
         self.trimmed = false;
-        if let Phase::Confirming { began, .. } = self.phase {
-            self.phase = Phase::Open;
+        if let SessionState::Confirming { began, .. } = self.phase {
+            self.phase = SessionState::Open;
             self.newest = self.newest.max(Some(began));
             self.gave_up = false;
         }
     }
 
     /// The peer does not know the present session. True if a new one takes its place in silence.
-    pub(in crate::reliable) fn resume<S: Sink + ?Sized>(
+    pub(crate) fn resume<S: EventSink + ?Sized>(
         &mut self,
         incarnation: u32,
         gave_up: bool,
@@ -166,7 +164,7 @@ impl Peer {
         if !self.may_resume(incarnation, gave_up, now) || incarnation != self.remote_incarnation {
             return false;
         }
-        if self.outbox.is_empty() {
+        if self.send_buffer.is_empty() {
             self.end(now, to);
             self.gave_up = false;
         } else {
@@ -184,16 +182,16 @@ impl Peer {
         incarnation == self.remote_incarnation
             && !gave_up
             && now.saturating_sub(since) < RESUME_LIMIT
-            && self.outbox.is_untouched()
+            && self.send_buffer.is_untouched()
     }
 
     /// Everything of a session but its tokens and the messages to send begins anew.
-    fn restart<S: Sink + ?Sized>(&mut self, to: &mut Delivery<'_, S>) {
-        self.inbound.flush(to);
-        self.inbound.clear(to.memory);
-        self.outbox.rewind();
+    fn restart<S: EventSink + ?Sized>(&mut self, to: &mut Delivery<'_, S>) {
+        self.reassembly.flush(to);
+        self.reassembly.clear(to.memory);
+        self.send_buffer.rewind();
         self.sent = Sent::default();
-        self.history = History::default();
+        self.received = Received::default();
         self.timeout_from = None;
         self.backoff = 0;
         self.probes = 0;
@@ -201,30 +199,30 @@ impl Peer {
     }
 
     /// Ends the session, with nothing left of it but that it was.
-    pub(super) fn end<S: Sink + ?Sized>(&mut self, now: Micros, to: &mut Delivery<'_, S>) {
-        self.outbox = Outbox::default();
+    pub(crate) fn end<S: EventSink + ?Sized>(&mut self, now: Micros, to: &mut Delivery<'_, S>) {
+        self.send_buffer = SendBuffer::default();
         self.restart(to);
         self.busy_since = None;
         self.gave_up = true;
-        self.phase = Phase::Over { until: now + MEMORY_LASTS };
+        self.phase = SessionState::Over { until: now + MEMORY_LASTS };
     }
 
     /// Ends the session and has the peer told.
-    pub(in crate::reliable) fn close<S: Sink + ?Sized>(
+    pub(crate) fn close<S: EventSink + ?Sized>(
         &mut self,
         reason: LossReason,
         now: Micros,
         to: &mut Delivery<'_, S>,
     ) {
-        let told = matches!(self.phase, Phase::Confirming { .. } | Phase::Open);
+        let told = matches!(self.phase, SessionState::Confirming { .. } | SessionState::Open);
         // The host that closes needs no telling unless something is lost by it.
-        if reason == LossReason::Closed && self.outbox.is_empty() {
+        if reason == LossReason::Closed && self.send_buffer.is_empty() {
             self.end(now, to);
         } else {
             self.lose(reason, now, to);
         }
         if told {
-            self.phase = Phase::Closing { code: reason.code() };
+            self.phase = SessionState::Closing { code: reason.code() };
         }
     }
 }

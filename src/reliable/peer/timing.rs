@@ -1,7 +1,7 @@
 //! When a peer has to be looked after though nothing came from it.
 
 use super::session::MEMORY_LASTS;
-use super::{Peer, Phase};
+use super::{Peer, SessionState};
 use crate::reliable::Micros;
 use crate::reliable::config::Config;
 
@@ -14,7 +14,7 @@ const COLLAPSE_AFTER: Micros = 200_000;
 
 /// What has become of a peer whose time has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::reliable) enum Due {
+pub(crate) enum Due {
     /// It may have something to send.
     Transmit,
     /// It has been silent for too long.
@@ -25,30 +25,32 @@ pub(in crate::reliable) enum Due {
 
 impl Peer {
     /// When to look after the peer again, provided that it has just been asked to transmit.
-    pub(in crate::reliable) fn deadline(&self, config: &Config) -> Option<Micros> {
+    pub(crate) fn deadline(&self, config: &Config) -> Option<Micros> {
         match self.phase {
-            Phase::Opening { next_hello, .. } => Some(earliest([Some(next_hello), self.silent_at(config)])),
-            Phase::Confirming { .. } | Phase::Open => Some(earliest([
+            SessionState::Opening { next_hello, .. } => {
+                Some(earliest([Some(next_hello), self.silent_at(config)]))
+            }
+            SessionState::Confirming { .. } | SessionState::Open => Some(earliest([
                 self.silent_at(config).or(Some(self.idle_at())),
-                self.history.due(),
+                self.received.due(),
                 self.sent.loss_at(),
                 self.timeout_at(),
                 self.paced_until,
             ])),
-            Phase::Closing { .. } => None,
-            Phase::Over { until } => Some(until),
+            SessionState::Closing { .. } => None,
+            SessionState::Over { until } => Some(until),
         }
     }
 
     /// Does what is due.
-    pub(in crate::reliable) fn on_timeout(&mut self, now: Micros, config: &Config) -> Due {
+    pub(crate) fn on_timeout(&mut self, now: Micros, config: &Config) -> Due {
         let due = |at: Option<Micros>| at.is_some_and(|at| at <= now);
         match self.phase {
-            Phase::Over { until } if until <= now => return Due::Forget,
-            Phase::Over { .. } | Phase::Closing { .. } => return Due::Transmit,
+            SessionState::Over { until } if until <= now => return Due::Forget,
+            SessionState::Over { .. } | SessionState::Closing { .. } => return Due::Transmit,
             _ if due(self.silent_at(config)) => return Due::Silent,
-            Phase::Opening { .. } => return Due::Transmit,
-            Phase::Confirming { .. } | Phase::Open => {}
+            SessionState::Opening { .. } => return Due::Transmit,
+            SessionState::Confirming { .. } | SessionState::Open => {}
         }
         if due(self.sent.loss_at()) {
             self.detect_losses(now);
@@ -75,14 +77,14 @@ impl Peer {
 
     /// Whether the peer owes an acknowledgement, or the rest of a message.
     fn owes(&self) -> bool {
-        self.busy_since.is_some() || self.inbound.is_unfinished()
+        self.busy_since.is_some() || self.reassembly.is_unfinished()
     }
 
     /// When the peer will have been silent for too long.
     fn silent_at(&self, config: &Config) -> Option<Micros> {
         let since = match self.busy_since {
             Some(since) => since.max(self.heard_at),
-            None if self.inbound.is_unfinished() => self.heard_at,
+            None if self.reassembly.is_unfinished() => self.heard_at,
             None => return None,
         };
         Some(since + config.timeout)
@@ -99,9 +101,9 @@ impl Peer {
 
     fn rest(&mut self) {
         self.trimmed = true;
-        self.outbox.trim();
+        self.send_buffer.trim();
         self.sent.forget();
-        self.inbound.trim();
+        self.reassembly.trim();
         self.congestion.rest();
     }
 }

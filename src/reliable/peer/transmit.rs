@@ -1,11 +1,11 @@
 //! What goes out to a peer, and when.
 
 use super::session::MEMORY_LASTS;
-use super::{Local, Peer, Phase};
+use super::{Local, Peer, SessionState};
 use crate::reliable::Micros;
 use crate::reliable::batch::Transmits;
-use crate::reliable::outbox::Repeat;
 use crate::reliable::rtt::Rtt;
+use crate::reliable::send_buffer::Repeat;
 use crate::reliable::wire::{BITMAP_MAX, Control, Proof, Writer};
 
 /// Datagrams that one peer may send before the others have their turn.
@@ -20,7 +20,7 @@ const REPEATS: u8 = 2;
 
 /// How a peer's turn ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::reliable) enum Outcome {
+pub(crate) enum Outcome {
     /// It has nothing more to send now.
     Done,
     /// It has, but it is the turn of others.
@@ -39,17 +39,12 @@ enum Purpose {
 
 impl Peer {
     /// Writes what may leave now.
-    pub(in crate::reliable) fn transmit(
-        &mut self,
-        now: Micros,
-        local: &Local,
-        out: &mut Transmits,
-    ) -> Outcome {
+    pub(crate) fn transmit(&mut self, now: Micros, local: &Local, out: &mut Transmits) -> Outcome {
         match self.phase {
-            Phase::Opening { .. } => return self.say_hello(now, out),
-            Phase::Closing { code } => return self.say_goodbye(code, now, out),
-            Phase::Over { .. } => return Outcome::Done,
-            Phase::Confirming { .. } | Phase::Open => {}
+            SessionState::Opening { .. } => return self.say_hello(now, out),
+            SessionState::Closing { code } => return self.say_goodbye(code, now, out),
+            SessionState::Over { .. } => return Outcome::Done,
+            SessionState::Confirming { .. } | SessionState::Open => {}
         }
         for _ in 0..TURN {
             let Some(purpose) = self.purpose(now) else {
@@ -65,7 +60,7 @@ impl Peer {
     }
 
     fn say_hello(&mut self, now: Micros, out: &mut Transmits) -> Outcome {
-        let Phase::Opening { last_hello, next_hello, hellos, .. } = &mut self.phase else {
+        let SessionState::Opening { last_hello, next_hello, hellos, .. } = &mut self.phase else {
             return Outcome::Done;
         };
         if now < *next_hello {
@@ -87,7 +82,7 @@ impl Peer {
         if !out.add(self.address, Control::Close { token, code }) {
             return Outcome::Full;
         }
-        self.phase = Phase::Over { until: now + MEMORY_LASTS };
+        self.phase = SessionState::Over { until: now + MEMORY_LASTS };
         Outcome::Done
     }
 
@@ -96,12 +91,12 @@ impl Peer {
         self.held_back = false;
         self.paced_until = None;
         if self.probes > 0 {
-            if self.outbox.has_in_flight() {
+            if self.send_buffer.has_in_flight() {
                 return Some(Purpose::Probe);
             }
             self.probes = 0;
         }
-        if self.outbox.has_pending() {
+        if self.send_buffer.has_pending() {
             if self.sent.in_flight() < self.congestion.window() {
                 let at = self.pacer.next(now, self.congestion.rate(&self.rtt));
                 if at <= now {
@@ -111,13 +106,13 @@ impl Peer {
             }
             self.held_back = true;
         }
-        let due = self.history.due().is_some_and(|at| at <= now);
+        let due = self.received.due().is_some_and(|at| at <= now);
         due.then_some(Purpose::Acknowledge)
     }
 
     fn write(&mut self, purpose: Purpose, buffer: &mut [u8], now: Micros, local: &Local) -> usize {
         let mut writer = match self.phase {
-            Phase::Confirming { stamp, .. } => {
+            SessionState::Confirming { stamp, .. } => {
                 let proof = Proof {
                     token: self.local_token,
                     stamp,
@@ -129,18 +124,18 @@ impl Peer {
             _ => Writer::data(buffer, self.remote_token),
         };
         let mut bitmap = [0; BITMAP_MAX];
-        let (ack, told) = self.history.acknowledge(now, &mut bitmap);
+        let (ack, told) = self.received.acknowledge(now, &mut bitmap);
         writer.ack(self.sent.next() as u32, ack);
 
         let repeat = self.repeat(purpose, now, local);
-        let (outbox, sent) = (&mut self.outbox, &mut self.sent);
+        let (send_buffer, sent) = (&mut self.send_buffer, &mut self.sent);
         match purpose {
-            Purpose::Data => outbox.write_pending(&mut writer, sent, repeat),
+            Purpose::Data => send_buffer.write_pending(&mut writer, sent, repeat),
             Purpose::Probe => {
                 self.probes -= 1;
-                outbox.write_oldest(&mut writer, sent);
+                send_buffer.write_oldest(&mut writer, sent);
             }
-            Purpose::Acknowledge => outbox.write_repeats(&mut writer, sent, repeat),
+            Purpose::Acknowledge => send_buffer.write_repeats(&mut writer, sent, repeat),
         }
         let len = writer.len();
         if self.sent.finish(len, told, now) {

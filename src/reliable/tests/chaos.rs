@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use super::world::{MS, SECOND, World, address};
 use crate::conditioner::{Conditions, Random};
-use crate::reliable::{Config, PeerLost, SendError, Sink};
+use crate::reliable::{Config, EventSink, PeerLost, SendError};
 
 const NODES: usize = 3;
 
@@ -43,7 +43,7 @@ struct Witness {
     lost: BTreeMap<SocketAddr, usize>,
 }
 
-impl Sink for Witness {
+impl EventSink for Witness {
     fn delivered(&mut self, peer: SocketAddr, payload: &[u8]) {
         let label = Label::of(payload);
         assert_eq!(peer, address(label.from as usize));

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::world::{MS, SECOND, World, address};
 use crate::conditioner::{Conditions, Random};
-use crate::reliable::{Config, PeerLost, SendError, Sink};
+use crate::reliable::{Config, EventSink, PeerLost, SendError};
 
 /// The message of that number: 0 to 2000 bytes that tell which one it is, as far as they can.
 fn message(number: u32) -> Vec<u8> {
@@ -28,7 +28,7 @@ struct Tally {
     count: u32,
 }
 
-impl Sink for Tally {
+impl EventSink for Tally {
     fn delivered(&mut self, _: SocketAddr, payload: &[u8]) {
         if self.ordered {
             assert_eq!(payload, message(self.count));

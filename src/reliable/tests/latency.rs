@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 
 use super::world::{MS, SECOND, World, address, seed};
 use crate::conditioner::{Conditioner, Conditions};
-use crate::reliable::{Config, Endpoint, Micros, PeerLost, Sink, Transmits};
+use crate::reliable::{Config, Endpoint, EventSink, Micros, PeerLost, Transmits};
 
 /// Keeps messages for the program that looks at them after each step.
 #[derive(Default)]
 struct Mailbox(Vec<(SocketAddr, Vec<u8>)>);
 
-impl Sink for Mailbox {
+impl EventSink for Mailbox {
     fn delivered(&mut self, peer: SocketAddr, payload: &[u8]) {
         self.0.push((peer, payload.to_vec()));
     }

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
 use crate::conditioner::{Conditioner, Conditions, Random};
-use crate::reliable::{Config, Endpoint, Micros, PeerLost, SendError, Sink, Transmits, is_reliable};
+use crate::reliable::{Config, Endpoint, EventSink, Micros, PeerLost, SendError, Transmits, is_reliable};
 
-pub(super) const MS: Micros = 1_000;
-pub(super) const SECOND: Micros = 1_000_000;
+pub(crate) const MS: Micros = 1_000;
+pub(crate) const SECOND: Micros = 1_000_000;
 
 /// Keeps everything that it is told.
 #[derive(Debug, Default)]
-pub(super) struct Inbox {
-    pub(super) messages: Vec<(SocketAddr, Vec<u8>)>,
-    pub(super) lost: Vec<PeerLost>,
+pub(crate) struct Inbox {
+    pub(crate) messages: Vec<(SocketAddr, Vec<u8>)>,
+    pub(crate) lost: Vec<PeerLost>,
 }
 
-impl Sink for Inbox {
+impl EventSink for Inbox {
     fn delivered(&mut self, peer: SocketAddr, payload: &[u8]) {
         self.messages.push((peer, payload.to_vec()));
     }
@@ -28,25 +28,25 @@ impl Sink for Inbox {
 
 impl Inbox {
     /// The payloads of all messages.
-    pub(super) fn payloads(&self) -> Vec<&[u8]> {
+    pub(crate) fn payloads(&self) -> Vec<&[u8]> {
         self.messages.iter().map(|(_, payload)| &payload[..]).collect()
     }
 }
 
-pub(super) struct Node<S> {
-    pub(super) address: SocketAddr,
-    pub(super) endpoint: Endpoint,
-    pub(super) sink: S,
+pub(crate) struct Node<S> {
+    pub(crate) address: SocketAddr,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) sink: S,
 }
 
 /// A queue before a slow line.
-pub(super) struct Bottleneck {
+pub(crate) struct Bottleneck {
     /// Bytes per second.
-    pub(super) rate: u64,
+    pub(crate) rate: u64,
     /// Bytes that may wait.
-    pub(super) room: u64,
-    pub(super) free_at: Micros,
-    pub(super) dropped: u64,
+    pub(crate) room: u64,
+    pub(crate) free_at: Micros,
+    pub(crate) dropped: u64,
 }
 
 impl Bottleneck {
@@ -64,44 +64,44 @@ impl Bottleneck {
 
 /// A datagram that was sent, kept for those who look at the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Seen {
-    pub(super) from: SocketAddr,
-    pub(super) to: SocketAddr,
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Seen {
+    pub(crate) from: SocketAddr,
+    pub(crate) to: SocketAddr,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// Decides by sender and bytes whether a datagram gets through.
 type Filter = Box<dyn FnMut(usize, &[u8]) -> bool>;
 
-pub(super) struct World<S> {
-    pub(super) now: Micros,
-    pub(super) nodes: Vec<Node<S>>,
+pub(crate) struct World<S> {
+    pub(crate) now: Micros,
+    pub(crate) nodes: Vec<Node<S>>,
     links: BTreeMap<(usize, usize), Conditioner<()>>,
     conditions: Conditions,
     seed: u64,
     /// Everything for node 0 goes through it.
-    pub(super) bottleneck: Option<Bottleneck>,
+    pub(crate) bottleneck: Option<Bottleneck>,
     /// Datagrams that were sent, if they are to be kept.
-    pub(super) seen: Option<Vec<Seen>>,
-    pub(super) filter: Option<Filter>,
-    pub(super) datagrams: u64,
-    pub(super) bytes: u64,
+    pub(crate) seen: Option<Vec<Seen>>,
+    pub(crate) filter: Option<Filter>,
+    pub(crate) datagrams: u64,
+    pub(crate) bytes: u64,
     out: Transmits,
     arrived: VecDeque<Vec<u8>>,
 }
 
-pub(super) fn address(index: usize) -> SocketAddr {
+pub(crate) fn address(index: usize) -> SocketAddr {
     SocketAddr::from(([10, 0, (index >> 8) as u8, index as u8], 4000))
 }
 
-pub(super) fn seed(number: u64) -> [u8; 32] {
+pub(crate) fn seed(number: u64) -> [u8; 32] {
     let mut random = Random::new(number);
     std::array::from_fn(|_| random.next() as u8)
 }
 
-impl<S: Sink + Default> World<S> {
+impl<S: EventSink + Default> World<S> {
     /// `count` endpoints with the same settings; every link is conditioned alike.
-    pub(super) fn new(count: usize, config: &Config, conditions: Conditions, number: u64) -> Self {
+    pub(crate) fn new(count: usize, config: &Config, conditions: Conditions, number: u64) -> Self {
         let nodes = (0..count)
             .map(|index| Node {
                 address: address(index),
@@ -127,12 +127,12 @@ impl<S: Sink + Default> World<S> {
     }
 
     /// Node `index` ends without a word and begins anew at the same address.
-    pub(super) fn restart(&mut self, index: usize, number: u64) {
+    pub(crate) fn restart(&mut self, index: usize, number: u64) {
         let config = self.nodes[index].endpoint.config().clone();
         self.nodes[index].endpoint = Endpoint::new(config, seed(number));
     }
 
-    pub(super) fn send(&mut self, from: usize, to: usize, payload: &[u8]) -> Result<(), SendError> {
+    pub(crate) fn send(&mut self, from: usize, to: usize, payload: &[u8]) -> Result<(), SendError> {
         let to = self.nodes[to].address;
         self.nodes[from].endpoint.send(to, payload, || self.now)
     }
@@ -142,7 +142,7 @@ impl<S: Sink + Default> World<S> {
     }
 
     /// Changes all links.
-    pub(super) fn set_conditions(&mut self, conditions: Conditions) {
+    pub(crate) fn set_conditions(&mut self, conditions: Conditions) {
         self.conditions = conditions;
         for link in self.links.values_mut() {
             link.set(conditions);
@@ -157,7 +157,7 @@ impl<S: Sink + Default> World<S> {
     }
 
     /// Sends what the nodes have to send now.
-    pub(super) fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         for from in 0..self.nodes.len() {
             let mut out = std::mem::replace(&mut self.out, Transmits::new(0, 0));
             loop {
@@ -196,14 +196,14 @@ impl<S: Sink + Default> World<S> {
     }
 
     /// When something will happen next.
-    pub(super) fn next_event(&self) -> Option<Micros> {
+    pub(crate) fn next_event(&self) -> Option<Micros> {
         let links = self.links.values().filter_map(Conditioner::next_timeout);
         let nodes = self.nodes.iter().filter_map(|n| n.endpoint.next_timeout());
         links.chain(nodes).min()
     }
 
     /// Does what is due now, until nothing is.
-    pub(super) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         for _ in 0..100_000 {
             for node in &mut self.nodes {
                 node.endpoint.handle_timeout(self.now, &mut node.sink);
@@ -235,13 +235,13 @@ impl<S: Sink + Default> World<S> {
     }
 
     /// Hands a datagram to a node as if it came from that address.
-    pub(super) fn inject(&mut self, from: SocketAddr, to: usize, bytes: &[u8]) {
+    pub(crate) fn inject(&mut self, from: SocketAddr, to: usize, bytes: &[u8]) {
         let node = &mut self.nodes[to];
         node.endpoint.receive(from, bytes, self.now, &mut node.sink);
     }
 
     /// Goes on to the next event, but not beyond `until`. False once that is reached.
-    pub(super) fn step(&mut self, until: Micros) -> bool {
+    pub(crate) fn step(&mut self, until: Micros) -> bool {
         let next = self.next_event().unwrap_or(until).min(until);
         self.now = self.now.max(next);
         self.settle();
@@ -249,13 +249,13 @@ impl<S: Sink + Default> World<S> {
     }
 
     /// Lets that much time pass.
-    pub(super) fn run(&mut self, time: Micros) {
+    pub(crate) fn run(&mut self, time: Micros) {
         let until = self.now + time;
         while self.step(until) {}
     }
 
     /// Goes on until `done`; false if it is not after `limit`.
-    pub(super) fn run_until(&mut self, limit: Micros, done: impl Fn(&Self) -> bool) -> bool {
+    pub(crate) fn run_until(&mut self, limit: Micros, done: impl Fn(&Self) -> bool) -> bool {
         let until = self.now + limit;
         while !done(self) {
             if !self.step(until) {

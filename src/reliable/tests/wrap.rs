@@ -2,22 +2,22 @@
 
 use super::world::{Inbox, MS, address};
 use crate::conditioner::Random;
-use crate::reliable::history::History;
-use crate::reliable::inbound::{Delivery, Inbound, Workshop};
-use crate::reliable::outbox::{Outbox, Repeat};
+use crate::reliable::reassembly::{Delivery, Reassembly, ReassemblyPool};
+use crate::reliable::received::Received;
 use crate::reliable::rtt::Rtt;
+use crate::reliable::send_buffer::{Repeat, SendBuffer};
 use crate::reliable::sent::Sent;
 use crate::reliable::wire::{self, BITMAP_MAX, Datagram, Writer};
 use crate::reliable::{Config, Micros};
 
 /// A sender and a receiver, of whose datagrams some are lost.
 struct Halves {
-    outbox: Outbox,
+    send_buffer: SendBuffer,
     sent: Sent,
     rtt: Rtt,
-    history: History,
-    inbound: Inbound,
-    workshop: Workshop,
+    received: Received,
+    reassembly: Reassembly,
+    reassembly_pool: ReassemblyPool,
     inbox: Inbox,
     now: Micros,
 }
@@ -27,12 +27,12 @@ impl Halves {
         let mut rtt = Rtt::default();
         rtt.sample(10 * MS, 0);
         Self {
-            outbox: Outbox::starting_at(sequence),
+            send_buffer: SendBuffer::starting_at(sequence),
             sent: Sent::starting_at(number),
             rtt,
-            history: History::ending_at(number - 1),
-            inbound: Inbound::starting_at(sequence),
-            workshop: Workshop::new(1 << 20),
+            received: Received::ending_at(number - 1),
+            reassembly: Reassembly::starting_at(sequence),
+            reassembly_pool: ReassemblyPool::new(1 << 20),
             inbox: Inbox::default(),
             now: 0,
         }
@@ -43,13 +43,13 @@ impl Halves {
         let mut bytes = [0; 300];
         let mut writer = Writer::data(&mut bytes, 1);
         let mut bitmap = [0; BITMAP_MAX];
-        let (ack, told) = History::default().acknowledge(self.now, &mut bitmap);
+        let (ack, told) = Received::default().acknowledge(self.now, &mut bitmap);
         writer.ack(self.sent.next() as u32, ack);
         let repeat = Repeat { budget: 100, before: self.now.saturating_sub(2 * MS), times: 2 };
-        if self.outbox.has_pending() {
-            self.outbox.write_pending(&mut writer, &mut self.sent, repeat);
+        if self.send_buffer.has_pending() {
+            self.send_buffer.write_pending(&mut writer, &mut self.sent, repeat);
         } else {
-            self.outbox.write_oldest(&mut writer, &mut self.sent);
+            self.send_buffer.write_oldest(&mut writer, &mut self.sent);
         }
         let len = writer.len();
         self.sent.finish(len, told, self.now);
@@ -62,24 +62,25 @@ impl Halves {
         if !body.has_chunks() {
             return;
         }
-        let number = self.history.expand(body.number).unwrap();
-        assert!(!self.history.contains(number));
+        let number = self.received.expand(body.number).unwrap();
+        assert!(!self.received.contains(number));
         let config = Config { ordered: true, ..Config::default() };
-        let mut to = Delivery::new(address(1), &config, &mut self.workshop, &mut self.inbox);
+        let mut to = Delivery::new(address(1), &config, &mut self.reassembly_pool, &mut self.inbox);
         for chunk in body.chunks() {
-            assert_eq!(self.inbound.take(&chunk, &mut to), Ok(true));
+            assert_eq!(self.reassembly.take(&chunk, &mut to), Ok(true));
         }
-        self.history.record(number, self.now);
+        self.received.record(number, self.now);
     }
 
     /// Has an acknowledgement arrive.
     fn acknowledge(&mut self) {
         let mut bitmap = [0; BITMAP_MAX];
-        let (ack, _) = self.history.acknowledge(self.now, &mut bitmap);
-        let outbox = &mut self.outbox;
-        self.sent.acknowledge(&ack, self.now, |first, count| outbox.acknowledge(first, count)).unwrap();
-        self.sent
-            .detect_losses(self.now, &self.rtt, |number, first, count| outbox.lose(number, first, count));
+        let (ack, _) = self.received.acknowledge(self.now, &mut bitmap);
+        let send_buffer = &mut self.send_buffer;
+        self.sent.acknowledge(&ack, self.now, |first, count| send_buffer.acknowledge(first, count)).unwrap();
+        self.sent.detect_losses(self.now, &self.rtt, |number, first, count| {
+            send_buffer.lose(number, first, count)
+        });
     }
 }
 
@@ -94,7 +95,7 @@ fn sessions_outlive_the_numbers_on_the_wire() {
         for message in 0..400u32 {
             let mut bytes = vec![message as u8; random.below(700) as usize];
             bytes.extend_from_slice(&message.to_le_bytes());
-            halves.outbox.push(&bytes, 200);
+            halves.send_buffer.push(&bytes, 200);
             messages.push(bytes);
             halves.now += 3 * MS;
             halves.send(random.chance(0.3));
@@ -102,7 +103,7 @@ fn sessions_outlive_the_numbers_on_the_wire() {
                 halves.acknowledge();
             }
         }
-        while !halves.outbox.is_empty() {
+        while !halves.send_buffer.is_empty() {
             halves.now += 3 * MS;
             halves.send(random.chance(0.3));
             halves.acknowledge();
@@ -110,7 +111,7 @@ fn sessions_outlive_the_numbers_on_the_wire() {
         let arrived: Vec<Vec<u8>> = halves.inbox.messages.into_iter().map(|(_, m)| m).collect();
         assert!(arrived == messages, "seed {seed}");
         assert!(halves.sent.next() > WRAP);
-        assert_eq!(halves.workshop.memory.used(), 0);
+        assert_eq!(halves.reassembly_pool.memory.used(), 0);
         halves.sent.forget();
         assert_eq!(halves.sent.in_flight(), 0);
     }
@@ -119,14 +120,14 @@ fn sessions_outlive_the_numbers_on_the_wire() {
 #[test]
 fn no_round_trip_is_taken_from_a_delay_that_was_cut_off() {
     let mut halves = Halves::new(1, 0);
-    halves.outbox.push(b"x", 200);
+    halves.send_buffer.push(b"x", 200);
     halves.send(false);
     halves.now += 2_000 * MS;
     let mut bitmap = [0; BITMAP_MAX];
-    let (ack, _) = halves.history.acknowledge(halves.now, &mut bitmap);
+    let (ack, _) = halves.received.acknowledge(halves.now, &mut bitmap);
     assert_eq!(ack.delay, u16::MAX);
-    let outbox = &mut halves.outbox;
-    let arrived = |first, count| outbox.acknowledge(first, count);
+    let send_buffer = &mut halves.send_buffer;
+    let arrived = |first, count| send_buffer.acknowledge(first, count);
     let progress = halves.sent.acknowledge(&ack, halves.now, arrived).unwrap();
     assert!(progress.bytes > 0);
     assert_eq!(progress.rtt, None);

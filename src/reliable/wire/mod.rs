@@ -5,8 +5,8 @@
 mod read;
 mod write;
 
-pub(super) use read::parse;
-pub(super) use write::{Control, Writer};
+pub(crate) use read::parse;
+pub(crate) use write::{Control, Writer};
 
 /// Bytes with which every datagram begins: magic, version and kind, token.
 pub const HEADER_LEN: usize = 12;
@@ -35,23 +35,23 @@ const RESET_LEN: usize = HEADER_LEN + 5;
 const CLOSE_LEN: usize = HEADER_LEN + 1;
 
 /// Longest of the datagrams that have a fixed length.
-pub(super) const CONTROL_LEN: usize = WELCOME_LEN;
+pub(crate) const CONTROL_LEN: usize = WELCOME_LEN;
 
 /// Bytes that a confirm has between its header and its body.
-pub(super) const PROOF_LEN: usize = 17;
+pub(crate) const PROOF_LEN: usize = 17;
 
 /// Bytes with which a body begins, before the bitmap of acknowledged datagrams.
-pub(super) const ACK_LEN: usize = 11;
+pub(crate) const ACK_LEN: usize = 11;
 
 /// Longest bitmap of acknowledged datagrams.
-pub(super) const BITMAP_MAX: usize = 32;
+pub(crate) const BITMAP_MAX: usize = 32;
 
 /// Bytes before a chunk that follows on the one before it, and before any other.
-pub(super) const CHUNK_LEN: usize = 2;
-pub(super) const CHUNK_LEN_MAX: usize = 6;
+pub(crate) const CHUNK_LEN: usize = 2;
+pub(crate) const CHUNK_LEN_MAX: usize = 6;
 
 /// One unit of the acknowledgement delay, in microseconds.
-pub(super) const DELAY_UNIT: u64 = 16;
+pub(crate) const DELAY_UNIT: u64 = 16;
 
 const PROOF_GAVE_UP: u8 = 1;
 
@@ -84,7 +84,7 @@ pub fn is_reliable(datagram: &[u8]) -> bool {
 
 /// A datagram of the protocol.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Datagram<'a> {
+pub(crate) enum Datagram<'a> {
     /// Asks for a token. `token` is the one by which the sender wants to be addressed.
     Hello { token: u64 },
     /// Answers a hello: `grant` is the token by which the answerer wants to be addressed.
@@ -101,41 +101,41 @@ pub(super) enum Datagram<'a> {
 
 /// With this an answerer that kept nothing recomputes the token that it granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Proof {
+pub(crate) struct Proof {
     /// The token of the hello.
-    pub(super) token: u64,
+    pub(crate) token: u64,
     /// The stamp of the welcome.
-    pub(super) stamp: u32,
+    pub(crate) stamp: u32,
     /// The initiator's incarnation.
-    pub(super) incarnation: u32,
+    pub(crate) incarnation: u32,
     /// Whether the initiator gave up an earlier session between the two.
-    pub(super) gave_up: bool,
+    pub(crate) gave_up: bool,
 }
 
 /// What data carries behind its token.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Body<'a> {
+pub(crate) struct Body<'a> {
     /// Number of the datagram; without meaning if it carries no chunk.
-    pub(super) number: u32,
+    pub(crate) number: u32,
     /// Acknowledgements.
-    pub(super) ack: Ack<'a>,
+    pub(crate) ack: Ack<'a>,
     chunks: &'a [u8],
 }
 
 /// Which datagrams have arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Ack<'a> {
+pub(crate) struct Ack<'a> {
     /// The highest number that has arrived; 0 if none has.
-    pub(super) largest: u32,
+    pub(crate) largest: u32,
     /// How long ago it did, in units of [`DELAY_UNIT`].
-    pub(super) delay: u16,
+    pub(crate) delay: u16,
     /// Bit i of byte j: whether number `largest - 1 - (8 j + i)` has arrived.
-    pub(super) bitmap: &'a [u8],
+    pub(crate) bitmap: &'a [u8],
 }
 
 /// Where in its message a chunk stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     Whole,
     First,
     Middle,
@@ -144,12 +144,12 @@ pub(super) enum Part {
 
 impl Part {
     /// Whether the chunk before this one belongs to the same message.
-    pub(super) fn continues(self) -> bool {
+    pub(crate) fn continues(self) -> bool {
         matches!(self, Self::Middle | Self::Last)
     }
 
     /// Whether the chunk after this one belongs to the same message.
-    pub(super) fn is_continued(self) -> bool {
+    pub(crate) fn is_continued(self) -> bool {
         matches!(self, Self::First | Self::Middle)
     }
 
@@ -165,15 +165,15 @@ impl Part {
 
 /// A message, or a part of one.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Chunk<'a> {
-    pub(super) sequence: u32,
-    pub(super) part: Part,
-    pub(super) payload: &'a [u8],
+pub(crate) struct Chunk<'a> {
+    pub(crate) sequence: u32,
+    pub(crate) part: Part,
+    pub(crate) payload: &'a [u8],
 }
 
 /// Why a datagram could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unreadable {
+pub(crate) enum Unreadable {
     /// It is of a version that is not spoken here.
     Version,
     /// It is not laid out as the protocol says.

@@ -7,7 +7,7 @@ use super::{
 };
 
 /// Reads a datagram; the whole of it is checked before anything is returned.
-pub(in crate::reliable) fn parse(datagram: &[u8]) -> Result<Datagram<'_>, Unreadable> {
+pub(crate) fn parse(datagram: &[u8]) -> Result<Datagram<'_>, Unreadable> {
     if !is_reliable(datagram) {
         return Err(Unreadable::Malformed);
     }
@@ -64,18 +64,18 @@ impl<'a> Body<'a> {
     }
 
     /// Whether there is any chunk.
-    pub(in crate::reliable) fn has_chunks(&self) -> bool {
+    pub(crate) fn has_chunks(&self) -> bool {
         !self.chunks.is_empty()
     }
 
     /// The chunks, in the order in which they stand.
-    pub(in crate::reliable) fn chunks(&self) -> Chunks<'a> {
+    pub(crate) fn chunks(&self) -> Chunks<'a> {
         Chunks { rest: Reader(self.chunks), next: None }
     }
 }
 
 /// See [`Body::chunks`]. Ends at what it cannot read.
-pub(in crate::reliable) struct Chunks<'a> {
+pub(crate) struct Chunks<'a> {
     rest: Reader<'a>,
     next: Option<u32>,
 }

@@ -6,7 +6,7 @@ use super::{
 };
 
 /// Writes one datagram into a buffer that is long enough for it.
-pub(in crate::reliable) struct Writer<'a> {
+pub(crate) struct Writer<'a> {
     buffer: &'a mut [u8],
     len: usize,
     next_sequence: Option<u32>,
@@ -22,12 +22,12 @@ impl<'a> Writer<'a> {
     }
 
     /// Begins data; acknowledgements and chunks are to follow.
-    pub(in crate::reliable) fn data(buffer: &'a mut [u8], token: u64) -> Self {
+    pub(crate) fn data(buffer: &'a mut [u8], token: u64) -> Self {
         Self::start(buffer, DATA, token)
     }
 
     /// Begins a confirm; acknowledgements and chunks are to follow.
-    pub(in crate::reliable) fn confirm(buffer: &'a mut [u8], token: u64, proof: Proof) -> Self {
+    pub(crate) fn confirm(buffer: &'a mut [u8], token: u64, proof: Proof) -> Self {
         let mut writer = Self::start(buffer, CONFIRM, token);
         writer.put(&proof.token.to_le_bytes());
         writer.put(&proof.stamp.to_le_bytes());
@@ -37,7 +37,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The part of a body that stands before its chunks.
-    pub(in crate::reliable) fn ack(&mut self, number: u32, ack: Ack<'_>) {
+    pub(crate) fn ack(&mut self, number: u32, ack: Ack<'_>) {
         self.put(&number.to_le_bytes());
         self.put(&ack.largest.to_le_bytes());
         self.put(&ack.delay.to_le_bytes());
@@ -46,13 +46,13 @@ impl<'a> Writer<'a> {
     }
 
     /// Whether a chunk of `size` bytes still fits.
-    pub(in crate::reliable) fn fits(&self, sequence: u64, size: usize) -> bool {
+    pub(crate) fn fits(&self, sequence: u64, size: usize) -> bool {
         let head = if self.next_sequence == Some(sequence as u32) { CHUNK_LEN } else { CHUNK_LEN_MAX };
         self.len + head + size <= self.buffer.len()
     }
 
     /// Adds a chunk that [fits](Self::fits); the caller fills in the bytes that are returned.
-    pub(in crate::reliable) fn chunk(&mut self, sequence: u64, part: Part, size: usize) -> &mut [u8] {
+    pub(crate) fn chunk(&mut self, sequence: u64, part: Part, size: usize) -> &mut [u8] {
         let sequence = sequence as u32;
         let head = size as u16 | (part as u16) << CHUNK_PART_SHIFT;
         if self.next_sequence == Some(sequence) {
@@ -68,12 +68,12 @@ impl<'a> Writer<'a> {
     }
 
     /// Bytes that are left.
-    pub(in crate::reliable) fn room(&self) -> usize {
+    pub(crate) fn room(&self) -> usize {
         self.buffer.len() - self.len
     }
 
     /// Length of the datagram so far.
-    pub(in crate::reliable) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
@@ -85,7 +85,7 @@ impl<'a> Writer<'a> {
 
 /// A datagram of fixed length, to be written out of turn.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::reliable) enum Control {
+pub(crate) enum Control {
     Hello { token: u64 },
     Welcome { token: u64, grant: u64, stamp: u32, incarnation: u32 },
     Reset { token: u64, incarnation: u32, gave_up: bool },
@@ -94,7 +94,7 @@ pub(in crate::reliable) enum Control {
 
 impl Control {
     /// Writes the datagram and returns its length, at most [`CONTROL_LEN`](super::CONTROL_LEN).
-    pub(in crate::reliable) fn write(self, buffer: &mut [u8]) -> usize {
+    pub(crate) fn write(self, buffer: &mut [u8]) -> usize {
         match self {
             Self::Hello { token } => {
                 let mut writer = Writer::start(buffer, HELLO, token);

@@ -2,21 +2,21 @@
 
 /// Why a head cannot be completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HeadError {
+pub(crate) enum HeadError {
     TooLarge,
     /// A byte that no head can hold: the peer speaks something else.
     NotText,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Head {
+pub(crate) struct Head {
     bytes: Vec<u8>,
     line_is_empty: bool,
 }
 
 impl Head {
     /// Takes bytes up to the end of the head. When it is complete, says how many those were.
-    pub(super) fn receive(&mut self, bytes: &[u8], limit: usize) -> Result<Option<usize>, HeadError> {
+    pub(crate) fn receive(&mut self, bytes: &[u8], limit: usize) -> Result<Option<usize>, HeadError> {
         let room = limit - self.bytes.len().min(limit);
         let end = bytes.iter().take(room).position(|&byte| {
             let ends = byte == b'\n' && self.line_is_empty || is_foreign(byte);
@@ -33,7 +33,7 @@ impl Head {
         }
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 }

@@ -3,7 +3,7 @@
 use tungstenite::http::HeaderMap;
 
 /// A field that may stand there once at most, and in plain ASCII; else the error.
-pub(super) fn single<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ()> {
+pub(crate) fn single<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ()> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
@@ -13,7 +13,7 @@ pub(super) fn single<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'
 }
 
 /// The elements of a field that is a list, over all its lines.
-pub(super) fn list<'h>(headers: &'h HeaderMap, name: &str) -> impl Iterator<Item = &'h str> {
+pub(crate) fn list<'h>(headers: &'h HeaderMap, name: &str) -> impl Iterator<Item = &'h str> {
     let values = headers.get_all(name).into_iter();
     values
         .filter_map(|value| value.to_str().ok())
@@ -23,12 +23,12 @@ pub(super) fn list<'h>(headers: &'h HeaderMap, name: &str) -> impl Iterator<Item
 }
 
 /// Whether a list holds a keyword, in whatever case.
-pub(super) fn list_has(headers: &HeaderMap, name: &str, keyword: &str) -> bool {
+pub(crate) fn list_has(headers: &HeaderMap, name: &str, keyword: &str) -> bool {
     list(headers, name).any(|element| element.eq_ignore_ascii_case(keyword))
 }
 
 /// A token in the sense of RFC 9110, section 5.6.2: names of fields and subprotocols are such.
-pub(super) fn is_token(text: &str) -> bool {
+pub(crate) fn is_token(text: &str) -> bool {
     let is_token_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !text.is_empty() && text.bytes().all(is_token_byte)
 }

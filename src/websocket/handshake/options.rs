@@ -34,12 +34,12 @@ impl Protocols {
         Ok(Self(names))
     }
 
-    pub(super) fn names(&self) -> &[String] {
+    pub(crate) fn names(&self) -> &[String] {
         &self.0
     }
 
     /// The first of ours that is offered.
-    pub(super) fn choose(&self, offered: &[String]) -> Option<&str> {
+    pub(crate) fn choose(&self, offered: &[String]) -> Option<&str> {
         let mut ours = self.0.iter();
         ours.find(|name| offered.contains(name)).map(String::as_str)
     }
@@ -125,7 +125,7 @@ impl RequestHeaders {
     }
 
     /// The lines as they stand in a request.
-    pub(super) fn lines(&self) -> &str {
+    pub(crate) fn lines(&self) -> &str {
         &self.0
     }
 }

@@ -1,7 +1,7 @@
 //! The same streams through tungstenite's parser: the two must agree on every one.
 
 use super::super::frame::Opcode;
-use super::{Event, LIMIT, Role, frame_for, receive};
+use super::{Event, LIMIT, Side, frame_for, receive};
 use proptest::prelude::*;
 use std::io::{self, Cursor, Read, Write};
 use tungstenite::protocol::{self, WebSocket, WebSocketConfig};
@@ -33,7 +33,7 @@ enum End {
     Violation,
 }
 
-fn ours(role: Role, stream: &[u8]) -> (Vec<Event>, End) {
+fn ours(role: Side, stream: &[u8]) -> (Vec<Event>, End) {
     let mut events = receive(role, &[stream], LIMIT);
     let end = match events.last() {
         Some(Event::Violation { .. }) => {
@@ -45,10 +45,10 @@ fn ours(role: Role, stream: &[u8]) -> (Vec<Event>, End) {
     (events, end)
 }
 
-fn theirs(role: Role, stream: &[u8]) -> (Vec<Event>, End) {
+fn theirs(role: Side, stream: &[u8]) -> (Vec<Event>, End) {
     let role = match role {
-        Role::Client => protocol::Role::Client,
-        Role::Server => protocol::Role::Server,
+        Side::Client => protocol::Role::Client,
+        Side::Server => protocol::Role::Server,
     };
     let config = WebSocketConfig::default().max_message_size(Some(LIMIT)).max_frame_size(Some(LIMIT));
     let stream = Stream(Cursor::new(stream.to_vec()));
@@ -83,7 +83,7 @@ fn theirs(role: Role, stream: &[u8]) -> (Vec<Event>, End) {
 }
 
 /// Frames of every kind and order, some of them wrong in one way.
-fn frame(role: Role) -> impl Strategy<Value = Vec<u8>> {
+fn frame(role: Side) -> impl Strategy<Value = Vec<u8>> {
     let opcode = prop_oneof![
         Just(Opcode::Text),
         Just(Opcode::Binary),
@@ -111,8 +111,8 @@ fn frame(role: Role) -> impl Strategy<Value = Vec<u8>> {
     });
     let wrong_side = ".{0,8}".prop_map(move |payload| {
         let other = match role {
-            Role::Client => Role::Server,
-            Role::Server => Role::Client,
+            Side::Client => Side::Server,
+            Side::Server => Side::Client,
         };
         frame_for(other, true, Opcode::Text, payload.as_bytes())
     });
@@ -127,7 +127,7 @@ fn frame(role: Role) -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #[test]
     fn agrees_with_tungstenite(
-        (role, frames) in prop_oneof![Just(Role::Client), Just(Role::Server)].prop_flat_map(
+        (role, frames) in prop_oneof![Just(Side::Client), Just(Side::Server)].prop_flat_map(
             |role| (Just(role), proptest::collection::vec(frame(role), 1..10)),
         ),
     ) {

@@ -1,7 +1,7 @@
 //! What a connection costs, and where messages are put.
 
 use super::super::frame::{MAX_HEADER, Opcode};
-use super::{KEY, LIMIT, Receiver, Recorder, Role, frame_for};
+use super::{KEY, LIMIT, Receiver, Recorder, Side, frame_for};
 
 #[test]
 fn an_idle_connection_costs_little() {
@@ -12,11 +12,11 @@ fn an_idle_connection_costs_little() {
 fn a_message_that_came_whole_stays_where_it_is() {
     for length in [0, 64, 200, 16 * 1024, 70_000] {
         let payload: Vec<u8> = (0..length).map(|n| n as u8).collect();
-        let frame = frame_for(Role::Server, true, Opcode::Binary, &payload);
+        let frame = frame_for(Side::Server, true, Opcode::Binary, &payload);
         let mut stream = [&frame[..], &frame, &frame].concat();
 
         let mut recorder = Recorder::default();
-        let mut receiver = Receiver::new(Role::Server);
+        let mut receiver = Receiver::new(Side::Server);
         receiver.receive(&mut stream, LIMIT, &mut recorder).unwrap();
 
         assert_eq!(recorder.in_place, 3);
@@ -29,18 +29,18 @@ fn a_message_that_came_whole_stays_where_it_is() {
 /// The usual cut of large messages: the header ends one piece, the payload is the next.
 #[test]
 fn a_payload_behind_a_cut_header_stays_where_it_is() {
-    let mut stream = frame_for(Role::Server, true, Opcode::Text, &[b'x'; 5000]);
+    let mut stream = frame_for(Side::Server, true, Opcode::Text, &[b'x'; 5000]);
     for split in 1..=8 {
         let mut stream = stream.clone();
         let (header, payload) = stream.split_at_mut(split);
         let mut recorder = Recorder::default();
-        let mut receiver = Receiver::new(Role::Server);
+        let mut receiver = Receiver::new(Side::Server);
         receiver.receive(header, LIMIT, &mut recorder).unwrap();
         receiver.receive(payload, LIMIT, &mut recorder).unwrap();
         assert_eq!(recorder.in_place, 1, "cut at {split}");
     }
     let mut recorder = Recorder::default();
-    let mut receiver = Receiver::new(Role::Server);
+    let mut receiver = Receiver::new(Side::Server);
     let (start, rest) = stream.split_at_mut(9);
     receiver.receive(start, LIMIT, &mut recorder).unwrap();
     receiver.receive(rest, LIMIT, &mut recorder).unwrap();
@@ -55,7 +55,7 @@ fn an_announced_size_is_not_allocated() {
     header.extend_from_slice(&KEY);
     assert_eq!(header.len(), MAX_HEADER);
 
-    let mut receiver = Receiver::new(Role::Server);
+    let mut receiver = Receiver::new(Side::Server);
     let mut recorder = Recorder::default();
     receiver.receive(&mut header, announced, &mut recorder).unwrap();
     assert_eq!(receiver.memory(), 0);
@@ -70,14 +70,14 @@ fn an_announced_size_is_not_allocated() {
 #[test]
 fn nothing_is_kept_between_messages() {
     let stream = [
-        frame_for(Role::Server, true, Opcode::Ping, b"interrupted"),
-        frame_for(Role::Server, false, Opcode::Text, b"in two "),
-        frame_for(Role::Server, true, Opcode::Pong, b"interrupted"),
-        frame_for(Role::Server, true, Opcode::Continuation, b"fragments"),
-        frame_for(Role::Server, true, Opcode::Ping, b"in pieces"),
+        frame_for(Side::Server, true, Opcode::Ping, b"interrupted"),
+        frame_for(Side::Server, false, Opcode::Text, b"in two "),
+        frame_for(Side::Server, true, Opcode::Pong, b"interrupted"),
+        frame_for(Side::Server, true, Opcode::Continuation, b"fragments"),
+        frame_for(Side::Server, true, Opcode::Ping, b"in pieces"),
     ]
     .concat();
-    let mut receiver = Receiver::new(Role::Server);
+    let mut receiver = Receiver::new(Side::Server);
     let mut recorder = Recorder::default();
     for byte in &stream {
         receiver.receive(&mut [*byte], LIMIT, &mut recorder).unwrap();
@@ -88,12 +88,12 @@ fn nothing_is_kept_between_messages() {
 
 #[test]
 fn nothing_is_kept_after_the_end() {
-    let fragment = frame_for(Role::Server, false, Opcode::Binary, &[1; 1000]);
+    let fragment = frame_for(Side::Server, false, Opcode::Binary, &[1; 1000]);
     for last in [
-        frame_for(Role::Server, true, Opcode::Close, b""),
-        frame_for(Role::Server, true, Opcode::Binary, b"no continuation"),
+        frame_for(Side::Server, true, Opcode::Close, b""),
+        frame_for(Side::Server, true, Opcode::Binary, b"no continuation"),
     ] {
-        let mut receiver = Receiver::new(Role::Server);
+        let mut receiver = Receiver::new(Side::Server);
         let mut recorder = Recorder::default();
         let mut stream = fragment.clone();
         receiver.receive(&mut stream, LIMIT, &mut recorder).unwrap();
@@ -107,15 +107,15 @@ fn nothing_is_kept_after_the_end() {
 #[test]
 fn fragments_grow_the_buffer_in_doublings() {
     for with_pings in [false, true] {
-        let mut receiver = Receiver::new(Role::Server);
+        let mut receiver = Receiver::new(Side::Server);
         let mut recorder = Recorder::default();
         let mut capacities = std::collections::HashSet::new();
         let mut opcode = Opcode::Binary;
         for _ in 0..5000 {
-            let mut fragment = frame_for(Role::Server, false, opcode, b"x");
+            let mut fragment = frame_for(Side::Server, false, opcode, b"x");
             receiver.receive(&mut fragment, LIMIT, &mut recorder).unwrap();
             if with_pings {
-                let mut ping = frame_for(Role::Server, true, Opcode::Ping, &[0; 125]);
+                let mut ping = frame_for(Side::Server, true, Opcode::Ping, &[0; 125]);
                 let (start, rest) = ping.split_at_mut(100);
                 receiver.receive(start, LIMIT, &mut recorder).unwrap();
                 receiver.receive(rest, LIMIT, &mut recorder).unwrap();

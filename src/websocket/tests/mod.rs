@@ -7,7 +7,7 @@ mod segmentation;
 
 use super::frame::{Header, Opcode};
 use super::mask::{self, Key};
-use super::{Kind, Receiver, Role, Sink};
+use super::{Kind, MessageSink, Receiver, Side};
 use std::ops::Range;
 
 const KEY: Key = [0x37, 0xfa, 0x21, 0x3d];
@@ -45,7 +45,7 @@ struct Recorder {
     range: Range<usize>,
 }
 
-impl Sink for Recorder {
+impl MessageSink for Recorder {
     fn message_in_place(&mut self, kind: Kind, range: Range<usize>, payload: &[u8]) {
         assert_eq!(range.len(), payload.len());
         self.in_place += 1;
@@ -71,7 +71,7 @@ impl Sink for Recorder {
 }
 
 /// Feeds the pieces to one receiver; a violation is the last event.
-fn receive(role: Role, pieces: &[&[u8]], limit: usize) -> Vec<Event> {
+fn receive(role: Side, pieces: &[&[u8]], limit: usize) -> Vec<Event> {
     let mut receiver = Receiver::new(role);
     let mut recorder = Recorder::default();
     for piece in pieces {
@@ -85,8 +85,8 @@ fn receive(role: Role, pieces: &[&[u8]], limit: usize) -> Vec<Event> {
 }
 
 /// A frame as the peer of `receiver` sends it.
-fn frame_for(receiver: Role, fin: bool, opcode: Opcode, payload: &[u8]) -> Vec<u8> {
-    let masked = receiver == Role::Server;
+fn frame_for(receiver: Side, fin: bool, opcode: Opcode, payload: &[u8]) -> Vec<u8> {
+    let masked = receiver == Side::Server;
     let header = Header { fin, opcode, mask: masked.then_some(KEY), length: payload.len() as u64 };
     let mut frame = Vec::new();
     header.write(&mut frame);

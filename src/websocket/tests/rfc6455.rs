@@ -3,7 +3,7 @@
 use super::super::Kind;
 use super::super::frame::Opcode::{self, Binary, Close, Continuation, Ping, Pong, Text};
 use super::super::mask;
-use super::{Event, KEY, LIMIT, Role, frame_for, receive};
+use super::{Event, KEY, LIMIT, Side, frame_for, receive};
 
 struct Case {
     section: &'static str,
@@ -22,11 +22,11 @@ fn case<const N: usize, const M: usize>(
 }
 
 fn fin(opcode: Opcode, payload: impl AsRef<[u8]>) -> Vec<u8> {
-    frame_for(Role::Server, true, opcode, payload.as_ref())
+    frame_for(Side::Server, true, opcode, payload.as_ref())
 }
 
 fn part(opcode: Opcode, payload: impl AsRef<[u8]>) -> Vec<u8> {
-    frame_for(Role::Server, false, opcode, payload.as_ref())
+    frame_for(Side::Server, false, opcode, payload.as_ref())
 }
 
 /// A masked frame with a first byte of one's own.
@@ -61,10 +61,10 @@ fn check(cases: &[Case]) {
     for case in cases {
         let label = format!("{} ({})", case.name, case.section);
         let stream = case.frames.concat();
-        let whole = receive(Role::Server, &[&stream], LIMIT);
+        let whole = receive(Side::Server, &[&stream], LIMIT);
         assert_eq!(whole, case.events, "{label}");
         let bytes: Vec<&[u8]> = stream.chunks(1).collect();
-        let bytewise = receive(Role::Server, &bytes, LIMIT);
+        let bytewise = receive(Side::Server, &bytes, LIMIT);
         assert_eq!(bytewise, case.events, "{label}, byte by byte");
         if let Some(Event::Violation { section, .. }) = case.events.last() {
             assert_eq!(*section, case.section, "{label}");
@@ -102,13 +102,13 @@ fn framing() {
         case(
             "5.1",
             "a client that does not mask",
-            [frame_for(Role::Client, true, Text, b"plain")],
+            [frame_for(Side::Client, true, Text, b"plain")],
             [violation("5.1")],
         ),
         case(
             "5.1",
             "a client that masks only its first frame",
-            [fin(Text, "a"), frame_for(Role::Client, true, Text, b"b")],
+            [fin(Text, "a"), frame_for(Side::Client, true, Text, b"b")],
             [Event::text("a"), violation("5.1")],
         ),
     ];
@@ -122,9 +122,9 @@ fn framing() {
 #[test]
 fn a_server_must_not_mask() {
     let masked = fin(Text, "masked");
-    assert_eq!(receive(Role::Client, &[&masked], LIMIT), [violation("5.1")]);
-    let plain = frame_for(Role::Client, true, Text, b"plain");
-    assert_eq!(receive(Role::Client, &[&plain], LIMIT), [Event::text("plain")]);
+    assert_eq!(receive(Side::Client, &[&masked], LIMIT), [violation("5.1")]);
+    let plain = frame_for(Side::Client, true, Text, b"plain");
+    assert_eq!(receive(Side::Client, &[&plain], LIMIT), [Event::text("plain")]);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn reserved_bits_and_opcodes() {
 #[test]
 fn a_compressed_frame_is_called_that() {
     struct Deaf;
-    impl super::Sink for Deaf {
+    impl super::MessageSink for Deaf {
         fn message_in_place(&mut self, _: Kind, _: std::ops::Range<usize>, _: &[u8]) {}
         fn message_owned(&mut self, _: Kind, _: Vec<u8>) {}
         fn ping(&mut self, _: &[u8]) {}
@@ -159,7 +159,7 @@ fn a_compressed_frame_is_called_that() {
         fn close(&mut self, _: Option<u16>, _: &str) {}
     }
     let mut frame = with_first(0xc1, "deflated");
-    let violation = super::Receiver::new(Role::Server).receive(&mut frame, LIMIT, &mut Deaf).unwrap_err();
+    let violation = super::Receiver::new(Side::Server).receive(&mut frame, LIMIT, &mut Deaf).unwrap_err();
     assert!(violation.reason().contains("compressed"));
     assert!(violation.to_string().ends_with("(RFC 6455, section 5.2)"));
 }
@@ -300,9 +300,9 @@ fn invalid_text_fails_before_its_frame_is_complete() {
     let frame = fin(Text, b"abc\xf4\x90 and much more");
     // Six bytes of header, three letters, and the two bytes that cannot be right.
     let pieces: Vec<&[u8]> = frame[..11].chunks(1).collect();
-    assert_eq!(receive(Role::Server, &pieces[..10], LIMIT), []);
-    assert_eq!(receive(Role::Server, &pieces, LIMIT), [not_utf8("8.1")]);
-    assert_eq!(receive(Role::Server, &[&frame[..11]], LIMIT), [not_utf8("8.1")]);
+    assert_eq!(receive(Side::Server, &pieces[..10], LIMIT), []);
+    assert_eq!(receive(Side::Server, &pieces, LIMIT), [not_utf8("8.1")]);
+    assert_eq!(receive(Side::Server, &[&frame[..11]], LIMIT), [not_utf8("8.1")]);
 }
 
 #[test]
@@ -355,7 +355,7 @@ fn close_frames() {
 #[test]
 fn limits() {
     let too_big = [Event::violation(1009, "7.4.1")];
-    let limited = |frames: &[Vec<u8>]| receive(Role::Server, &[&frames.concat()], 100);
+    let limited = |frames: &[Vec<u8>]| receive(Side::Server, &[&frames.concat()], 100);
 
     let fits = fin(Binary, [0; 100]);
     assert_eq!(limited(&[fits]), [Event::binary(&[0; 100])]);

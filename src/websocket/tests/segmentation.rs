@@ -1,7 +1,7 @@
 //! However a stream is cut into pieces, the events are the same.
 
 use super::super::frame::Opcode;
-use super::{Event, LIMIT, Role, frame_for, receive};
+use super::{Event, LIMIT, Side, frame_for, receive};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -25,7 +25,7 @@ fn opcode() -> impl Strategy<Value = Opcode> {
 }
 
 /// Mostly right streams: frames in any order, sometimes a damaged byte near a frame's start.
-fn stream(role: Role) -> impl Strategy<Value = Vec<u8>> {
+fn stream(role: Side) -> impl Strategy<Value = Vec<u8>> {
     let frame = (any::<bool>(), opcode(), payload()).prop_map(move |(fin, opcode, payload)| {
         frame_for(role, fin || opcode.is_control(), opcode, &payload)
     });
@@ -44,7 +44,7 @@ fn stream(role: Role) -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// A stream that is right from end to end.
-fn messages(role: Role) -> impl Strategy<Value = (Vec<u8>, Vec<Event>)> {
+fn messages(role: Side) -> impl Strategy<Value = (Vec<u8>, Vec<Event>)> {
     let message = (".{0,60}", any::<bool>(), any::<Index>(), any::<bool>()).prop_map(
         move |(text, binary, cut, ping_between)| {
             let (kind, event) = if binary {
@@ -76,8 +76,8 @@ fn cut<'a>(stream: &'a [u8], cuts: &[Index]) -> Vec<&'a [u8]> {
     cuts.windows(2).map(|cut| &stream[cut[0]..cut[1]]).collect()
 }
 
-fn role() -> impl Strategy<Value = Role> {
-    prop_oneof![Just(Role::Client), Just(Role::Server)]
+fn role() -> impl Strategy<Value = Side> {
+    prop_oneof![Just(Side::Client), Just(Side::Server)]
 }
 
 proptest! {

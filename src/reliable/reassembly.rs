@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use super::WINDOW;
 use super::config::Config;
-use super::event::{LossReason, Sink};
+use super::event::{EventSink, LossReason};
 use super::number::expand;
 use super::wire::{Chunk, Part};
 
@@ -19,13 +19,13 @@ const BUFFER_KEPT: usize = 64 << 10;
 
 /// Bytes of unfinished messages of all peers.
 #[derive(Debug)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     used: usize,
     limit: usize,
 }
 
 impl Memory {
-    pub(super) fn used(&self) -> usize {
+    pub(crate) fn used(&self) -> usize {
         self.used
     }
 
@@ -45,40 +45,40 @@ impl Memory {
 
 /// What all sessions share for putting messages together.
 #[derive(Debug)]
-pub(super) struct Workshop {
-    pub(super) memory: Memory,
+pub(crate) struct ReassemblyPool {
+    pub(crate) memory: Memory,
     scratch: Vec<u8>,
 }
 
-impl Workshop {
-    pub(super) fn new(limit: usize) -> Self {
+impl ReassemblyPool {
+    pub(crate) fn new(limit: usize) -> Self {
         Self { memory: Memory { used: 0, limit }, scratch: Vec::new() }
     }
 }
 
 /// What a session needs from its surroundings to take chunks.
-pub(super) struct Delivery<'a, S: ?Sized> {
-    pub(super) peer: SocketAddr,
+pub(crate) struct Delivery<'a, S: ?Sized> {
+    pub(crate) peer: SocketAddr,
     ordered: bool,
     message_limit: usize,
-    pub(super) memory: &'a mut Memory,
+    pub(crate) memory: &'a mut Memory,
     scratch: &'a mut Vec<u8>,
-    pub(super) sink: &'a mut S,
+    pub(crate) sink: &'a mut S,
 }
 
-impl<'a, S: Sink + ?Sized> Delivery<'a, S> {
-    pub(super) fn new(
+impl<'a, S: EventSink + ?Sized> Delivery<'a, S> {
+    pub(crate) fn new(
         peer: SocketAddr,
         config: &Config,
-        workshop: &'a mut Workshop,
+        reassembly_pool: &'a mut ReassemblyPool,
         sink: &'a mut S,
     ) -> Self {
         Self {
             peer,
             ordered: config.ordered,
             message_limit: config.message_limit,
-            memory: &mut workshop.memory,
-            scratch: &mut workshop.scratch,
+            memory: &mut reassembly_pool.memory,
+            scratch: &mut reassembly_pool.scratch,
             sink,
         }
     }
@@ -86,7 +86,7 @@ impl<'a, S: Sink + ?Sized> Delivery<'a, S> {
 
 /// The receiving half of a session.
 #[derive(Debug, Default)]
-pub(super) struct Inbound {
+pub(crate) struct Reassembly {
     /// All chunks below this sequence number were taken.
     next: u64,
     /// Which chunks were taken from there on: one bit for each, at its sequence number modulo
@@ -111,20 +111,20 @@ struct Held {
     other_end: u64,
 }
 
-impl Inbound {
+impl Reassembly {
     /// A receiver that waits for that sequence number.
     #[cfg(test)]
-    pub(super) fn starting_at(sequence: u64) -> Self {
+    pub(crate) fn starting_at(sequence: u64) -> Self {
         Self { next: sequence, ..Self::default() }
     }
 
     /// Whether the peer owes something: the rest of a message, or one before those that wait.
-    pub(super) fn is_unfinished(&self) -> bool {
+    pub(crate) fn is_unfinished(&self) -> bool {
         self.begun.is_some() || self.ahead > 0
     }
 
     /// Takes a chunk. False if there is no room for it now, so that it has to come again.
-    pub(super) fn take<S: Sink + ?Sized>(
+    pub(crate) fn take<S: EventSink + ?Sized>(
         &mut self,
         chunk: &Chunk<'_>,
         to: &mut Delivery<'_, S>,
@@ -156,7 +156,7 @@ impl Inbound {
     }
 
     /// Takes the chunk that is next in sequence.
-    fn take_next<S: Sink + ?Sized>(
+    fn take_next<S: EventSink + ?Sized>(
         &mut self,
         part: Part,
         payload: &[u8],
@@ -188,7 +188,7 @@ impl Inbound {
     }
 
     /// Goes on to the first chunk that is missing.
-    fn take_held<S: Sink + ?Sized>(&mut self, to: &mut Delivery<'_, S>) -> Result<(), LossReason> {
+    fn take_held<S: EventSink + ?Sized>(&mut self, to: &mut Delivery<'_, S>) -> Result<(), LossReason> {
         while self.ahead > 0 && self.is_taken(self.next) {
             if let Some(held) = self.held.remove(&self.next) {
                 self.give_back(held.payload.len() + HELD_COST, to.memory);
@@ -203,7 +203,7 @@ impl Inbound {
     }
 
     /// Keeps a chunk, and delivers its message if it is complete and need not wait.
-    fn hold<S: Sink + ?Sized>(
+    fn hold<S: EventSink + ?Sized>(
         &mut self,
         sequence: u64,
         chunk: &Chunk<'_>,
@@ -245,7 +245,7 @@ impl Inbound {
     }
 
     /// Delivers a message of which all chunks are held.
-    fn deliver_held<S: Sink + ?Sized>(
+    fn deliver_held<S: EventSink + ?Sized>(
         &mut self,
         first: u64,
         last: u64,
@@ -273,7 +273,7 @@ impl Inbound {
 
     /// Delivers what is complete and still waits for something before it, which will not come:
     /// all of it was acknowledged.
-    pub(super) fn flush<S: Sink + ?Sized>(&mut self, to: &mut Delivery<'_, S>) {
+    pub(crate) fn flush<S: EventSink + ?Sized>(&mut self, to: &mut Delivery<'_, S>) {
         let complete = |(&first, held): (&u64, &Held)| {
             let last = self.held.get(&held.other_end)?;
             let whole = !held.part.continues() && !last.part.is_continued();
@@ -287,13 +287,13 @@ impl Inbound {
     }
 
     /// Forgets everything.
-    pub(super) fn clear(&mut self, memory: &mut Memory) {
+    pub(crate) fn clear(&mut self, memory: &mut Memory) {
         memory.give_back(self.cost);
         *self = Self::default();
     }
 
     /// Gives back memory that nothing waits in.
-    pub(super) fn trim(&mut self) {
+    pub(crate) fn trim(&mut self) {
         if self.ahead == 0 {
             self.taken = None;
         }
@@ -329,7 +329,7 @@ fn position(sequence: u64) -> (usize, u64) {
     (index / 64, 1 << (index % 64))
 }
 
-fn deliver<S: Sink + ?Sized>(message: &[u8], to: &mut Delivery<'_, S>) -> Result<(), LossReason> {
+fn deliver<S: EventSink + ?Sized>(message: &[u8], to: &mut Delivery<'_, S>) -> Result<(), LossReason> {
     if message.len() > to.message_limit {
         return Err(LossReason::MessageTooBig);
     }

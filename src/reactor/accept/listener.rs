@@ -10,12 +10,12 @@ use native_tls::TlsAcceptor;
 
 use crate::address::PeerName;
 use crate::command::{Id, Listen};
+use crate::context::Context;
 use crate::error::{Code, Error, Result};
-use crate::shared::Shared;
 use crate::socket::{About, Socket};
 use crate::sys;
 
-use super::timers::Millis;
+use crate::clock::Millis;
 
 /// Connections a listener takes in one turn before the others have theirs.
 pub(crate) const ACCEPTS_PER_TURN: usize = 256;
@@ -24,7 +24,7 @@ pub(crate) const RETRY_MILLIS: Millis = 100;
 /// Unfinished handshakes a server holds; the oldest makes room for a new one.
 const MOST_UNFINISHED: u32 = 4_096;
 
-/// The rules of one server, shared with the connections it accepted.
+/// The rules of one server, context with the connections it accepted.
 pub(crate) struct Admission {
     pub(crate) server: Arc<Socket>,
     pub(crate) regular: bool,
@@ -41,7 +41,7 @@ impl Admission {
     /// A connection has finished its handshake: gives it a handle if there is a place.
     pub(crate) fn admit(
         &self,
-        shared: &Shared,
+        context: &Context,
         peer: &PeerName,
         about: Option<Box<About>>,
     ) -> Result<Arc<Socket>> {
@@ -49,7 +49,7 @@ impl Admission {
             return Err(Error::new(Code::Limit, "the server is full"));
         }
         let settings = self.server.host.lock().settings.clone();
-        let socket = shared.registry.insert_accepted(self.server.handle, self.regular, settings)?;
+        let socket = context.registry.insert_accepted(self.server.handle, self.regular, settings)?;
         {
             let mut host = socket.host.lock();
             host.peer = Some(peer.clone());
@@ -77,7 +77,7 @@ pub(crate) struct Listener {
     pub(crate) admission: Arc<Admission>,
     most_unfinished: u32,
     /// Connections that began a handshake, oldest first; some of them have finished or gone since.
-    newcomers: VecDeque<Id>,
+    half_open: VecDeque<Id>,
     /// Out of descriptors until then; 0 if not.
     pub(crate) retry_at: Millis,
     /// Not accepting because the host does not collect its events.
@@ -95,10 +95,10 @@ pub(crate) enum Accepted {
 }
 
 impl Listener {
-    pub(crate) fn new(listen: Listen) -> Listener {
+    pub(crate) fn new(listen: Listen) -> Self {
         // A quarter of the descriptors at the most, so that idle connections leave room for players.
         let share = u32::try_from(listen.descriptor_limit / 4).unwrap_or(u32::MAX);
-        Listener {
+        Self {
             io: listen.listener,
             admission: Arc::new(Admission {
                 server: listen.socket,
@@ -110,7 +110,7 @@ impl Listener {
                 unfinished: AtomicU32::new(0),
             }),
             most_unfinished: MOST_UNFINISHED.min(share.max(16)),
-            newcomers: VecDeque::new(),
+            half_open: VecDeque::new(),
             retry_at: 0,
             paused: false,
         }
@@ -137,15 +137,15 @@ impl Listener {
     /// Notes a connection that is about to begin its handshake. True if there are now so many that
     /// the oldest unfinished one must make room.
     pub(crate) fn note_newcomer(&mut self, id: Id) -> bool {
-        self.newcomers.push_back(id);
+        self.half_open.push_back(id);
         self.admission.unfinished.fetch_add(1, Relaxed) + 1 > self.most_unfinished
     }
 
     pub(crate) fn oldest_newcomer(&self) -> Option<Id> {
-        self.newcomers.front().copied()
+        self.half_open.front().copied()
     }
 
     pub(crate) fn forget_oldest_newcomer(&mut self) {
-        self.newcomers.pop_front();
+        self.half_open.pop_front();
     }
 }

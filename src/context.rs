@@ -4,30 +4,33 @@ use std::sync::atomic::AtomicU64;
 
 use parking_lot::Mutex;
 
+use crate::dns::NameCache;
 use crate::event::queue::EventQueue;
-use crate::names::Names;
+use crate::mailbox::Mailbox;
 use crate::options::Options;
 use crate::registry::Registry;
-use crate::work::Work;
 
-pub(crate) struct Shared {
+/// All state of the library, for the whole life of the process.
+pub(crate) static CONTEXT: Context = Context::new();
+
+pub(crate) struct Context {
     pub(crate) registry: Registry,
     pub(crate) events: EventQueue,
-    pub(crate) work: Work,
+    pub(crate) mailbox: Mailbox,
     pub(crate) options: Mutex<Option<Options>>,
-    pub(crate) names: Names,
+    pub(crate) names: NameCache,
     /// How many sockets the host has destroyed; see [`crate::event::batch::Batch`].
     pub(crate) destroyed: AtomicU64,
 }
 
-impl Shared {
-    pub(crate) const fn new() -> Shared {
-        Shared {
+impl Context {
+    const fn new() -> Self {
+        Self {
             registry: Registry::new(),
             events: EventQueue::new(),
-            work: Work::new(),
+            mailbox: Mailbox::new(),
             options: Mutex::new(None),
-            names: Names::new(),
+            names: NameCache::new(),
             destroyed: AtomicU64::new(0),
         }
     }

@@ -10,20 +10,20 @@ use mio::net::TcpStream;
 use socket2::{Domain, Protocol, SockRef, Socket as SystemSocket, Type};
 
 use crate::address::PeerName;
-use crate::command::{DialRequest, Waiter, WebSocketRequest};
+use crate::command::{ConnectRequest, Waiter, WebSocketRequest};
 use crate::error::{Code, Error, Result};
 use crate::event::batch::{Happened, Origin};
-use crate::socket::{About, Link, Local, Socket};
+use crate::socket::{About, ConnectionState, Local, Socket};
 use crate::{sys, tls};
 
-use super::timers::Millis;
-use super::turn::Turn;
+use crate::clock::Millis;
+use crate::reactor::turn::Turn;
 
 /// How long an attempt has before the next address is tried beside it (RFC 8305, section 5).
 pub(crate) const ATTEMPT_DELAY_MILLIS: Millis = 250;
 
 /// The part of a connect that lives until the host knows how it ended.
-pub(crate) struct Opening {
+pub(crate) struct PendingConnect {
     pub(crate) socket: Arc<Socket>,
     pub(crate) regular: bool,
     pub(crate) game_id: u32,
@@ -35,7 +35,7 @@ pub(crate) struct Opening {
     waiter: Option<Arc<Waiter>>,
 }
 
-impl Opening {
+impl PendingConnect {
     pub(crate) fn succeeded(
         &self,
         origin: Origin<'_>,
@@ -50,13 +50,13 @@ impl Opening {
             host.dirty = false;
             host.regular = self.regular;
             host.peer = Some(peer.clone());
-            if self.waiter.is_some() && host.link == Link::Connecting {
-                host.link = Link::Open;
+            if self.waiter.is_some() && host.state == ConnectionState::Connecting {
+                host.state = ConnectionState::Open;
             }
         }
         match &self.waiter {
             Some(waiter) => waiter.end(Ok(())),
-            None => turn.happened(origin, Happened::Dialed(None)),
+            None => turn.happened(origin, Happened::ConnectEnded(None)),
         }
     }
 
@@ -64,15 +64,15 @@ impl Opening {
         match &self.waiter {
             Some(waiter) => {
                 let mut host = self.socket.host.lock();
-                if host.link == Link::Connecting {
-                    host.link = Link::Idle;
+                if host.state == ConnectionState::Connecting {
+                    host.state = ConnectionState::Idle;
                 }
                 drop(host);
                 waiter.end(Err(error.clone()));
             }
             None => {
                 let origin = Origin { port: self.port, ..origin };
-                turn.happened(origin, Happened::Dialed(Some(error)));
+                turn.happened(origin, Happened::ConnectEnded(Some(error)));
             }
         }
     }
@@ -85,9 +85,9 @@ impl Opening {
     }
 }
 
-pub(crate) struct Dial {
+pub(crate) struct Connect {
     /// Taken by the attempt that wins.
-    pub(crate) opening: Option<Box<Opening>>,
+    pub(crate) opening: Option<Box<PendingConnect>>,
     local: Local,
     /// `None` while the name is being resolved.
     pub(crate) addresses: Option<VecDeque<SocketAddr>>,
@@ -100,11 +100,11 @@ pub(crate) struct Dial {
     pub(crate) tried: Option<SocketAddr>,
 }
 
-impl Dial {
-    pub(crate) fn new(request: DialRequest, now: Millis) -> Dial {
+impl Connect {
+    pub(crate) fn new(request: ConnectRequest, now: Millis) -> Self {
         let game_id = request.socket.begin_connection();
-        Dial {
-            opening: Some(Box::new(Opening {
+        Self {
+            opening: Some(Box::new(PendingConnect {
                 socket: request.socket,
                 regular: request.regular,
                 game_id,
@@ -191,15 +191,15 @@ fn begin_connect(address: SocketAddr, local: Local) -> Result<TcpStream> {
     Ok(stream)
 }
 
-/// One address of a [`Dial`] being tried.
-pub(crate) struct Attempt {
+/// One address of a [`Connect`] being tried.
+pub(crate) struct ConnectAttempt {
     pub(crate) io: TcpStream,
     pub(crate) address: SocketAddr,
-    /// The dial it belongs to; both are removed together.
-    pub(crate) dial: u32,
+    /// The connect it belongs to; both are removed together.
+    pub(crate) connect: u32,
 }
 
-impl Attempt {
+impl ConnectAttempt {
     /// Whether the connect has ended, and how.
     pub(crate) fn outcome(&self) -> Option<Result<()>> {
         let failed =

@@ -9,19 +9,16 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use crate::command::{Command, Stop, Waiter};
+use crate::context::{CONTEXT, Context};
 use crate::error::{Code, Error, Result};
 use crate::event::NetworkEvent;
 use crate::options::Options;
 use crate::reactor::Reactor;
-use crate::shared::Shared;
 use crate::socket::Handle;
 use crate::sys;
 
-/// All state of the library, for the whole life of the process.
-pub(crate) static SHARED: Shared = Shared::new();
-
-static ENGINE: Mutex<Engine> = Mutex::new(Engine::Off);
-/// Whether `ENGINE` is other than `Off`; lets calls that must not block skip its lock.
+static RUNTIME: Mutex<Runtime> = Mutex::new(Runtime::Off);
+/// Whether `RUNTIME` is other than `Off`; lets calls that must not block skip its lock.
 static STARTED: AtomicBool = AtomicBool::new(false);
 static MANUAL: AtomicBool = AtomicBool::new(false);
 /// A shutdown is under way: waits with manual I/O make room for it.
@@ -32,7 +29,7 @@ const FLUSH: Duration = Duration::from_millis(2_100);
 /// With manual I/O, how often a thread that waits looks whether it must take over the turns.
 const TAKE_OVER: Duration = Duration::from_millis(5);
 
-enum Engine {
+enum Runtime {
     Off,
     Manual(Box<Reactor>),
     Thread(JoinHandle<Box<Reactor>>),
@@ -46,9 +43,9 @@ thread_local! {
 struct InCallback;
 
 impl InCallback {
-    fn enter() -> InCallback {
+    fn enter() -> Self {
         IN_CALLBACK.set(true);
-        InCallback
+        Self
     }
 }
 
@@ -72,20 +69,20 @@ pub(crate) fn start() -> Result<()> {
     if STARTED.load(SeqCst) {
         return Ok(());
     }
-    let mut engine = ENGINE.lock();
-    if matches!(*engine, Engine::Off) {
-        let reactor = Box::new(Reactor::new(&SHARED)?);
-        *engine = if MANUAL.load(SeqCst) { Engine::Manual(reactor) } else { run_in_thread(reactor)? };
+    let mut runtime = RUNTIME.lock();
+    if matches!(*runtime, Runtime::Off) {
+        let reactor = Box::new(Reactor::new(&CONTEXT)?);
+        *runtime = if MANUAL.load(SeqCst) { Runtime::Manual(reactor) } else { run_in_thread(reactor)? };
         STARTED.store(true, SeqCst);
     }
     Ok(())
 }
 
-fn run_in_thread(reactor: Box<Reactor>) -> Result<Engine> {
+fn run_in_thread(reactor: Box<Reactor>) -> Result<Runtime> {
     let started = sys::without_signals(|| {
         std::thread::Builder::new().name("stepwire-io".into()).spawn(move || run(reactor))
     });
-    started.map(Engine::Thread).map_err(|error| Error::from_io("cannot start the I/O thread", &error))
+    started.map(Runtime::Thread).map_err(|error| Error::from_io("cannot start the I/O thread", &error))
 }
 
 fn run(mut reactor: Box<Reactor>) -> Box<Reactor> {
@@ -111,23 +108,23 @@ pub(crate) fn set_manual_io(manual: bool) -> Result<()> {
     if MANUAL.load(SeqCst) == manual {
         return Ok(());
     }
-    let mut engine = ENGINE.try_lock().ok_or_else(busy)?;
-    if SHARED.registry.len() > 0 {
+    let mut runtime = RUNTIME.try_lock().ok_or_else(busy)?;
+    if CONTEXT.registry.len() > 0 {
         return Err(busy());
     }
     // Connections that are still closing go on under the new regime.
-    let reactor = match std::mem::replace(&mut *engine, Engine::Off) {
-        Engine::Off => None,
-        Engine::Manual(reactor) => Some(reactor),
-        Engine::Thread(thread) => {
-            SHARED.work.command(Command::Stop(Stop::Now));
+    let reactor = match std::mem::replace(&mut *runtime, Runtime::Off) {
+        Runtime::Off => None,
+        Runtime::Manual(reactor) => Some(reactor),
+        Runtime::Thread(thread) => {
+            CONTEXT.mailbox.command(Command::Stop(Stop::Now));
             thread.join().ok()
         }
     };
     MANUAL.store(manual, SeqCst);
     STARTED.store(false, SeqCst);
     if let Some(reactor) = reactor {
-        *engine = if manual { Engine::Manual(reactor) } else { run_in_thread(reactor)? };
+        *runtime = if manual { Runtime::Manual(reactor) } else { run_in_thread(reactor)? };
         STARTED.store(true, SeqCst);
     }
     Ok(())
@@ -135,8 +132,8 @@ pub(crate) fn set_manual_io(manual: bool) -> Result<()> {
 
 /// With manual I/O, one turn. False if there is none to do here: another thread is in one.
 fn turn(most: Duration) -> bool {
-    match ENGINE.try_lock().as_deref_mut() {
-        Some(Engine::Manual(reactor)) => {
+    match RUNTIME.try_lock().as_deref_mut() {
+        Some(Runtime::Manual(reactor)) => {
             // A shutdown waits for the lock that is held here.
             let most = || Some(if CLOSING.load(SeqCst) { Duration::ZERO } else { most });
             reactor.turn(most, true);
@@ -147,13 +144,13 @@ fn turn(most: Duration) -> bool {
 }
 
 /// The next event, after a turn if none waits and turns are the host's.
-pub(crate) fn next_event(take: impl Fn(&Shared) -> Option<NetworkEvent>) -> Result<Option<NetworkEvent>> {
+pub(crate) fn next_event(take: impl Fn(&Context) -> Option<NetworkEvent>) -> Result<Option<NetworkEvent>> {
     check_may_block()?;
-    if let Some(event) = take(&SHARED) {
+    if let Some(event) = take(&CONTEXT) {
         return Ok(Some(event));
     }
     if MANUAL.load(SeqCst) && turn(Duration::ZERO) {
-        return Ok(take(&SHARED));
+        return Ok(take(&CONTEXT));
     }
     Ok(None)
 }
@@ -163,7 +160,7 @@ pub(crate) fn drain_events(mut deliver: impl FnMut(&NetworkEvent)) -> Result<usi
     check_may_block()?;
     let mut drain = || {
         let _inside = InCallback::enter();
-        SHARED.events.drain(&SHARED, &mut deliver)
+        CONTEXT.events.drain(&CONTEXT, &mut deliver)
     };
     let delivered = drain();
     if delivered == 0 && MANUAL.load(SeqCst) && turn(Duration::ZERO) {
@@ -176,21 +173,21 @@ pub(crate) fn drain_events(mut deliver: impl FnMut(&NetworkEvent)) -> Result<usi
 pub(crate) fn wait(timeout: Duration) -> Result<bool> {
     check_may_block()?;
     let deadline = Instant::now() + timeout;
-    SHARED.work.burst_ended();
+    CONTEXT.mailbox.burst_ended();
     if !MANUAL.load(SeqCst) {
-        return Ok(SHARED.events.wait(Some(deadline)));
+        return Ok(CONTEXT.events.wait(Some(deadline)));
     }
     start()?;
     loop {
-        if SHARED.events.is_ready() {
+        if CONTEXT.events.is_ready() {
             return Ok(true);
         }
         let left = deadline.saturating_duration_since(Instant::now());
         if !turn(left) && !left.is_zero() {
-            SHARED.events.wait(Some(Instant::now() + left.min(TAKE_OVER)));
+            CONTEXT.events.wait(Some(Instant::now() + left.min(TAKE_OVER)));
         }
         if left.is_zero() || CLOSING.load(SeqCst) {
-            return Ok(SHARED.events.is_ready());
+            return Ok(CONTEXT.events.is_ready());
         }
     }
 }
@@ -200,7 +197,7 @@ pub(crate) fn await_connect(waiter: &Waiter, socket: Handle) -> Result<()> {
     const LOOK_UP: Duration = Duration::from_millis(100);
     loop {
         // A shutdown may have come before anybody saw the command: then nobody ends it.
-        let destroyed = !SHARED.registry.contains(socket);
+        let destroyed = !CONTEXT.registry.contains(socket);
         if let Some(outcome) = waiter.take() {
             return outcome;
         }
@@ -219,22 +216,22 @@ pub(crate) fn await_connect(waiter: &Waiter, socket: Handle) -> Result<()> {
 pub(crate) fn shutdown() -> Result<()> {
     check_may_block()?;
     CLOSING.store(true, SeqCst);
-    let sockets = SHARED.registry.remove_all();
+    let sockets = CONTEXT.registry.remove_all();
     sockets.iter().for_each(|socket| socket.retire());
-    SHARED.work.command(Command::Destroy(sockets));
-    SHARED.destroyed.fetch_add(1, SeqCst);
-    let mut engine = ENGINE.lock();
-    match std::mem::replace(&mut *engine, Engine::Off) {
-        Engine::Off => {}
-        Engine::Manual(mut reactor) => {
+    CONTEXT.mailbox.command(Command::Destroy(sockets));
+    CONTEXT.destroyed.fetch_add(1, SeqCst);
+    let mut runtime = RUNTIME.lock();
+    match std::mem::replace(&mut *runtime, Runtime::Off) {
+        Runtime::Off => {}
+        Runtime::Manual(mut reactor) => {
             let by = Instant::now() + FLUSH;
             reactor.turn(|| Some(Duration::ZERO), true);
             while !reactor.is_empty() && Instant::now() < by {
                 reactor.turn(|| Some(by.saturating_duration_since(Instant::now())), true);
             }
         }
-        Engine::Thread(thread) => {
-            SHARED.work.command(Command::Stop(Stop::WhenFlushed));
+        Runtime::Thread(thread) => {
+            CONTEXT.mailbox.command(Command::Stop(Stop::WhenFlushed));
             // It returns the reactor, which ends here; a panic in it has ended it already.
             drop(thread.join());
         }
@@ -242,12 +239,12 @@ pub(crate) fn shutdown() -> Result<()> {
     STARTED.store(false, SeqCst);
     MANUAL.store(false, SeqCst);
     // Sockets that were made meanwhile and found the reactor running; later ones start a new one.
-    SHARED.registry.remove_all().iter().for_each(|socket| socket.retire());
-    SHARED.work.set_waker(None);
-    SHARED.work.clear();
-    SHARED.events.clear();
-    SHARED.names.clear();
-    SHARED.with_options(|options| *options = Options::default());
+    CONTEXT.registry.remove_all().iter().for_each(|socket| socket.retire());
+    CONTEXT.mailbox.set_waker(None);
+    CONTEXT.mailbox.clear();
+    CONTEXT.events.clear();
+    CONTEXT.names.clear();
+    CONTEXT.with_options(|options| *options = Options::default());
     CLOSING.store(false, SeqCst);
     Ok(())
 }

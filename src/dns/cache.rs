@@ -12,17 +12,17 @@ use crate::error::Result;
 const FRESH: Duration = Duration::from_secs(60);
 /// How long a name is known not to have an address.
 const UNKNOWN: Duration = Duration::from_secs(2);
-/// Names remembered; with more all are forgotten.
+/// NameCache remembered; with more all are forgotten.
 const MOST: usize = 4_096;
 
 /// Which families of addresses a socket can send to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Reach {
+pub(crate) struct AddressFamilies {
     pub(crate) v4: bool,
     pub(crate) v6: bool,
 }
 
-impl Reach {
+impl AddressFamilies {
     pub(crate) fn includes(self, address: &SocketAddr) -> bool {
         if address.is_ipv4() { self.v4 } else { self.v6 }
     }
@@ -39,7 +39,7 @@ pub(crate) enum Known {
     Unreachable,
 }
 
-pub(crate) struct Names {
+pub(crate) struct NameCache {
     known: Mutex<Option<HashMap<Box<str>, Entry>>>,
 }
 
@@ -49,13 +49,13 @@ struct Entry {
     until: Instant,
 }
 
-impl Names {
-    pub(crate) const fn new() -> Names {
-        Names { known: Mutex::new(None) }
+impl NameCache {
+    pub(crate) const fn new() -> Self {
+        Self { known: Mutex::new(None) }
     }
 
     /// The first IPv4 address of a name, else the first IPv6 one.
-    pub(crate) fn find(&self, name: &str, reach: Reach) -> Known {
+    pub(crate) fn find(&self, name: &str, families: AddressFamilies) -> Known {
         let mut guard = self.known.lock();
         let Some(entry) = guard.as_mut().and_then(|known| known.get_mut(name)) else {
             return Known::Nothing;
@@ -64,8 +64,8 @@ impl Names {
         if entry.addresses.is_empty() && late {
             return Known::Nothing;
         }
-        let v4 = entry.addresses.iter().find(|address| reach.v4 && address.is_ipv4());
-        let v6 = || entry.addresses.iter().find(|address| reach.v6 && address.is_ipv6());
+        let v4 = entry.addresses.iter().find(|address| families.v4 && address.is_ipv4());
+        let v6 = || entry.addresses.iter().find(|address| families.v6 && address.is_ipv6());
         match v4.or_else(v6) {
             None => Known::Unreachable,
             Some(address) => {
@@ -111,25 +111,25 @@ mod tests {
 
     #[test]
     fn ipv4_comes_first_where_the_socket_has_it() {
-        let names = Names::new();
-        let both = Reach { v4: true, v6: true };
+        let names = NameCache::new();
+        let both = AddressFamilies { v4: true, v6: true };
         assert_eq!(names.find("both.test", both), Known::Nothing);
         let addresses = ["[2001:db8::1]:0", "192.0.2.1:0"].map(|text| text.parse().expect("an address"));
         names.learn("both.test", Ok(addresses.to_vec()));
-        let ip = |reach| match names.find("both.test", reach) {
+        let ip = |families| match names.find("both.test", families) {
             Known::Address { ip, stale: false, .. } => ip.to_string(),
             other => panic!("{other:?}"),
         };
         assert_eq!(ip(both), "192.0.2.1");
-        assert_eq!(ip(Reach { v4: false, v6: true }), "2001:db8::1");
+        assert_eq!(ip(AddressFamilies { v4: false, v6: true }), "2001:db8::1");
         names.learn("six.test", Ok(vec![addresses[0]]));
-        assert_eq!(names.find("six.test", Reach { v4: true, v6: false }), Known::Unreachable);
+        assert_eq!(names.find("six.test", AddressFamilies { v4: true, v6: false }), Known::Unreachable);
     }
 
     #[test]
     fn a_failure_is_remembered_but_never_replaces_an_address() {
-        let names = Names::new();
-        let both = Reach { v4: true, v6: true };
+        let names = NameCache::new();
+        let both = AddressFamilies { v4: true, v6: true };
         let failure = || Err(Error::new(Code::Resolve, "no"));
         names.learn("none.test", failure());
         assert_eq!(names.find("none.test", both), Known::Unreachable);

@@ -8,7 +8,7 @@ use super::Micros;
 
 /// A SipHash key.
 #[derive(Clone, Copy)]
-pub(super) struct Key(u64, u64);
+pub(crate) struct Key(u64, u64);
 
 impl Key {
     fn new(bytes: [u8; 16]) -> Self {
@@ -63,27 +63,27 @@ fn round(v: &mut [u64; 4]) {
 }
 
 /// An endpoint's keys and the randomness drawn from its seed.
-pub(super) struct Secret {
+pub(crate) struct Secret {
     cookie: Key,
     random: Key,
     drawn: u64,
 }
 
 impl Secret {
-    pub(super) fn new(seed: [u8; 32]) -> Self {
+    pub(crate) fn new(seed: [u8; 32]) -> Self {
         let half = |at: usize| Key::new(std::array::from_fn(|i| seed[at + i]));
         Self { cookie: half(0), random: half(16), drawn: 0 }
     }
 
     /// The next random number.
-    pub(super) fn draw(&mut self) -> u64 {
+    pub(crate) fn draw(&mut self) -> u64 {
         self.drawn += 1;
         self.random.hash(&self.drawn.to_le_bytes())
     }
 
     /// The token that proves that whoever shows it received what we sent to `peer` at `stamp` in
     /// answer to a hello with `token`. Computed again when it is shown, so it costs no memory.
-    pub(super) fn cookie(&self, peer: SocketAddr, token: u64, stamp: Micros) -> u64 {
+    pub(crate) fn cookie(&self, peer: SocketAddr, token: u64, stamp: Micros) -> u64 {
         let mut bytes = [0; ADDRESS_LEN + 16];
         bytes[..ADDRESS_LEN].copy_from_slice(&address_bytes(peer));
         bytes[ADDRESS_LEN..][..8].copy_from_slice(&token.to_le_bytes());
@@ -93,7 +93,7 @@ impl Secret {
 
     /// A hash for tables keyed by [`Address`]: peers choose their addresses, and must not be able
     /// to choose colliding ones.
-    pub(super) fn table_hash(&mut self) -> TableHash {
+    pub(crate) fn table_hash(&mut self) -> TableHash {
         TableHash(Key(self.draw(), self.draw()))
     }
 }
@@ -121,7 +121,7 @@ fn address_bytes(address: SocketAddr) -> [u8; ADDRESS_LEN] {
 
 /// A socket address that hashes in a single write.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Address(pub(super) SocketAddr);
+pub(crate) struct Address(pub(crate) SocketAddr);
 
 impl Hash for Address {
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -131,7 +131,7 @@ impl Hash for Address {
 
 /// Builds the hashers of a table keyed by [`Address`].
 #[derive(Clone)]
-pub(super) struct TableHash(Key);
+pub(crate) struct TableHash(Key);
 
 impl BuildHasher for TableHash {
     type Hasher = AddressHasher;
@@ -142,7 +142,7 @@ impl BuildHasher for TableHash {
 }
 
 /// See [`TableHash`].
-pub(super) struct AddressHasher {
+pub(crate) struct AddressHasher {
     key: Key,
     hash: u64,
 }

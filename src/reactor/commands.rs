@@ -13,24 +13,24 @@ use super::turn::Next;
 use super::{BURST, Endpoint, Reactor, Slot};
 
 impl Reactor {
-    pub(super) fn take_work(&mut self, before: Instant, host_waits: bool) {
-        if !self.shared.work.take_pending() && self.deferred.is_none() {
+    pub(crate) fn take_work(&mut self, before: Instant, host_waits: bool) {
+        if !self.context.mailbox.take_pending() && self.deferred.is_none() {
             return;
         }
-        for command in self.shared.work.take_commands() {
-            self.obey(command);
+        for command in self.context.mailbox.take_commands() {
+            self.handle(command);
         }
-        let credits = self.shared.events.take_credits();
-        self.take_credits(credits);
+        let collected = self.context.events.take_credits();
+        self.take_credits(collected);
         // While the host still has events to answer it is likely to send more; so that all of it
         // leaves in few writes, wait a moment for the end of the burst.
-        let burst_goes_on = !host_waits && self.shared.events.waiting() > 0;
+        let burst_goes_on = !host_waits && self.context.events.waiting() > 0;
         let since = *self.deferred.get_or_insert(before);
         if burst_goes_on && before.duration_since(since) < BURST {
             return;
         }
         self.deferred = None;
-        self.shared.work.swap_dirty(&mut self.dirty);
+        self.context.mailbox.swap_dirty(&mut self.dirty);
         let mut tokens = std::mem::take(&mut self.dirty.tokens);
         for token in tokens.drain(..) {
             let Some(slot) = self.endpoints.get_mut(token as usize) else { continue };
@@ -50,10 +50,10 @@ impl Reactor {
         self.dirty.tokens = tokens;
     }
 
-    pub(super) fn obey(&mut self, command: Command) {
+    pub(crate) fn handle(&mut self, command: Command) {
         match command {
             Command::Listen(listen) => self.listen(listen),
-            Command::Dial(request) => self.dial(request),
+            Command::Connect(request) => self.connect(request),
             Command::Resolved { id, addresses, port } => self.attend(id, |reactor, id| {
                 reactor.resolved(id, addresses.map(|found| address::interleave(found, port)));
             }),
@@ -95,18 +95,18 @@ impl Reactor {
         }
     }
 
-    pub(super) fn destroy(&mut self, socket: &Arc<Socket>) {
+    pub(crate) fn destroy(&mut self, socket: &Arc<Socket>) {
         let token = socket.token.load(Relaxed);
         let Some(slot) = self.endpoints.get(token as usize) else { return };
         let id = Id { token, serial: slot.serial };
         match &slot.endpoint {
             Endpoint::Listener(listener) if listener.belongs_to(socket) => {
-                self.abandon_newcomers(socket.handle);
+                self.drop_half_open(socket.handle);
                 self.remove(id);
             }
-            Endpoint::Dial(dial) if dial.belongs_to(socket) => {
-                let attempts = dial.attempts.clone();
-                if let Some(opening) = &dial.opening {
+            Endpoint::Connect(connect) if connect.belongs_to(socket) => {
+                let attempts = connect.attempts.clone();
+                if let Some(opening) = &connect.opening {
                     opening.abandoned();
                 }
                 self.remove_attempts(&attempts);
@@ -129,9 +129,9 @@ impl Reactor {
     }
 
     /// Drops the connections of a destroyed server that have not finished their handshake.
-    pub(super) fn abandon_newcomers(&mut self, server: Handle) {
+    pub(crate) fn drop_half_open(&mut self, server: Handle) {
         let of_server = |slot: &Slot| match &slot.endpoint {
-            Endpoint::Stream(stream) => stream.is_newcomer_of(server),
+            Endpoint::Stream(stream) => stream.is_half_open_of(server),
             _ => false,
         };
         let abandoned: Vec<Id> = self

@@ -18,13 +18,13 @@ const REUSED_BYTES: usize = 1 << 20;
 /// What the reactor is doing, as far as somebody with work for it must know.
 mod state {
     /// It will look at the lists by itself before it sleeps.
-    pub(super) const AWAKE: u8 = 0;
-    pub(super) const ASLEEP: u8 = 1;
+    pub(crate) const AWAKE: u8 = 0;
+    pub(crate) const ASLEEP: u8 = 1;
     /// It knows of the burst of sends under way and sleeps for a moment to write it as a whole.
-    pub(super) const DEFERRING: u8 = 2;
+    pub(crate) const DEFERRING: u8 = 2;
 }
 
-pub(crate) struct Work {
+pub(crate) struct Mailbox {
     commands: Mutex<Vec<Command>>,
     dirty: Mutex<Dirty>,
     /// Something was put on a list since the reactor last looked.
@@ -66,9 +66,9 @@ impl Dirty {
     }
 }
 
-impl Work {
-    pub(crate) const fn new() -> Work {
-        Work {
+impl Mailbox {
+    pub(crate) const fn new() -> Self {
+        Self {
             commands: Mutex::new(Vec::new()),
             dirty: Mutex::new(Dirty { tokens: Vec::new(), buffers: Vec::new(), bytes: 0 }),
             pending: AtomicBool::new(false),
@@ -88,7 +88,7 @@ impl Work {
     }
 
     /// Puts a socket on the list of those with something to send and lends it an empty buffer. To
-    /// be followed by [`Work::sent`] when the bytes are in the buffer.
+    /// be followed by [`Mailbox::sent`] when the bytes are in the buffer.
     #[inline]
     pub(crate) fn dirty(&self, token: u32, buffer: &mut Vec<u8>) {
         let mut dirty = self.dirty.lock();

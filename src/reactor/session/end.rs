@@ -5,20 +5,20 @@ use crate::protocol::framing::Broken;
 
 /// Why nothing more can be received.
 #[derive(Debug)]
-pub(crate) enum Stop {
+pub(crate) enum SessionEnd {
     /// The peer has closed in an orderly way, perhaps with some words.
-    Goodbye(String),
+    ClosedByPeer(String),
     Failed(Error),
 }
 
-impl From<Error> for Stop {
-    fn from(error: Error) -> Stop {
-        Stop::Failed(error)
+impl From<Error> for SessionEnd {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
     }
 }
 
 #[cold]
-pub(super) fn broken(broken: Broken, limit: usize) -> Error {
+pub(crate) fn broken(broken: Broken, limit: usize) -> Error {
     match broken {
         Broken::TooBig(size) => Error::new(
             Code::TooBig,

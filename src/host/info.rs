@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::command::Command;
-use crate::engine::SHARED;
+use crate::context::CONTEXT;
 use crate::error::{Code, Error, Result};
 use crate::socket::{About, Handle, Socket, Traffic};
 
 /// `network_get_port`.
 pub(crate) fn port(handle: Handle) -> Result<u16> {
-    match SHARED.registry.get(handle)?.local_port.load(Relaxed) {
+    match CONTEXT.registry.get(handle)?.local_port.load(Relaxed) {
         0 => Err(Error::new(Code::NotConnected, "the socket has no local port yet")),
         port => Ok(port),
     }
@@ -18,7 +18,7 @@ pub(crate) fn port(handle: Handle) -> Result<u16> {
 
 /// `network_get_string`.
 pub(crate) fn string(handle: Handle, key: &str) -> Result<String> {
-    let socket = SHARED.registry.get(handle)?;
+    let socket = CONTEXT.registry.get(handle)?;
     let host = socket.host.lock();
     let about = |text: fn(&About) -> &str| match &host.about {
         Some(about) => Ok(text(about).to_owned()),
@@ -38,16 +38,16 @@ pub(crate) fn string(handle: Handle, key: &str) -> Result<String> {
 
 /// `network_get_stat` of a socket.
 pub(crate) fn stat(handle: Handle, key: &str) -> Result<f64> {
-    let socket = SHARED.registry.get(handle)?;
+    let socket = CONTEXT.registry.get(handle)?;
     if let Some((_, counter)) = socket.traffic.sums().iter().find(|(name, _)| *name == key) {
         return Ok(counter.load(Relaxed) as f64);
     }
     match key {
         "send_queue" => Ok(send_queue(&socket) as f64),
-        "receive_queue" => Ok(SHARED.events.waiting_bytes(Some(handle)) as f64),
+        "receive_queue" => Ok(CONTEXT.events.waiting_bytes(Some(handle)) as f64),
         "rtt_ms" => {
             let micros = socket.traffic.round_trip.load(Relaxed);
-            SHARED.work.command(Command::SampleRoundTrip(socket));
+            CONTEXT.mailbox.command(Command::SampleRoundTrip(socket));
             Ok(f64::from(micros) / 1000.0)
         }
         _ => Err(unknown_key(key)),
@@ -56,7 +56,7 @@ pub(crate) fn stat(handle: Handle, key: &str) -> Result<f64> {
 
 /// `network_get_stat` of the whole library.
 pub(crate) fn total_stat(key: &str) -> Result<f64> {
-    let sockets = SHARED.registry.read();
+    let sockets = CONTEXT.registry.read();
     let past = Traffic::past().sums();
     if let Some(index) = past.iter().position(|(name, _)| *name == key) {
         let live: u64 = sockets.values().map(|socket| socket.traffic.sums()[index].1.load(Relaxed)).sum();
@@ -64,11 +64,11 @@ pub(crate) fn total_stat(key: &str) -> Result<f64> {
     }
     match key {
         "sockets" => Ok(sockets.len() as f64),
-        "events" => Ok(SHARED.events.waiting() as f64),
+        "events" => Ok(CONTEXT.events.waiting() as f64),
         "send_queue" => Ok(sockets.values().map(|socket| send_queue(socket)).sum::<u64>() as f64),
         "receive_queue" => {
             drop(sockets);
-            Ok(SHARED.events.waiting_bytes(None) as f64)
+            Ok(CONTEXT.events.waiting_bytes(None) as f64)
         }
         "rtt_ms" => Err(Error::bad_argument("a round trip is that of one connection: ask with its socket")),
         _ => Err(unknown_key(key)),

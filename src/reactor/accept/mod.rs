@@ -1,5 +1,7 @@
 //! The reactor's part in serving: listening, accepting, making room.
 
+pub(crate) mod listener;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -8,20 +10,20 @@ use mio::{Interest, Token};
 use crate::command::{Id, Listen};
 use crate::error::Error;
 
-use super::listener::{ACCEPTS_PER_TURN, Accepted, Listener, RETRY_MILLIS};
-use super::stream::Stream;
-use super::turn::Next;
-use super::{Endpoint, MOST_LINK_EVENTS, Reactor, Slot};
+use crate::reactor::stream::Stream;
+use crate::reactor::turn::Next;
+use crate::reactor::{Endpoint, MOST_LINK_EVENTS, Reactor, Slot};
+use listener::{ACCEPTS_PER_TURN, Accepted, Listener, RETRY_MILLIS};
 
 impl Reactor {
-    pub(super) fn listen(&mut self, listen: Listen) {
+    pub(crate) fn listen(&mut self, listen: Listen) {
         let socket = Arc::clone(&listen.socket);
-        if !self.shared.registry.contains(socket.handle) {
+        if !self.context.registry.contains(socket.handle) {
             return;
         }
         let id = self.insert(Endpoint::Listener(Box::new(Listener::new(listen))));
         socket.token.store(id.token, Relaxed);
-        let Reactor { poll, endpoints, .. } = self;
+        let Self { poll, endpoints, .. } = self;
         if let Endpoint::Listener(listener) = &mut endpoints[id.token as usize].endpoint {
             // Adding a descriptor to the poll fails only when the kernel is out of memory; then
             // accepting is tried by timer.
@@ -36,9 +38,9 @@ impl Reactor {
         }
     }
 
-    pub(super) fn accept(&mut self, id: Id) {
+    pub(crate) fn accept(&mut self, id: Id) {
         for _ in 0..ACCEPTS_PER_TURN {
-            let congested = self.links >= MOST_LINK_EVENTS || self.queued >= self.queued_limit;
+            let congested = self.link_events >= MOST_LINK_EVENTS || self.queued >= self.queued_limit;
             let now = self.now;
             let Some(Slot { endpoint: Endpoint::Listener(listener), .. }) = self.slot(id) else { return };
             if congested {
@@ -62,7 +64,7 @@ impl Reactor {
         self.go_on_later(id);
     }
 
-    pub(super) fn greet(&mut self, listener: Id, stream: Stream) {
+    pub(crate) fn greet(&mut self, listener: Id, stream: Stream) {
         let id = self.insert(Endpoint::Stream(Box::new(stream)));
         let Some(Slot { endpoint: Endpoint::Listener(noting), .. }) = self.slot(listener) else { return };
         let crowded = noting.note_newcomer(id);
@@ -85,7 +87,7 @@ impl Reactor {
         self.attend(id, |reactor, id| reactor.begin(id));
     }
 
-    pub(super) fn oldest_newcomer(&mut self, listener: Id) -> Option<Id> {
+    pub(crate) fn oldest_newcomer(&mut self, listener: Id) -> Option<Id> {
         match self.slot(listener) {
             Some(Slot { endpoint: Endpoint::Listener(listener), .. }) => listener.oldest_newcomer(),
             _ => None,
@@ -93,8 +95,8 @@ impl Reactor {
     }
 
     /// Registers a new stream with the poll and lets it begin.
-    pub(super) fn begin(&mut self, id: Id) {
-        let Reactor { poll, endpoints, .. } = self;
+    pub(crate) fn begin(&mut self, id: Id) {
+        let Self { poll, endpoints, .. } = self;
         let Endpoint::Stream(stream) = &mut endpoints[id.token as usize].endpoint else { return };
         let interest = Interest::READABLE | Interest::WRITABLE;
         let Some(io) = stream.io_mut() else { return };

@@ -3,20 +3,21 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::clock::Millis;
 use crate::command::{Command, Id};
 use crate::error::Result;
-use crate::names::{Known, Reach};
-use crate::resolve;
-use crate::shared::Shared;
+use crate::mailbox::Mailbox;
 
-use super::timers::Millis;
+use super::cache::{AddressFamilies, Known, NameCache};
+use super::resolver;
 
 /// How long a socket's queue waits for a name, so that its datagrams leave in the order sent. After
 /// that those for other peers overtake: a name that takes long does not stop a game.
 const HOLD_MILLIS: Millis = 200;
 
-pub(crate) struct Lookups {
-    shared: &'static Shared,
+pub(crate) struct PendingLookups {
+    names: &'static NameCache,
+    mailbox: &'static Mailbox,
     under_way: HashMap<Arc<str>, Lookup>,
 }
 
@@ -26,13 +27,13 @@ struct Lookup {
     waiting: Vec<Id>,
 }
 
-impl Lookups {
-    pub(crate) fn new(shared: &'static Shared) -> Lookups {
-        Lookups { shared, under_way: HashMap::new() }
+impl PendingLookups {
+    pub(crate) fn new(names: &'static NameCache, mailbox: &'static Mailbox) -> Self {
+        Self { names, mailbox, under_way: HashMap::new() }
     }
 
-    pub(crate) fn find(&self, name: &str, reach: Reach) -> Known {
-        self.shared.names.find(name, reach)
+    pub(crate) fn find(&self, name: &str, families: AddressFamilies) -> Known {
+        self.names.find(name, families)
     }
 
     /// An endpoint's next datagram is for a name that is not known: has it looked up. Returns until
@@ -59,15 +60,15 @@ impl Lookups {
     }
 
     fn ask(&self, name: Arc<str>) {
-        let shared = self.shared;
+        let mailbox = self.mailbox;
         let asked = Arc::clone(&name);
-        let answer = move |addresses| shared.work.command(Command::NameKnown { name: asked, addresses });
-        resolve::look_up(&name, Box::new(answer));
+        let answer = move |addresses| mailbox.command(Command::NameKnown { name: asked, addresses });
+        resolver::look_up(&name, Box::new(answer));
     }
 
     /// An answer has come: returns who waited for it.
     pub(crate) fn answered(&mut self, name: &str, addresses: Result<Vec<std::net::SocketAddr>>) -> Vec<Id> {
-        self.shared.names.learn(name, addresses);
+        self.names.learn(name, addresses);
         self.under_way.remove(name).map(|lookup| lookup.waiting).unwrap_or_default()
     }
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::command::{Command, DialRequest, Waiter, WebSocketRequest};
-use crate::engine::{self, SHARED};
+use crate::command::{Command, ConnectRequest, Waiter, WebSocketRequest};
+use crate::dns::resolver;
 use crate::error::{Code, Error, Result};
-use crate::socket::{Family, Handle, Link, Role, Socket};
+use crate::socket::{ConnectionState, Family, Handle, Socket, SocketRole};
 use crate::tls::{self, Prepared, Unbuilt};
 use crate::url::{Url, parse_host};
-use crate::{address, resolve, sys};
+use crate::{address, sys};
+use crate::{context::CONTEXT, runtime};
 
 /// No server takes a request as long as this.
 const LONGEST_URL: usize = 8 << 10;
@@ -18,35 +19,39 @@ const LONGEST_URL: usize = 8 << 10;
 /// The four connect functions. `waits` is how those without `_async` in their name behave unless
 /// non-blocking sockets are configured.
 pub(crate) fn connect(handle: Handle, url: &str, port: u16, regular: bool, waits: bool) -> Result<Handle> {
-    let socket = SHARED.registry.get(handle)?;
-    if socket.role != Role::Client {
+    let socket = CONTEXT.registry.get(handle)?;
+    if socket.role != SocketRole::Client {
         return Err(Error::wrong_kind("only a socket of network_create_socket can connect"));
     }
-    let options = SHARED.options();
+    let options = CONTEXT.options();
     let waiter = (waits && !options.non_blocking).then(|| Arc::new(Waiter::default()));
     if waiter.is_some() {
-        engine::check_may_block()?;
+        runtime::check_may_block()?;
     }
-    let mut target = Target::parse(&socket, url, port)?;
+    let mut target = ConnectTarget::parse(&socket, url, port)?;
     let tls = match target.tls.take() {
         Some(Prepared::Unbuilt(unbuilt)) if waiter.is_some() => Some(Prepared::Ready(unbuilt.build()?)),
         tls => tls,
     };
     let local = {
         let mut host = socket.host.lock();
-        match host.link {
-            Link::Idle | Link::Closed => host.link = Link::Connecting,
-            Link::Connecting => return Err(Error::new(Code::Busy, "the socket is already connecting")),
-            Link::Open | Link::Lost => {
+        match host.state {
+            ConnectionState::Idle | ConnectionState::Closed => host.state = ConnectionState::Connecting,
+            ConnectionState::Connecting => {
+                return Err(Error::new(Code::Busy, "the socket is already connecting"));
+            }
+            ConnectionState::Open | ConnectionState::Lost => {
                 return Err(Error::new(Code::Busy, "the socket is already connected"));
             }
-            Link::Connectionless => return Err(Error::wrong_kind("a UDP socket does not connect")),
-            Link::Listening => return Err(Error::wrong_kind("a server cannot connect")),
-            Link::Destroyed => return Err(Error::bad_handle()),
+            ConnectionState::Connectionless => {
+                return Err(Error::wrong_kind("a UDP socket does not connect"));
+            }
+            ConnectionState::Listening => return Err(Error::wrong_kind("a server cannot connect")),
+            ConnectionState::Destroyed => return Err(Error::bad_handle()),
         }
-        host.outgoing.as_ref().map(|outgoing| outgoing.local).unwrap_or_default()
+        host.local_endpoint.as_ref().map(|local_endpoint| local_endpoint.local).unwrap_or_default()
     };
-    let mut request = DialRequest {
+    let mut request = ConnectRequest {
         socket,
         host: target.host,
         port: target.port,
@@ -58,24 +63,24 @@ pub(crate) fn connect(handle: Handle, url: &str, port: u16, regular: bool, waits
         waiter: waiter.clone(),
     };
     match tls {
-        None => SHARED.work.command(Command::Dial(request)),
+        None => CONTEXT.mailbox.command(Command::Connect(request)),
         Some(Prepared::Ready(client)) => {
             request.tls = Some(Ok(client));
-            SHARED.work.command(Command::Dial(request));
+            CONTEXT.mailbox.command(Command::Connect(request));
         }
-        Some(Prepared::Unbuilt(unbuilt)) => dial_when_built(request, unbuilt),
+        Some(Prepared::Unbuilt(unbuilt)) => connect_when_built(request, unbuilt),
     }
     if let Some(waiter) = waiter {
-        engine::await_connect(&waiter, handle)?;
+        runtime::await_connect(&waiter, handle)?;
     }
     Ok(handle)
 }
 
 /// Nobody who did not ask to block waits for the system's certificate authorities.
-fn dial_when_built(mut request: DialRequest, unbuilt: Unbuilt) {
+fn connect_when_built(mut request: ConnectRequest, unbuilt: Unbuilt) {
     let build = move || {
         request.tls = Some(unbuilt.build());
-        SHARED.work.command(Command::Dial(request));
+        CONTEXT.mailbox.command(Command::Connect(request));
     };
     let build = Arc::new(Mutex::new(Some(build)));
     let on_thread = Arc::clone(&build);
@@ -95,27 +100,27 @@ fn dial_when_built(mut request: DialRequest, unbuilt: Unbuilt) {
 }
 
 /// What a url and a port come to for a socket.
-struct Target {
+struct ConnectTarget {
     host: String,
     port: u16,
     tls: Option<Prepared>,
     websocket: Option<WebSocketRequest>,
 }
 
-impl Target {
-    fn parse(socket: &Socket, url: &str, port: u16) -> Result<Target> {
+impl ConnectTarget {
+    fn parse(socket: &Socket, url: &str, port: u16) -> Result<Self> {
         if socket.family.is_websocket() {
-            return Target::parse_websocket(socket, url, port);
+            return Self::parse_websocket(socket, url, port);
         }
         let (host, port_in_url) = parse_host(url).map_err(|wrong| Error::bad_argument(wrong.to_string()))?;
         let port = if port == 0 { port_in_url.unwrap_or(0) } else { port };
         if port == 0 {
             return Err(Error::bad_argument("the port to connect to must be 1 to 65535"));
         }
-        Ok(Target { host: host.to_string(), port, tls: None, websocket: None })
+        Ok(Self { host: host.to_string(), port, tls: None, websocket: None })
     }
 
-    fn parse_websocket(socket: &Socket, url: &str, port: u16) -> Result<Target> {
+    fn parse_websocket(socket: &Socket, url: &str, port: u16) -> Result<Self> {
         if url.len() > LONGEST_URL {
             return Err(Error::bad_argument("the url is too long"));
         }
@@ -128,20 +133,20 @@ impl Target {
         let name = host.split_once('%').map_or(host.as_str(), |(address, _)| address);
         let tls = if encrypted { Some(tls::Client::prepare(&texts, name)?) } else { None };
         let request = WebSocketRequest::new(&url, port, encrypted, &texts);
-        Ok(Target { host, port, tls, websocket: Some(request) })
+        Ok(Self { host, port, tls, websocket: Some(request) })
     }
 }
 
 /// `network_resolve`: blocks, and prefers IPv4 as GameMaker does.
 pub(crate) fn resolve(name: &str) -> Result<String> {
-    engine::check_may_block()?;
+    runtime::check_may_block()?;
     if name.is_empty() {
         return Err(Error::bad_argument("an empty name has no address"));
     }
     if let Some(literal) = address::literal(name) {
         return Ok(address::text(&literal));
     }
-    let found = resolve::look_up_now(name)?;
+    let found = resolver::look_up_now(name)?;
     let chosen = found.iter().find(|address| address.is_ipv4()).or(found.first());
     chosen.map(address::text).ok_or_else(|| Error::new(Code::Resolve, "the name has no address"))
 }

@@ -14,7 +14,7 @@ const WORDS: usize = BITMAP_MAX / 8;
 
 /// The last datagrams that arrived. Numbers begin with 1.
 #[derive(Debug, Default)]
-pub(super) struct History {
+pub(crate) struct Received {
     largest: u64,
     largest_at: Micros,
     /// Bit i: whether `largest - 1 - i` has arrived.
@@ -25,20 +25,20 @@ pub(super) struct History {
     due: Option<Micros>,
 }
 
-impl History {
-    /// A history in which that number was the last.
+impl Received {
+    /// A received in which that number was the last.
     #[cfg(test)]
-    pub(super) fn ending_at(number: u64) -> Self {
+    pub(crate) fn ending_at(number: u64) -> Self {
         Self { largest: number, told: number, ..Self::default() }
     }
 
     /// The number that a datagram carries in short form.
-    pub(super) fn expand(&self, number: u32) -> Option<u64> {
+    pub(crate) fn expand(&self, number: u32) -> Option<u64> {
         expand(number, self.largest)
     }
 
     /// Whether that datagram is known to have arrived.
-    pub(super) fn contains(&self, number: u64) -> bool {
+    pub(crate) fn contains(&self, number: u64) -> bool {
         match self.largest.checked_sub(number) {
             Some(0) => true,
             Some(behind) => self.bit(behind - 1),
@@ -47,7 +47,7 @@ impl History {
     }
 
     /// Takes note of a datagram that arrived.
-    pub(super) fn record(&mut self, number: u64, now: Micros) {
+    pub(crate) fn record(&mut self, number: u64, now: Micros) {
         let in_sequence = number == self.largest + 1;
         if number > self.largest {
             let step = number - self.largest;
@@ -71,17 +71,17 @@ impl History {
     }
 
     /// Wants an acknowledgement sent within the usual delay.
-    pub(super) fn acknowledge_soon(&mut self, now: Micros) {
+    pub(crate) fn acknowledge_soon(&mut self, now: Micros) {
         self.due.get_or_insert(now + DELAY);
     }
 
     /// When an acknowledgement has to leave, data or not.
-    pub(super) fn due(&self) -> Option<Micros> {
+    pub(crate) fn due(&self) -> Option<Micros> {
         self.due
     }
 
     /// The acknowledgement to send now, and the highest number of which it tells.
-    pub(super) fn acknowledge<'a>(
+    pub(crate) fn acknowledge<'a>(
         &mut self,
         now: Micros,
         bitmap: &'a mut [u8; BITMAP_MAX],
@@ -106,7 +106,7 @@ impl History {
     }
 
     /// The peer has an acknowledgement that told of numbers up to this one.
-    pub(super) fn told(&mut self, number: u64) {
+    pub(crate) fn told(&mut self, number: u64) {
         self.told = self.told.max(number);
     }
 
@@ -141,9 +141,9 @@ impl History {
 mod tests {
     use super::*;
 
-    fn acknowledged(history: &mut History) -> Vec<u64> {
+    fn acknowledged(received: &mut Received) -> Vec<u64> {
         let mut bitmap = [0; BITMAP_MAX];
-        let (ack, largest) = history.acknowledge(0, &mut bitmap);
+        let (ack, largest) = received.acknowledge(0, &mut bitmap);
         let mut numbers = vec![largest];
         for (byte, bits) in ack.bitmap.iter().enumerate() {
             for bit in 0..8 {
@@ -157,60 +157,60 @@ mod tests {
 
     #[test]
     fn knows_what_arrived_in_any_order() {
-        let mut history = History::default();
+        let mut received = Received::default();
         for number in [3, 1, 5, 200, 190, 2] {
-            assert!(!history.contains(number));
-            history.record(number, 0);
-            assert!(history.contains(number));
+            assert!(!received.contains(number));
+            received.record(number, 0);
+            assert!(received.contains(number));
         }
-        assert!(!history.contains(4));
-        assert_eq!(acknowledged(&mut history), [200, 190, 5, 3, 2, 1]);
-        history.record(1000, 0);
-        assert_eq!(acknowledged(&mut history), [1000]);
-        assert!(!history.contains(200));
+        assert!(!received.contains(4));
+        assert_eq!(acknowledged(&mut received), [200, 190, 5, 3, 2, 1]);
+        received.record(1000, 0);
+        assert_eq!(acknowledged(&mut received), [1000]);
+        assert!(!received.contains(200));
     }
 
     #[test]
     fn every_shift_keeps_every_bit() {
         for step in 1..=300 {
-            let mut history = History::default();
+            let mut received = Received::default();
             for number in [1, 2, 60, 64, 65, 128, 129, 250] {
-                history.record(number, 0);
+                received.record(number, 0);
             }
-            history.record(250 + step, 0);
+            received.record(250 + step, 0);
             let expected: Vec<u64> = [250 + step, 250, 129, 128, 65, 64, 60, 2, 1]
                 .into_iter()
                 .filter(|number| number + 256 >= 250 + step)
                 .collect();
-            assert_eq!(acknowledged(&mut history), expected, "step {step}");
+            assert_eq!(acknowledged(&mut received), expected, "step {step}");
         }
     }
 
     #[test]
     fn says_nothing_twice_unless_something_old_arrives() {
-        let mut history = History::default();
+        let mut received = Received::default();
         for number in [1, 2, 3, 5, 6] {
-            history.record(number, 0);
+            received.record(number, 0);
         }
-        history.told(6);
-        history.record(7, 0);
-        assert_eq!(acknowledged(&mut history), [7]);
-        history.record(4, 0);
-        assert_eq!(acknowledged(&mut history), [7, 6, 5, 4, 3, 2, 1][..]);
+        received.told(6);
+        received.record(7, 0);
+        assert_eq!(acknowledged(&mut received), [7]);
+        received.record(4, 0);
+        assert_eq!(acknowledged(&mut received), [7, 6, 5, 4, 3, 2, 1][..]);
     }
 
     #[test]
     fn waits_a_little_but_not_with_many_or_with_a_gap() {
-        let mut history = History::default();
-        history.record(1, 100);
-        assert_eq!(history.due(), Some(100 + DELAY));
-        history.record(3, 200);
-        assert_eq!(history.due(), Some(200));
-        acknowledged(&mut history);
-        assert_eq!(history.due(), None);
+        let mut received = Received::default();
+        received.record(1, 100);
+        assert_eq!(received.due(), Some(100 + DELAY));
+        received.record(3, 200);
+        assert_eq!(received.due(), Some(200));
+        acknowledged(&mut received);
+        assert_eq!(received.due(), None);
         for number in 4..4 + u64::from(PATIENCE) {
-            history.record(number, 300);
+            received.record(number, 300);
         }
-        assert_eq!(history.due(), Some(300));
+        assert_eq!(received.due(), Some(300));
     }
 }

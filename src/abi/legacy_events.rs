@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use parking_lot::Mutex;
 
-use crate::engine;
+use crate::context::CONTEXT;
 use crate::error::{Code, Error, Result};
 use crate::event::{NetworkEvent, kind};
 use crate::gamemaker::event_keys::EventKeys;
+use crate::runtime;
 
 use super::{arg, network_get_port, number};
 
@@ -79,9 +80,9 @@ pub extern "C" fn network_event_post() -> f64 {
         let mut left = None;
         let mut posted = 0.0;
         while left != Some(0)
-            && let Some(event) = engine::next_event(|shared| shared.events.next(shared))?
+            && let Some(event) = runtime::next_event(|context| context.events.next(context))?
         {
-            left = Some(left.map_or_else(|| engine::SHARED.events.waiting(), |left| left - 1));
+            left = Some(left.map_or_else(|| CONTEXT.events.waiting(), |left| left - 1));
             post(callbacks, &event);
             posted += 1.0;
         }

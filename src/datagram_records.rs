@@ -35,12 +35,12 @@ pub(crate) struct Record<'a> {
 const FIXED: usize = 4 + 1 + 1 + 2;
 
 mod kind {
-    pub(super) const V4: u8 = 0;
-    pub(super) const V6: u8 = 1;
-    pub(super) const NAME: u8 = 2;
-    pub(super) const BROADCAST: u8 = 3;
-    pub(super) const MASK: u8 = 3;
-    pub(super) const RELIABLE: u8 = 4;
+    pub(crate) const V4: u8 = 0;
+    pub(crate) const V6: u8 = 1;
+    pub(crate) const NAME: u8 = 2;
+    pub(crate) const BROADCAST: u8 = 3;
+    pub(crate) const MASK: u8 = 3;
+    pub(crate) const RELIABLE: u8 = 4;
 }
 
 /// Adds a datagram of `header` and `payload`.
@@ -119,7 +119,7 @@ impl Buffer {
             return;
         }
         self.done = 0;
-        if self.bytes.capacity() > Buffer::KEPT {
+        if self.bytes.capacity() > Self::KEPT {
             self.bytes = Vec::new();
         } else {
             self.bytes.clear();
@@ -135,7 +135,7 @@ pub(crate) struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    pub(crate) fn new(buffer: &'a [u8]) -> Records<'a> {
+    pub(crate) fn new(buffer: &'a [u8]) -> Self {
         Records { buffer, at: 0 }
     }
 

@@ -16,18 +16,18 @@ const REPEAT_SEARCH: usize = 32;
 
 /// Which messages are worth repeating before it is known whether they arrived.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Repeat {
+pub(crate) struct Repeat {
     /// Bytes that may be spent on it in one datagram.
-    pub(super) budget: usize,
+    pub(crate) budget: usize,
     /// Those last sent before this.
-    pub(super) before: Micros,
+    pub(crate) before: Micros,
     /// Those repeated less often than this.
-    pub(super) times: u8,
+    pub(crate) times: u8,
 }
 
 /// The unacknowledged chunks of one session, in sequence, and where each of them stands.
 #[derive(Debug, Default)]
-pub(super) struct Outbox {
+pub(crate) struct SendBuffer {
     chunks: VecDeque<Chunk>,
     payload: ByteRing,
     /// Sequence number of the first chunk in the queue, the lowest unacknowledged one.
@@ -61,30 +61,30 @@ enum State {
     Acknowledged,
 }
 
-impl Outbox {
+impl SendBuffer {
     /// A queue whose first chunk has that sequence number.
     #[cfg(test)]
-    pub(super) fn starting_at(sequence: u64) -> Self {
+    pub(crate) fn starting_at(sequence: u64) -> Self {
         Self { first: sequence, unsent: sequence, ..Self::default() }
     }
 
     /// Whether everything is acknowledged.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.chunks.is_empty()
     }
 
     /// Whether a further message would exceed `limit` bytes or the queue's own limits.
-    pub(super) fn is_full(&self, limit: usize) -> bool {
+    pub(crate) fn is_full(&self, limit: usize) -> bool {
         !self.is_empty() && (self.waiting >= limit || self.chunks.len() >= CHUNKS_MAX)
     }
 
     /// Unacknowledged payload bytes.
-    pub(super) fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.waiting
     }
 
     /// Takes a message and cuts it into chunks of at most `size` bytes.
-    pub(super) fn push(&mut self, message: &[u8], size: usize) {
+    pub(crate) fn push(&mut self, message: &[u8], size: usize) {
         let at = self.payload.push(message);
         self.waiting += message.len();
         if message.len() <= size {
@@ -119,12 +119,12 @@ impl Outbox {
     }
 
     /// Whether something was sent that is not acknowledged.
-    pub(super) fn has_in_flight(&self) -> bool {
+    pub(crate) fn has_in_flight(&self) -> bool {
         self.first < self.unsent
     }
 
     /// Whether a chunk is to be sent that was lost or never sent.
-    pub(super) fn has_pending(&mut self) -> bool {
+    pub(crate) fn has_pending(&mut self) -> bool {
         self.next_lost().is_some() || self.next_unsent().is_some()
     }
 
@@ -149,7 +149,7 @@ impl Outbox {
 
     /// Writes as much as fits: what was lost, then small messages again that are still under way,
     /// then what is new.
-    pub(super) fn write_pending(&mut self, writer: &mut Writer<'_>, sent: &mut Sent, repeat: Repeat) {
+    pub(crate) fn write_pending(&mut self, writer: &mut Writer<'_>, sent: &mut Sent, repeat: Repeat) {
         while let Some(sequence) = self.next_lost() {
             if !self.write(sequence, writer, sent) {
                 return;
@@ -168,7 +168,7 @@ impl Outbox {
     }
 
     /// Writes small messages again that are under way, the latest of those worth it.
-    pub(super) fn write_repeats(&mut self, writer: &mut Writer<'_>, sent: &mut Sent, repeat: Repeat) {
+    pub(crate) fn write_repeats(&mut self, writer: &mut Writer<'_>, sent: &mut Sent, repeat: Repeat) {
         if repeat.budget < CHUNK_LEN_MAX || !self.has_in_flight() {
             return;
         }
@@ -203,7 +203,7 @@ impl Outbox {
     }
 
     /// Writes the oldest chunks that are not acknowledged, wherever they are.
-    pub(super) fn write_oldest(&mut self, writer: &mut Writer<'_>, sent: &mut Sent) {
+    pub(crate) fn write_oldest(&mut self, writer: &mut Writer<'_>, sent: &mut Sent) {
         for sequence in self.first..self.unsent {
             let chunk = self.get(sequence);
             let acknowledged = chunk.is_some_and(|c| c.state == State::Acknowledged);
@@ -235,7 +235,7 @@ impl Outbox {
     }
 
     /// A datagram that carried these chunks arrived.
-    pub(super) fn acknowledge(&mut self, first: u64, count: u64) {
+    pub(crate) fn acknowledge(&mut self, first: u64, count: u64) {
         for sequence in first.max(self.first)..first + count {
             let Some(chunk) = self.chunks.get_mut((sequence - self.first) as usize) else {
                 return;
@@ -259,7 +259,7 @@ impl Outbox {
 
     /// The datagram `number`, which carried these chunks, was lost: those of them that were not
     /// sent again in a later one are to be sent again.
-    pub(super) fn lose(&mut self, number: u64, first: u64, count: u64) {
+    pub(crate) fn lose(&mut self, number: u64, first: u64, count: u64) {
         for sequence in first.max(self.first)..first + count {
             let Some(chunk) = self.chunks.get_mut((sequence - self.first) as usize) else {
                 return;
@@ -273,13 +273,13 @@ impl Outbox {
 
     /// Whether no part of what waits was acknowledged, so that all of it may be sent to a new
     /// session from its beginning.
-    pub(super) fn is_untouched(&self) -> bool {
+    pub(crate) fn is_untouched(&self) -> bool {
         let begins = self.chunks.front().is_none_or(|c| !c.part.continues());
         begins && self.chunks.iter().all(|c| c.state != State::Acknowledged)
     }
 
     /// Starts again in a new session: everything counts as never sent.
-    pub(super) fn rewind(&mut self) {
+    pub(crate) fn rewind(&mut self) {
         self.first = 0;
         self.unsent = 0;
         self.lost.clear();
@@ -292,7 +292,7 @@ impl Outbox {
     }
 
     /// Messages of which some part is not acknowledged, and those parts' bytes.
-    pub(super) fn unacknowledged(&self) -> (usize, usize) {
+    pub(crate) fn unacknowledged(&self) -> (usize, usize) {
         let mut messages = 0;
         let mut counted = false;
         for chunk in &self.chunks {
@@ -308,7 +308,7 @@ impl Outbox {
     }
 
     /// Gives back the memory of an empty queue.
-    pub(super) fn trim(&mut self) {
+    pub(crate) fn trim(&mut self) {
         if self.is_empty() {
             self.chunks = VecDeque::new();
             self.lost = VecDeque::new();

@@ -9,17 +9,17 @@ use super::{Endpoint, MOST_LINK_EVENTS, Reactor};
 
 impl Reactor {
     /// Takes back the cost of events the host has collected, and goes on with who waited for that.
-    pub(super) fn take_credits(&mut self, credits: Vec<Vec<Source>>) {
-        for sources in credits {
+    pub(crate) fn take_credits(&mut self, collected: Vec<Vec<Source>>) {
+        for sources in collected {
             for source in sources {
-                self.take_credit(&source);
+                self.release(&source);
             }
         }
         if self.paused.is_empty() || self.queued >= self.queued_limit {
             return;
         }
         let mut paused = std::mem::take(&mut self.paused);
-        let links = self.links;
+        let link_events = self.link_events;
         paused.retain(|&id| {
             let resumes = match self.slot(id).map(|slot| &mut slot.endpoint) {
                 Some(Endpoint::Stream(stream)) if stream.paused => {
@@ -31,7 +31,7 @@ impl Reactor {
                     !own.paused
                 }
                 Some(Endpoint::Listener(listener)) if listener.paused => {
-                    listener.paused = links >= MOST_LINK_EVENTS;
+                    listener.paused = link_events >= MOST_LINK_EVENTS;
                     !listener.paused
                 }
                 _ => return false,
@@ -41,16 +41,16 @@ impl Reactor {
             }
             !resumes
         });
-        self.shared.events.set_starving(!paused.is_empty());
+        self.context.events.set_starving(!paused.is_empty());
         self.paused = paused;
     }
 
-    pub(super) fn take_credit(&mut self, source: &Source) {
+    pub(crate) fn release(&mut self, source: &Source) {
         self.queued = self.queued.saturating_sub(source.cost());
-        self.links = self.links.saturating_sub(u32::from(source.links));
+        self.link_events = self.link_events.saturating_sub(u32::from(source.link_events));
         let id = Id { token: source.token, serial: source.serial };
         // Only data counts on the connection itself.
-        if source.links == 0 {
+        if source.link_events == 0 {
             match self.slot(id).map(|slot| &mut slot.endpoint) {
                 Some(Endpoint::Stream(stream)) => {
                     stream.queued = stream.queued.saturating_sub(source.cost());
@@ -61,13 +61,13 @@ impl Reactor {
         }
     }
 
-    pub(super) fn pause(&mut self, id: Id) {
+    pub(crate) fn pause(&mut self, id: Id) {
         self.paused.push(id);
-        self.shared.events.set_starving(true);
+        self.context.events.set_starving(true);
         fence(SeqCst);
         // The host may have collected everything between the last look and this.
-        if self.shared.events.waiting() == 0 {
-            self.shared.work.notify();
+        if self.context.events.waiting() == 0 {
+            self.context.mailbox.notify();
         }
     }
 }

@@ -22,14 +22,14 @@ pub(crate) type Answer = Box<dyn FnOnce(Result<Vec<SocketAddr>>) + Send>;
 static POOL: Pool = Pool { state: Mutex::new(None), more: Condvar::new() };
 
 struct Pool {
-    state: Mutex<Option<Names>>,
+    state: Mutex<Option<Lookups>>,
     more: Condvar,
 }
 
 #[derive(Default)]
-struct Names {
+struct Lookups {
     /// Names to look up next.
-    queue: VecDeque<Arc<str>>,
+    names: VecDeque<Arc<str>>,
     /// Who waits for each name, whether it is queued or under way.
     waiting: HashMap<Arc<str>, Vec<Answer>>,
     threads: usize,
@@ -40,15 +40,15 @@ struct Names {
 /// ever waits for these threads.
 pub(crate) fn look_up(name: &str, answer: Answer) {
     let mut guard = POOL.state.lock();
-    let names = guard.get_or_insert_with(Names::default);
-    if let Some(waiting) = names.waiting.get_mut(name) {
+    let lookups = guard.get_or_insert_with(Lookups::default);
+    if let Some(waiting) = lookups.waiting.get_mut(name) {
         waiting.push(answer);
         return;
     }
     let name: Arc<str> = name.into();
-    names.waiting.insert(Arc::clone(&name), vec![answer]);
-    names.queue.push_back(name);
-    if names.idle >= names.queue.len() || names.threads == MOST_THREADS {
+    lookups.waiting.insert(Arc::clone(&name), vec![answer]);
+    lookups.names.push_back(name);
+    if lookups.idle >= lookups.names.len() || lookups.threads == MOST_THREADS {
         POOL.more.notify_one();
         return;
     }
@@ -56,10 +56,10 @@ pub(crate) fn look_up(name: &str, answer: Answer) {
         std::thread::Builder::new().name("stepwire-resolve".into()).stack_size(512 << 10).spawn(run)
     });
     match started {
-        Ok(_) => names.threads += 1,
-        Err(error) if names.threads == 0 => {
+        Ok(_) => lookups.threads += 1,
+        Err(error) if lookups.threads == 0 => {
             let unanswered: Vec<_> =
-                names.queue.drain(..).filter_map(|name| names.waiting.remove(&name)).collect();
+                lookups.names.drain(..).filter_map(|name| lookups.waiting.remove(&name)).collect();
             drop(guard);
             let error = Error::from_io("cannot start a thread to resolve names", &error);
             for answer in unanswered.into_iter().flatten() {
@@ -74,14 +74,14 @@ pub(crate) fn look_up(name: &str, answer: Answer) {
 fn run() {
     let mut guard = POOL.state.lock();
     loop {
-        let names = guard.get_or_insert_with(Names::default);
-        let Some(name) = names.queue.pop_front() else {
-            names.idle += 1;
+        let lookups = guard.get_or_insert_with(Lookups::default);
+        let Some(name) = lookups.names.pop_front() else {
+            lookups.idle += 1;
             let timed_out = POOL.more.wait_for(&mut guard, IDLE_THREAD).timed_out();
-            let names = guard.get_or_insert_with(Names::default);
-            names.idle -= 1;
-            if timed_out && names.queue.is_empty() {
-                names.threads -= 1;
+            let lookups = guard.get_or_insert_with(Lookups::default);
+            lookups.idle -= 1;
+            if timed_out && lookups.names.is_empty() {
+                lookups.threads -= 1;
                 return;
             }
             continue;
@@ -89,7 +89,7 @@ fn run() {
         drop(guard);
         let result = look_up_now(&name);
         guard = POOL.state.lock();
-        let answers = guard.as_mut().and_then(|names| names.waiting.remove(&name)).unwrap_or_default();
+        let answers = guard.as_mut().and_then(|lookups| lookups.waiting.remove(&name)).unwrap_or_default();
         drop(guard);
         for answer in answers {
             answer(result.clone());

@@ -1,0 +1,9 @@
+//! Names to addresses: what is remembered of them, the threads that ask the system, and the datagrams
+//! that wait for an answer.
+
+mod cache;
+pub(crate) mod resolver;
+mod waiting;
+
+pub(crate) use cache::{AddressFamilies, Known, NameCache};
+pub(crate) use waiting::PendingLookups;
