@@ -4,6 +4,19 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 use crate::sys;
 
+/// Which families of addresses a socket can send to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AddressFamilies {
+    pub(crate) v4: bool,
+    pub(crate) v6: bool,
+}
+
+impl AddressFamilies {
+    pub(crate) fn includes(self, address: &SocketAddr) -> bool {
+        if address.is_ipv4() { self.v4 } else { self.v6 }
+    }
+}
+
 /// The address that `host` spells out, with port 0: IPv4, IPv6, IPv6 in brackets, IPv6 with a zone.
 /// `None` if it is a name.
 pub(crate) fn literal(host: &str) -> Option<SocketAddr> {

@@ -19,3 +19,8 @@ pub(crate) fn epoch() -> Instant {
 pub(crate) fn micros() -> Micros {
     epoch().elapsed().as_micros() as Micros
 }
+
+/// The millisecond by which that point in time has come.
+pub(crate) fn millis_after(micros: Micros) -> Millis {
+    micros.div_ceil(1_000)
+}

@@ -15,7 +15,7 @@ mod datagram_records;
 mod dns;
 mod error;
 mod event;
-mod gamemaker;
+pub mod gamemaker;
 mod host;
 mod interfaces;
 mod mailbox;

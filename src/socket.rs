@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 
+use crate::address::AddressFamilies;
 use crate::address::PeerName;
 use crate::conditioner::Conditions;
-use crate::dns::AddressFamilies;
 use crate::error::{Code, Error, Result};
 use crate::options::{ACCEPTED_MESSAGE_LIMIT, MESSAGE_LIMIT, Settings};
 use crate::reliable::Endpoint;

@@ -132,7 +132,7 @@ fn modules() -> Modules {
 
 /// The code without comments and test modules, which stand at the end of a file.
 fn without_tests(code: &str) -> String {
-    let code = code.split("\n#[cfg(test)]\nmod ").next().unwrap_or_default();
+    let code = code.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let lines = code.lines().map(|line| line.split("//").next().unwrap_or_default());
     lines.collect::<Vec<_>>().join("\n")
 }

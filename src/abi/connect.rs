@@ -6,7 +6,8 @@ use std::ffi::c_char;
 use crate::error::Result;
 use crate::host;
 
-use super::{Kept, arg, number, text};
+use super::arg;
+use super::boundary::{Kept, number, text};
 
 /// Connects a client socket to a GameMaker server and blocks until the handshake is done or the
 /// connect timeout is over. With `network_config_use_non_blocking_socket` it does not block and is

@@ -8,7 +8,8 @@ use crate::error::Error;
 use crate::event::NetworkEvent;
 use crate::runtime;
 
-use super::{arg, number};
+use super::arg;
+use super::boundary::number;
 
 /// What `network_poll` calls for each event, with the `user` pointer it was given. The event and
 /// what it points to are the library's. It may call any function that cannot block,
@@ -127,7 +128,7 @@ pub unsafe extern "C" fn network_event_real(key: *const c_char) -> f64 {
 /// `key` is NULL or a NUL-terminated string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn network_event_string(key: *const c_char) -> *const c_char {
-    let found = super::guarded(|| {
+    let found = super::boundary::guarded(|| {
         // SAFETY: the caller's promise.
         let key = unsafe { arg::string("the key", key)? };
         CONTEXT.events.with_current(|event| {

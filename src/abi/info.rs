@@ -6,7 +6,8 @@ use std::ffi::c_char;
 use crate::error::{self, Code};
 use crate::host;
 
-use super::{Kept, arg, number, text};
+use super::arg;
+use super::boundary::{Kept, number, text};
 
 thread_local! {
     static ASKED: Kept = RefCell::default();

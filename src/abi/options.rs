@@ -11,8 +11,9 @@ use crate::options::Texts;
 use crate::websocket::handshake::{OptionError, Origins, Protocols, RequestHeaders};
 use crate::{host, runtime};
 
+use super::arg;
+use super::boundary::number;
 use super::constants::*;
-use super::{arg, number};
 
 /// The largest byte count or time an option takes.
 const MOST: u64 = i32::MAX as u64;

@@ -8,8 +8,9 @@ use crate::host::{self, Receiver};
 use crate::options::MESSAGE_LIMIT;
 use crate::socket::Handle;
 
+use super::arg;
+use super::boundary::number;
 use super::constants::network_send_text;
-use super::{arg, number};
 
 /// Sends a packet with GameMaker's header over a connected TCP or WebSocket socket, a client's own
 /// or a server's client. Over a raw connection header and payload are sent as well.

@@ -4,7 +4,8 @@ use crate::error::{Error, Result};
 use crate::socket::SocketRole;
 use crate::{host, runtime};
 
-use super::{arg, number};
+use super::arg;
+use super::boundary::number;
 
 /// Makes a client socket. `type` is `network_socket_tcp`, `_udp`, `_ws` or `_wss`.
 ///

@@ -4,8 +4,9 @@ use std::ffi::{c_char, c_void};
 
 use crate::host::{self, Receiver};
 
+use super::arg;
+use super::boundary::number;
 use super::sending::{count, destination_port, message, receiver};
-use super::{arg, number};
 
 /// Sets where `network_send_udp_to_target` sends to, for callers that cannot pass the five arguments
 /// of `network_send_udp`: GameMaker extensions without the runner interface, for example. It holds

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use crate::address::AddressFamilies;
 use crate::error::Result;
 
 /// How long an answer is good; then it is asked for again, and used until the new one is there.
@@ -14,19 +15,6 @@ const FRESH: Duration = Duration::from_secs(60);
 const UNKNOWN: Duration = Duration::from_secs(2);
 /// NameCache remembered; with more all are forgotten.
 const MOST: usize = 4_096;
-
-/// Which families of addresses a socket can send to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct AddressFamilies {
-    pub(crate) v4: bool,
-    pub(crate) v6: bool,
-}
-
-impl AddressFamilies {
-    pub(crate) fn includes(self, address: &SocketAddr) -> bool {
-        if address.is_ipv4() { self.v4 } else { self.v6 }
-    }
-}
 
 /// What is known of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

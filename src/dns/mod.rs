@@ -5,5 +5,5 @@ mod cache;
 pub(crate) mod resolver;
 mod waiting;
 
-pub(crate) use cache::{AddressFamilies, Known, NameCache};
+pub(crate) use cache::{Known, NameCache};
 pub(crate) use waiting::PendingLookups;

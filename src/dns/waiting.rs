@@ -8,8 +8,9 @@ use crate::command::{Command, Id};
 use crate::error::Result;
 use crate::mailbox::Mailbox;
 
-use super::cache::{AddressFamilies, Known, NameCache};
+use super::cache::{Known, NameCache};
 use super::resolver;
+use crate::address::AddressFamilies;
 
 /// How long a socket's queue waits for a name, so that its datagrams leave in the order sent. After
 /// that those for other peers overtake: a name that takes long does not stop a game.

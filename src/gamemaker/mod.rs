@@ -18,6 +18,7 @@ mod console;
 mod entry_points;
 pub(crate) mod event_keys;
 mod functions;
+pub mod legacy_events;
 mod message;
 mod options;
 mod runner;

@@ -8,12 +8,13 @@ use mio::net::UdpSocket;
 use parking_lot::Mutex;
 use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
 
+use crate::address::AddressFamilies;
 use crate::clock;
 use crate::command::{Command, OpenDatagrams};
 use crate::conditioner::Conditions;
 use crate::context::CONTEXT;
 use crate::datagram_records::{self, LARGEST_DATAGRAM, To};
-use crate::dns::{AddressFamilies, Known};
+use crate::dns::Known;
 use crate::error::{Code, Error, Result};
 use crate::protocol::packet::{self, HEADER_SIZE};
 use crate::reliable::{Config, Endpoint, Micros, SendError};
@@ -22,7 +23,7 @@ use crate::socket::{
 };
 use crate::{address, sys};
 
-use super::sockets::{bind_failed, register};
+use super::registration::{bind_failed, register};
 
 /// What the system is asked to hold of datagrams that have arrived.
 const RECEIVE_BUFFER: usize = 4 << 20;

@@ -5,6 +5,7 @@ mod connect;
 mod datagrams;
 mod delivery;
 mod info;
+mod registration;
 mod sending;
 mod sockets;
 

@@ -8,11 +8,14 @@ use mio::net::TcpListener;
 use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
 
 use crate::command::{Command, Listen};
+use crate::context::CONTEXT;
 use crate::error::{Error, Result};
 use crate::options::Settings;
 use crate::socket::{Family, Handle, Local, LocalEndpoint, Socket, SocketRole};
-use crate::{context::CONTEXT, runtime};
 use crate::{sys, tls};
+
+use super::datagrams::create_datagrams;
+use super::registration::{bind_failed, register};
 
 /// Connections the system may hold ready for a server to accept.
 const BACKLOG: i32 = 4096;
@@ -21,7 +24,7 @@ const BACKLOG: i32 = 4096;
 pub(crate) fn create_socket(family: Family, port: Option<u16>) -> Result<Handle> {
     family.check_supported()?;
     if family == Family::Udp {
-        return super::create_datagrams(SocketRole::Datagrams, true, port);
+        return create_datagrams(SocketRole::Datagrams, true, port);
     }
     let options = CONTEXT.options();
     let mut local = Local { ip: options.bind_address, port: port.unwrap_or(0) };
@@ -41,25 +44,13 @@ pub(crate) fn create_socket(family: Family, port: Option<u16>) -> Result<Handle>
     Ok(socket.handle)
 }
 
-/// A new socket, and a reactor for it.
-pub(crate) fn register(
-    role: SocketRole,
-    family: Family,
-    regular: bool,
-    settings: Arc<Settings>,
-) -> Result<Arc<Socket>> {
-    let socket = CONTEXT.registry.insert(role, family, regular, settings)?;
-    runtime::start().inspect_err(|_| drop(CONTEXT.registry.remove(socket.handle)))?;
-    Ok(socket)
-}
-
 /// `network_create_server` and `network_create_server_raw`.
 pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular: bool) -> Result<Handle> {
     static DESCRIPTOR_LIMIT: OnceLock<u64> = OnceLock::new();
     family.check_supported()?;
     let descriptor_limit = *DESCRIPTOR_LIMIT.get_or_init(sys::raise_descriptor_limit);
     if family == Family::Udp {
-        return super::create_datagrams(SocketRole::DatagramServer, regular, Some(port));
+        return create_datagrams(SocketRole::DatagramServer, regular, Some(port));
     }
     let options = CONTEXT.options();
     let tls = match family {
@@ -125,10 +116,6 @@ fn bind_stream(ip: Option<IpAddr>, port: u16, to: BindTo) -> Result<(SystemSocke
     let bound = socket.local_addr().map_err(|error| bind_failed(port, &error))?;
     let port = bound.as_socket().map_or(port, |address| address.port());
     Ok((socket, port))
-}
-
-pub(crate) fn bind_failed(port: u16, error: &std::io::Error) -> Error {
-    Error::from_io(&format!("cannot use port {port}"), error)
 }
 
 /// `network_destroy`.

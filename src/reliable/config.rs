@@ -1,6 +1,6 @@
 //! What a host may choose.
 
-use super::Micros;
+use super::units::Micros;
 
 /// Smallest and largest size of the datagrams that an endpoint sends. A chunk's length field has
 /// twelve bits, which sets the upper end.

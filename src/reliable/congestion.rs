@@ -1,8 +1,8 @@
 //! How much may be in flight: CUBIC (RFC 9438), as TCP does, so that links are shared fairly with
 //! TCP and with each other.
 
-use super::Micros;
 use super::rtt::Rtt;
+use super::units::Micros;
 
 /// Datagrams in the window at the start. A loss alone does not take it below that: a game's few
 /// datagrams per round trip are no cause of congestion and must not starve from losses.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use super::units::Micros;
+
 /// Takes what an [`Endpoint`](super::Endpoint) has for its host.
 pub trait EventSink {
     /// A message arrived: each one exactly once.
@@ -100,3 +102,18 @@ impl fmt::Display for SendError {
 }
 
 impl std::error::Error for SendError {}
+
+/// What is known of a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerInfo {
+    /// Whether both ends have proved their addresses.
+    pub open: bool,
+    /// The smoothed round trip time, once measured.
+    pub rtt: Option<Micros>,
+    /// Payload bytes that it has not acknowledged.
+    pub waiting: usize,
+    /// Bytes on their way to it.
+    pub in_flight: u64,
+    /// How many may be.
+    pub window: u64,
+}

@@ -28,6 +28,7 @@ mod send_buffer;
 mod sent;
 mod timers;
 mod tokens;
+mod units;
 mod wire;
 
 #[cfg(test)]
@@ -35,14 +36,7 @@ mod tests;
 
 pub use batch::Transmits;
 pub use config::Config;
-pub use endpoint::{Endpoint, PeerInfo, Stats};
-pub use event::{EventSink, LossReason, PeerLost, SendError};
+pub use endpoint::{Endpoint, Stats};
+pub use event::{EventSink, LossReason, PeerInfo, PeerLost, SendError};
+pub use units::Micros;
 pub use wire::{HEADER_LEN, VERSION, is_reliable};
-
-/// A point in time or a span of it in microseconds. Points count from any start that the host
-/// likes, as long as it is the same for all calls to one endpoint; they never go backwards.
-pub type Micros = u64;
-
-/// Chunks that may be in flight to one peer: no chunk is sent whose sequence number is this much
-/// above the lowest unacknowledged one, and none is taken from beyond it.
-const WINDOW: u64 = 4096;

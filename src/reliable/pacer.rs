@@ -1,6 +1,6 @@
 //! Spreads datagrams over the round trip instead of sending a window at once.
 
-use super::Micros;
+use super::units::Micros;
 
 /// Datagrams that may leave at once however slow the path is.
 const BURST: u64 = 10;

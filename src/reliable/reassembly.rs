@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::WINDOW;
 use super::config::Config;
 use super::event::{EventSink, LossReason};
 use super::number::expand;
+use super::units::WINDOW;
 use super::wire::{Chunk, Part};
 
 const WORDS: usize = WINDOW as usize / 64;

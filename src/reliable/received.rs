@@ -1,7 +1,7 @@
 //! Which of a peer's datagrams have arrived, and when to tell it.
 
-use super::Micros;
 use super::number::expand;
+use super::units::Micros;
 use super::wire::{Ack, BITMAP_MAX, DELAY_UNIT};
 
 /// Acknowledgements wait this long for data to ride with.

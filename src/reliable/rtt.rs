@@ -1,6 +1,6 @@
 //! How long a datagram and its acknowledgement take (RFC 6298, with the sample of RFC 9002).
 
-use super::Micros;
+use super::units::Micros;
 
 /// Before anything was measured.
 const INITIAL_RTO: Micros = 250_000;

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use super::byte_ring::ByteRing;
 use super::sent::Sent;
+use super::units::{Micros, WINDOW};
 use super::wire::{CHUNK_LEN, CHUNK_LEN_MAX, Part, Writer};
-use super::{Micros, WINDOW};
 
 /// Unacknowledged chunks for one peer at which further messages are refused: empty messages
 /// cost memory too.

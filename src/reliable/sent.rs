@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-use super::Micros;
 use super::number::expand;
 use super::rtt::Rtt;
+use super::units::Micros;
 use super::wire::{Ack, BITMAP_MAX, DELAY_UNIT};
 
 /// A datagram is lost when one was acknowledged that was sent this many later.

@@ -1,7 +1,7 @@
 //! Deadlines of many peers, one each: a heap in which every entry knows its place, so that it
 //! can be moved.
 
-use super::Micros;
+use super::units::Micros;
 
 const NOWHERE: u32 = u32::MAX;
 

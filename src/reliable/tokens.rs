@@ -4,7 +4,7 @@
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::{IpAddr, SocketAddr};
 
-use super::Micros;
+use super::units::Micros;
 
 /// A SipHash key.
 #[derive(Clone, Copy)]

@@ -7,7 +7,7 @@ use std::os::fd::{AsRawFd, RawFd};
 
 use mio::net::UdpSocket;
 
-use super::{Arrived, canonical};
+use super::arrived::{Arrived, canonical};
 
 /// Datagrams one call receives at the most.
 const SLOTS: usize = 64;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use mio::net::UdpSocket;
 
-use super::{Arrived, canonical};
+use super::arrived::{Arrived, canonical};
 
 /// Room that the largest datagram needs.
 const LARGEST: usize = 1 << 16;

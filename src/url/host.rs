@@ -1,6 +1,6 @@
 //! Hosts: names, IPv4 and IPv6 addresses, each perhaps with a port.
 
-use super::{UrlError, checked};
+use super::error::{UrlError, checked};
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 

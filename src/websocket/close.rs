@@ -1,18 +1,10 @@
 //! Close frames (RFC 6455, sections 5.5.1 and 7.4).
 
-use super::Violation;
 use super::frame::{MAX_CONTROL_PAYLOAD, Opcode, write_frame};
 use super::mask::Key;
+use super::violation::Violation;
 
 /// Status codes of section 7.4.1.
-pub mod code {
-    pub const NORMAL: u16 = 1000;
-    pub const GOING_AWAY: u16 = 1001;
-    pub const PROTOCOL_ERROR: u16 = 1002;
-    pub const INVALID_DATA: u16 = 1007;
-    pub const TOO_BIG: u16 = 1009;
-}
-
 /// Whether a close frame may carry this code: those of the RFC and of IANA's registry that are
 /// not for local use only (1004, 1005, 1006, 1015), and the ranges for libraries and programs.
 #[must_use]

@@ -1,7 +1,8 @@
 //! Frames on the wire (RFC 6455, section 5.2): reading a header, writing a frame.
 
+use super::kinds::{Kind, Side};
 use super::mask::{self, Key};
-use super::{Kind, Side, Violation};
+use super::violation::Violation;
 
 /// The longest header: two bytes, a 64-bit length, a masking key.
 pub const MAX_HEADER: usize = 14;

@@ -5,9 +5,11 @@
 //! appended to a buffer by [`frame::write_frame`] and [`close::write_close`].
 
 pub mod close;
+pub mod close_code;
 pub mod frame;
 pub mod handshake;
 
+mod kinds;
 pub mod mask;
 mod receiver;
 #[cfg(test)]
@@ -15,21 +17,6 @@ mod tests;
 mod utf8;
 mod violation;
 
+pub use kinds::{Kind, Side};
 pub use receiver::{MessageSink, Receiver};
 pub use violation::Violation;
-
-/// Which end of the connection we are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// We connected: we mask what we send, the peer must not.
-    Client,
-    /// We accepted: the peer masks, we must not.
-    Server,
-}
-
-/// What a message carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Text,
-    Binary,
-}

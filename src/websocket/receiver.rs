@@ -7,10 +7,12 @@
 
 use std::ops::Range;
 
+use super::close;
 use super::frame::{Header, MAX_HEADER, Opcode};
+use super::kinds::{Kind, Side};
 use super::mask::{self, Key};
 use super::utf8::Utf8;
-use super::{Kind, Side, Violation, close};
+use super::violation::Violation;
 
 /// Takes what a [`Receiver`] finds, in the order in which it was sent.
 pub trait MessageSink {

@@ -1,6 +1,6 @@
 //! How a peer can break the protocol.
 
-use super::close::code::{INVALID_DATA, PROTOCOL_ERROR, TOO_BIG};
+use super::close_code::{INVALID_DATA, PROTOCOL_ERROR, TOO_BIG};
 
 /// How a peer broke the protocol. Nothing more can be received from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

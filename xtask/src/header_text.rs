@@ -17,13 +17,13 @@ pub fn generate(root: &Path) -> Result<String, String> {
         .with_src(root.join("src/abi/constants.rs"))
         .with_src(root.join("src/event/mod.rs"))
         .with_src(root.join("src/abi/sockets.rs"))
-        .with_src(root.join("src/abi/connecting.rs"))
+        .with_src(root.join("src/abi/connect.rs"))
         .with_src(root.join("src/abi/sending.rs"))
         .with_src(root.join("src/abi/udp_target.rs"))
         .with_src(root.join("src/abi/events.rs"))
-        .with_src(root.join("src/abi/posting.rs"))
+        .with_src(root.join("src/gamemaker/legacy_events.rs"))
         .with_src(root.join("src/abi/options.rs"))
-        .with_src(root.join("src/abi/asking.rs"))
+        .with_src(root.join("src/abi/info.rs"))
         .generate()
         .map_err(|error| error.to_string())?
         .write(&mut text);

@@ -11,7 +11,7 @@ use crate::protocol::packet::header_of;
 use crate::reliable::{EventSink, LossReason, PeerLost};
 use crate::socket::{Handle, Socket, count};
 
-use super::super::turn::Turn;
+use crate::reactor::turn::Turn;
 
 pub(crate) struct Arrivals<'a, 'b> {
     turn: &'a mut Turn<'b>,

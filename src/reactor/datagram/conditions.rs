@@ -5,8 +5,6 @@ use std::net::SocketAddr;
 
 use crate::conditioner::{Conditioner, Conditions};
 
-use super::Datagrams;
-
 pub(crate) struct Conditioned {
     seed: u64,
     /// What has arrived.
@@ -29,18 +27,16 @@ impl Conditioned {
     pub(crate) fn is_idle(&self) -> bool {
         self.inward.conditions() == Conditions::default() && self.inward.is_empty() && self.outward.is_empty()
     }
-}
 
-impl Datagrams {
     /// Takes over what the network is to be like. Datagrams under way stay so.
-    pub(crate) fn set_conditions(&mut self, (conditions, seed): (Conditions, u64)) {
-        match &mut self.conditioned {
-            Some(conditioned) if conditioned.seed == seed => {
-                conditioned.inward.set(conditions);
-                conditioned.outward.set(conditions);
+    pub(crate) fn set(conditioned: &mut Option<Box<Self>>, (conditions, seed): (Conditions, u64)) {
+        match conditioned {
+            Some(own) if own.seed == seed => {
+                own.inward.set(conditions);
+                own.outward.set(conditions);
             }
             _ if conditions == Conditions::default() => {}
-            _ => self.conditioned = Some(Box::new(Conditioned::new(conditions, seed))),
+            _ => *conditioned = Some(Box::new(Self::new(conditions, seed))),
         }
     }
 }

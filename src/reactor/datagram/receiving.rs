@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use crate::address;
+use crate::clock;
 use crate::command::Id;
 use crate::datagram_records::To;
 use crate::event::batch::EVENT_COST;
@@ -11,10 +12,10 @@ use crate::protocol::packet::header_of;
 use crate::socket::count;
 use crate::sys::{Arrived, DatagramReader, kernel_drops};
 
-use super::super::turn::{Next, Turn};
 use super::arrivals::{Arrivals, origin};
 use super::reliability::Intake;
-use super::{Around, Datagrams};
+use super::socket::{Around, Datagrams};
+use crate::reactor::turn::{Next, Turn};
 
 /// Bytes one socket may read in one turn before the others have theirs, and what a datagram counts
 /// towards it besides its own.
@@ -141,7 +142,7 @@ impl Datagrams {
         let Around { id, turn, reader, scratch, .. } = around;
         match &mut self.conditioned {
             Some(conditioned) => {
-                let now = super::now();
+                let now = clock::micros();
                 each(reader, scratch, |from, datagram| conditioned.inward.push(from, datagram, now))
             }
             None => {
@@ -157,7 +158,7 @@ impl Datagrams {
     pub(crate) fn let_through(&mut self, around: &mut Around<'_>) {
         let server = self.server();
         let Some(conditioned) = &mut self.conditioned else { return };
-        let now = super::now();
+        let now = clock::micros();
         let mut arrivals = Arrivals::new(&mut around.turn, &self.socket, server, around.id, &mut self.queued);
         let mut intake = Intake::open(self.reliability.as_deref(), self.strips, self.draining.is_some());
         while conditioned.inward.pop(now, |from, datagram| intake.take(from, datagram, &mut arrivals)) {}

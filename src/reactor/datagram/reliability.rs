@@ -1,38 +1,32 @@
-//! The reliable protocol of a UDP socket: the state machine is context with the host's sends, which
+//! The reliable protocol of a UDP socket: the state machine is shared with the host's sends, which
 //! go straight into it; this side runs it.
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 use parking_lot::{Mutex, MutexGuard};
 
-use crate::reliable::{Endpoint, Micros, Transmits, is_reliable};
-use crate::socket::count;
-
-use super::super::turn::LINGER_MILLIS;
 use super::arrivals::Arrivals;
-use super::{Around, Datagrams, millis, now};
-use crate::clock::Millis;
+use crate::clock::{self, Micros, Millis};
+use crate::reliable::{Endpoint, Transmits, is_reliable};
 
 /// Datagrams taken from the state machine at a time.
 const TRANSMITS: usize = 64;
 
 pub(crate) struct Reliability {
-    endpoint: Arc<Mutex<Endpoint>>,
-    stage: Stage,
-    transmits: Transmits,
+    pub(crate) endpoint: Arc<Mutex<Endpoint>>,
+    pub(crate) stage: Stage,
+    pub(crate) transmits: Transmits,
     /// How many of those have left.
-    sent: usize,
+    pub(crate) sent: usize,
     /// When the state machine wants to be called.
     pub(crate) due: Option<Millis>,
-    reads: bool,
+    pub(crate) reads: bool,
 }
 
 /// Whether the host has the protocol enabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+pub(crate) enum Stage {
     Enabled,
     /// No longer: it ends when all is acknowledged, or then.
     Ending(Millis),
@@ -41,7 +35,7 @@ enum Stage {
 }
 
 impl Reliability {
-    fn new(endpoint: Arc<Mutex<Endpoint>>) -> Self {
+    pub(crate) fn new(endpoint: Arc<Mutex<Endpoint>>) -> Self {
         let size = endpoint.lock().config().datagram_size;
         Self {
             endpoint,
@@ -72,10 +66,10 @@ impl Reliability {
 
     pub(crate) fn send(&self, to: SocketAddr, payload: &[u8]) -> Result<(), crate::reliable::SendError> {
         let mut endpoint = self.endpoint.lock();
-        endpoint.send(to, payload, now)
+        endpoint.send(to, payload, clock::micros)
     }
 
-    fn set_reading(&mut self, reads: bool) {
+    pub(crate) fn set_reading(&mut self, reads: bool) {
         if self.reads != reads {
             self.reads = reads;
             self.endpoint.lock().set_reading(reads);
@@ -102,7 +96,7 @@ impl<'a> Intake<'a> {
     pub(crate) fn open(reliability: Option<&'a Reliability>, strips: bool, discards: bool) -> Self {
         let endpoint = reliability.filter(|own| own.is_active()).map(|own| own.endpoint.lock());
         // Not before the lock is held: the protocol's time must not go backwards.
-        let now = if endpoint.is_some() { now() } else { 0 };
+        let now = if endpoint.is_some() { clock::micros() } else { 0 };
         Intake { endpoint, now, strips, discards }
     }
 
@@ -112,130 +106,5 @@ impl<'a> Intake<'a> {
             _ if self.discards => {}
             _ => arrivals.datagram(from, datagram, self.strips),
         }
-    }
-}
-
-impl Datagrams {
-    /// Takes over what the host has enabled or disabled, and its limits.
-    pub(crate) fn set_reliability(
-        &mut self,
-        endpoint: Option<Arc<Mutex<Endpoint>>>,
-        enabled: bool,
-        send_limit: usize,
-        now: Millis,
-    ) {
-        let Some(endpoint) = endpoint else { return };
-        let message_limit = self.socket.message_limit.load(Relaxed) as usize;
-        endpoint.lock().set_limits(message_limit, send_limit);
-        let own = self.reliability.get_or_insert_with(|| Box::new(Reliability::new(endpoint)));
-        match (own.stage, enabled) {
-            (Stage::Enabled, false) => {
-                own.stop_reading();
-                own.stage = Stage::Ending(now + LINGER_MILLIS);
-            }
-            (Stage::Ending(_) | Stage::Disabled, true) => {
-                own.set_reading(true);
-                own.stage = Stage::Enabled;
-            }
-            _ => {}
-        }
-    }
-
-    /// Lets peers keep their messages while the host collects none.
-    pub(crate) fn let_peers_wait(&mut self, around: &mut Around<'_>) {
-        let full = self.is_over_limit() || around.turn.is_over_limit();
-        if let Some(reliability) = &mut self.reliability
-            && reliability.stage == Stage::Enabled
-            && self.draining.is_none()
-        {
-            reliability.set_reading(!full);
-        }
-    }
-
-    /// Whether peers are kept waiting until the host collects events.
-    pub(crate) fn keeps_peers_waiting(&self) -> bool {
-        let waits = |own: &Reliability| own.stage == Stage::Enabled && !own.reads;
-        self.draining.is_none() && self.reliability.as_ref().is_some_and(|own| waits(own))
-    }
-
-    /// Does what the state machine wanted to be called for.
-    pub(crate) fn time_out(&mut self, around: &mut Around<'_>) {
-        self.let_peers_wait(around);
-        let server = self.server();
-        let Some(reliability) = &mut self.reliability else { return };
-        let mut arrivals = Arrivals::new(&mut around.turn, &self.socket, server, around.id, &mut self.queued);
-        {
-            let mut endpoint = reliability.endpoint.lock();
-            let present = now();
-            if endpoint.next_timeout().is_some_and(|at| at <= present) {
-                endpoint.handle_timeout(present, &mut arrivals);
-            }
-        }
-        if let Stage::Ending(until) = reliability.stage
-            && (until <= around.turn.now || reliability.is_settled())
-        {
-            reliability.stage = Stage::Disabled;
-            self.end_sessions(around);
-        }
-    }
-
-    /// Sends what the state machine has to send.
-    pub(crate) fn transmit(&mut self) {
-        if let Some(mut reliability) = self.reliability.take() {
-            self.transmit_of(&mut reliability);
-            self.reliability = Some(reliability);
-        }
-    }
-
-    fn transmit_of(&mut self, reliability: &mut Reliability) {
-        let Reliability { endpoint, transmits, sent, due, .. } = reliability;
-        while !self.blocked {
-            if *sent == transmits.len() {
-                transmits.clear();
-                *sent = 0;
-                let mut endpoint = endpoint.lock();
-                endpoint.poll_transmit(now(), transmits);
-                if transmits.is_empty() {
-                    *due = endpoint.next_timeout().map(millis);
-                    return;
-                }
-            }
-            let left = (*sent..transmits.len()).map(|index| transmits.get(index));
-            if let Some(conditioned) = &mut self.conditioned {
-                let present = now();
-                left.for_each(|(to, datagram)| conditioned.outward.push(to, datagram, present));
-                *sent = transmits.len();
-                continue;
-            }
-            let bytes = |count: usize| -> usize {
-                (*sent..*sent + count).map(|index| transmits.get(index).1.len()).sum()
-            };
-            match self.writer.send(&self.io, self.bound.ipv6, left) {
-                Ok(done) => {
-                    count(&self.socket.traffic.bytes_sent, bytes(done) as u64);
-                    *sent += done;
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.blocked = true,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // Lost like any other on the way; the protocol sends it again.
-                Err(_) => *sent += 1,
-            }
-        }
-    }
-
-    /// Ends all sessions and tells the peers.
-    fn end_sessions(&mut self, around: &mut Around<'_>) {
-        let server = self.server();
-        let Some(reliability) = &self.reliability else { return };
-        let mut arrivals = Arrivals::new(&mut around.turn, &self.socket, server, around.id, &mut self.queued);
-        reliability.endpoint.lock().close(now(), &mut arrivals);
-        self.transmit();
-    }
-
-    /// The socket is about to be closed: peers are told.
-    pub(crate) fn close_sessions(&mut self, around: &mut Around<'_>) {
-        // Nobody would be there to send it later.
-        self.conditioned = None;
-        self.end_sessions(around);
     }
 }

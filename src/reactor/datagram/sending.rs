@@ -4,13 +4,15 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::sync::atomic::Ordering::Relaxed;
 
+use crate::address::AddressFamilies;
+use crate::clock;
 use crate::datagram_records::{Buffer, LARGEST_DATAGRAM, Record, Records, To};
-use crate::dns::{AddressFamilies, Known};
+use crate::dns::Known;
 use crate::protocol::packet;
 use crate::reliable::SendError;
 use crate::socket::count;
 
-use super::{ALL_NODES, Around, Datagrams, now};
+use super::socket::{ALL_NODES, Around, Datagrams};
 use crate::dns::PendingLookups;
 
 /// Where records are taken from.
@@ -127,7 +129,7 @@ impl Datagrams {
         let mut sent = 0;
         let done = match &mut self.conditioned {
             Some(conditioned) if line == Line::Queue => {
-                let present = now();
+                let present = clock::micros();
                 datagrams.map(|(to, datagram)| conditioned.outward.push(to, datagram, present)).count()
             }
             _ => match self.writer.send(&self.io, self.bound.ipv6, datagrams) {
@@ -168,7 +170,7 @@ impl Datagrams {
     /// A datagram or message that goes ahead of the host's queue.
     fn put_ahead(&mut self, to: SocketAddr, reliable: bool, bytes: &[u8]) {
         match &mut self.conditioned {
-            Some(conditioned) if !reliable => conditioned.outward.push(to, bytes, now()),
+            Some(conditioned) if !reliable => conditioned.outward.push(to, bytes, clock::micros()),
             _ => self.ahead.push(To::Address(to), reliable, &[], bytes),
         }
     }

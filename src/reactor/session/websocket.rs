@@ -144,7 +144,7 @@ impl WebSocket {
         let (stop, code) = match (taken, result) {
             (Ok(taken), None) => return Ok((taken, false)),
             (Ok(taken), Some(Ok(ready))) => return Ok((taken, ready)),
-            (_, Some(Err(stop))) => (stop, close::code::PROTOCOL_ERROR),
+            (_, Some(Err(stop))) => (stop, websocket::close_code::PROTOCOL_ERROR),
             (Err(violation), _) => {
                 let why = format!("the peer broke the WebSocket protocol: {violation}");
                 (Error::new(Code::Handshake, why).into(), violation.code())
@@ -243,7 +243,7 @@ impl WebSocket {
         let upgraded = matches!(self.stage, Stage::Greeting(_) | Stage::Open);
         if upgraded && !self.closing.sent && !self.closing.cut_off {
             self.closing.sent = true;
-            let code = self.closing.code.unwrap_or(Some(close::code::NORMAL));
+            let code = self.closing.code.unwrap_or(Some(websocket::close_code::NORMAL));
             close::write_close(out, code, "", self.mask());
         }
     }
@@ -307,10 +307,10 @@ fn broken(violation: Violation, limit: usize) -> Error {
 fn closed(code: Option<u16>, reason: &str) -> SessionEnd {
     let words = close::describe(code, reason);
     match code {
-        None | Some(close::code::NORMAL | close::code::GOING_AWAY) => {
+        None | Some(websocket::close_code::NORMAL | websocket::close_code::GOING_AWAY) => {
             SessionEnd::ClosedByPeer(if reason.is_empty() { String::new() } else { words })
         }
-        Some(close::code::TOO_BIG) => Error::new(Code::TooBig, words).into(),
+        Some(websocket::close_code::TOO_BIG) => Error::new(Code::TooBig, words).into(),
         Some(_) => Error::new(Code::Closed, words).into(),
     }
 }
@@ -336,7 +336,7 @@ impl Messages<'_, '_> {
             Ok(true) => {}
             Ok(false) => self.dropped += 1,
             Err(error) => {
-                self.close_code = Some(Some(close::code::TOO_BIG));
+                self.close_code = Some(Some(websocket::close_code::TOO_BIG));
                 self.stop = Some(error.into());
             }
         }

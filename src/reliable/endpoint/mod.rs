@@ -8,14 +8,14 @@ use std::net::SocketAddr;
 
 use slab::Slab;
 
-use crate::reliable::Micros;
 use crate::reliable::batch::Transmits;
 use crate::reliable::config::Config;
-use crate::reliable::event::{EventSink, LossReason, SendError};
+use crate::reliable::event::{EventSink, LossReason, PeerInfo, SendError};
 use crate::reliable::peer::{Due, Local, Outcome, Peer};
 use crate::reliable::reassembly::{Delivery, ReassemblyPool};
 use crate::reliable::timers::Timers;
 use crate::reliable::tokens::{Address, Secret, TableHash};
+use crate::reliable::units::Micros;
 use crate::reliable::wire::Control;
 
 /// The reliable protocol on one UDP socket: every peer's state, by address.
@@ -48,21 +48,6 @@ pub struct Stats {
     pub refused_peers: u64,
     /// Answers to strangers that were not sent because too many waited.
     pub unanswered: u64,
-}
-
-/// What is known of a peer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PeerInfo {
-    /// Whether both ends have proved their addresses.
-    pub open: bool,
-    /// The smoothed round trip time, once measured.
-    pub rtt: Option<Micros>,
-    /// Payload bytes that it has not acknowledged.
-    pub waiting: usize,
-    /// Bytes on their way to it.
-    pub in_flight: u64,
-    /// How many may be.
-    pub window: u64,
 }
 
 impl Endpoint {

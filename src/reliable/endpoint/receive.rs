@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 
 use super::Endpoint;
-use crate::reliable::Micros;
 use crate::reliable::event::{EventSink, LossReason};
 use crate::reliable::peer::{Confirm, Peer};
 use crate::reliable::reassembly::Delivery;
+use crate::reliable::units::Micros;
 use crate::reliable::wire::{self, Body, Control, Datagram, Proof, Unreadable};
 
 /// How long a granted token may be used to begin a session.

@@ -1,10 +1,10 @@
 //! What a peer sends in a session.
 
-use super::Peer;
-use crate::reliable::Micros;
+use super::state::Peer;
 use crate::reliable::event::{EventSink, LossReason};
 use crate::reliable::reassembly::Delivery;
 use crate::reliable::sent::NeverSent;
+use crate::reliable::units::Micros;
 use crate::reliable::wire::{Ack, Body};
 
 impl Peer {

@@ -2,8 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Local, Peer, SessionState};
-use crate::reliable::Micros;
+use super::state::{Local, Peer, SessionState};
 use crate::reliable::congestion::Congestion;
 use crate::reliable::event::{EventSink, LossReason};
 use crate::reliable::reassembly::Delivery;
@@ -11,6 +10,7 @@ use crate::reliable::received::Received;
 use crate::reliable::rtt::Rtt;
 use crate::reliable::send_buffer::SendBuffer;
 use crate::reliable::sent::Sent;
+use crate::reliable::units::Micros;
 use crate::reliable::wire::Proof;
 
 /// How long a peer that was given up is remembered. A peer that is merely idle is forgotten after

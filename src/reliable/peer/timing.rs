@@ -1,9 +1,9 @@
 //! When a peer has to be looked after though nothing came from it.
 
 use super::session::MEMORY_LASTS;
-use super::{Peer, SessionState};
-use crate::reliable::Micros;
+use super::state::{Peer, SessionState};
 use crate::reliable::config::Config;
+use crate::reliable::units::Micros;
 
 /// After this long without traffic the memory that only traffic needs is given back.
 const IDLE: Micros = 1_000_000;

@@ -1,11 +1,11 @@
 //! What goes out to a peer, and when.
 
 use super::session::MEMORY_LASTS;
-use super::{Local, Peer, SessionState};
-use crate::reliable::Micros;
+use super::state::{Local, Peer, SessionState};
 use crate::reliable::batch::Transmits;
 use crate::reliable::rtt::Rtt;
 use crate::reliable::send_buffer::Repeat;
+use crate::reliable::units::Micros;
 use crate::reliable::wire::{BITMAP_MAX, Control, Proof, Writer};
 
 /// Datagrams that one peer may send before the others have their turn.

@@ -1,6 +1,6 @@
 //! Reading datagrams.
 
-use super::{
+use super::format::{
     Ack, BITMAP_MAX, Body, CHUNK_NUMBERED, CHUNK_PART_SHIFT, CHUNK_RESERVED, CHUNK_SIZE_MASK, CLOSE, CONFIRM,
     Chunk, DATA, Datagram, HELLO, PROOF_GAVE_UP, Part, Proof, RESET, Unreadable, VERSION, WELCOME,
     is_reliable,

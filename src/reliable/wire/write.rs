@@ -1,6 +1,6 @@
 //! Writing datagrams.
 
-use super::{
+use super::format::{
     Ack, CHUNK_LEN, CHUNK_LEN_MAX, CHUNK_NUMBERED, CHUNK_PART_SHIFT, CLOSE, CONFIRM, DATA, HEADER_LEN, HELLO,
     HELLO_LEN, MAGIC, PROOF_GAVE_UP, Part, Proof, RESET, VERSION, WELCOME,
 };

@@ -2,14 +2,15 @@
 
 use super::head::{Head, HeadError};
 use super::headers::{list, list_has, single};
-use super::{Limits, Protocols, RequestHeaders, StatusCode};
+use super::limits::Limits;
+use super::options::{Protocols, RequestHeaders};
 use crate::url::Url;
 use tungstenite::Error;
 use tungstenite::error::{CapacityError, ProtocolError};
 use tungstenite::handshake::client::{Response, generate_key};
 use tungstenite::handshake::derive_accept_key;
 use tungstenite::handshake::machine::TryParse;
-use tungstenite::http::HeaderMap;
+use tungstenite::http::{HeaderMap, StatusCode};
 
 /// A connection whose answer is not complete yet.
 #[derive(Debug)]

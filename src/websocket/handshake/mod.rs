@@ -7,25 +7,11 @@
 mod client;
 mod head;
 mod headers;
+mod limits;
 mod options;
 mod server;
 
 pub use client::ClientHandshake;
+pub use limits::Limits;
 pub use options::{OptionError, Origins, Protocols, RequestHeaders};
 pub use server::ServerHandshake;
-pub use tungstenite::http::StatusCode;
-
-/// How much a peer may send before its handshake is done.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Bytes of the whole head.
-    pub bytes: usize,
-    /// Header lines.
-    pub headers: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { bytes: 8 * 1024, headers: 100 }
-    }
-}

@@ -2,12 +2,13 @@
 
 use super::head::{Head, HeadError};
 use super::headers::{is_token, list, list_has, single};
-use super::{Limits, Origins, Protocols, StatusCode};
+use super::limits::Limits;
+use super::options::{Origins, Protocols};
 use tungstenite::Error;
 use tungstenite::error::{CapacityError, ProtocolError};
 use tungstenite::handshake::derive_accept_key;
 use tungstenite::handshake::machine::TryParse;
-use tungstenite::http::HeaderMap;
+use tungstenite::http::{HeaderMap, StatusCode};
 
 /// A connection whose request is not complete yet.
 #[derive(Debug, Default)]

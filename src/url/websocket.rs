@@ -1,32 +1,7 @@
-//! Where to connect to: WebSocket URLs, and the plain hosts of TCP and UDP.
-//!
-//! A WebSocket URL is `[ws://|wss://]host[:port][/path][?query]`; a fragment is dropped, as
-//! section 3 of RFC 6455 has it. An IPv6 address stands in brackets, for TCP and UDP also alone,
-//! and may carry its zone: `fe80::1%eth0`.
+//! URLs of WebSockets.
 
-mod host;
-#[cfg(test)]
-mod tests;
-
-pub use host::{Host, parse_host};
-
-/// What is wrong with a URL, in one sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UrlError(String);
-
-impl UrlError {
-    fn new(reason: impl Into<String>) -> Self {
-        Self(reason.into())
-    }
-}
-
-impl std::fmt::Display for UrlError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for UrlError {}
+use super::error::{UrlError, checked};
+use super::host::{self, Host};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scheme {
@@ -106,17 +81,6 @@ fn default_port(encrypted: bool) -> u16 {
 
 /// Without the white space around it, such as the line end of a file it was read from; none is
 /// allowed inside, least of all a line end that would end up in a request.
-fn checked(text: &str) -> Result<&str, UrlError> {
-    let text = text.trim_ascii();
-    if text.is_empty() {
-        return Err(UrlError::new("the address is empty"));
-    }
-    if text.contains(char::is_control) {
-        return Err(UrlError::new("the address holds a control character"));
-    }
-    Ok(text)
-}
-
 fn split_scheme(text: &str) -> Result<(Option<Scheme>, &str), UrlError> {
     let Some((scheme, rest)) = host::split_scheme(text) else {
         return Ok((None, text));

@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use parking_lot::Mutex;
 
+use crate::abi::boundary::number;
+use crate::abi::{arg, network_get_port};
 use crate::context::CONTEXT;
 use crate::error::{Code, Error, Result};
 use crate::event::{NetworkEvent, kind};
-use crate::gamemaker::event_keys::EventKeys;
 use crate::runtime;
 
-use super::{arg, network_get_port, number};
+use super::event_keys::EventKeys;
 
 /// GameMaker's `ev_async_web_networking`.
 const ASYNC_NETWORKING: c_int = 68;

@@ -1,0 +1,213 @@
+//! One UDP socket: datagrams in, straight to events, and out from the host's queue; between them
+//! and the network the reliable protocol and a simulated bad network, where the host wants those.
+
+use std::net::Ipv6Addr;
+use std::sync::Arc;
+
+use mio::net::UdpSocket;
+use socket2::SockRef;
+
+use crate::clock;
+use crate::command::{Id, OpenDatagrams};
+use crate::conditioner::Conditioner;
+use crate::datagram_records::Buffer;
+use crate::interfaces::Interfaces;
+use crate::socket::{Bound, Handle, Socket, SocketRole};
+use crate::sys::{DatagramReader, DatagramWriter, kernel_drops};
+
+use crate::clock::Millis;
+use crate::dns::PendingLookups;
+use crate::reactor::turn::{LINGER_MILLIS, Turn};
+
+use super::conditions::Conditioned;
+use super::reliability::Reliability;
+
+/// Everybody on a link.
+pub(crate) const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
+/// How often new interfaces are looked for while multicast is enabled.
+const REJOIN_MILLIS: Millis = 5_000;
+
+pub(crate) struct Datagrams {
+    pub(crate) io: UdpSocket,
+    pub(crate) socket: Arc<Socket>,
+    pub(crate) bound: Bound,
+    /// Packet headers are taken off what arrives.
+    pub(crate) strips: bool,
+    pub(crate) writer: DatagramWriter,
+    /// Records taken from the host's queue.
+    pub(crate) queue: Buffer,
+    /// Records that go ahead of those: broadcasts spread out, names just resolved, datagrams that
+    /// were delayed on purpose.
+    pub(crate) ahead: Buffer,
+    /// Records whose names take too long to hold up the others.
+    pub(crate) waiting: Vec<u8>,
+    /// Payload bytes that the host has queued and that have not left.
+    pub(crate) in_flight: u32,
+    /// Until when the next record waits for its name.
+    pub(crate) held_until: Option<Millis>,
+    /// The system takes no more at the moment.
+    pub(crate) blocked: bool,
+    /// The poll was asked to tell when it does.
+    pub(crate) watches_writable: bool,
+    /// The host is done with the socket: what it sent is flushed until then.
+    pub(crate) draining: Option<Millis>,
+    /// Cost of this socket's uncollected events.
+    pub(crate) queued: u64,
+    /// What the kernel has counted as dropped so far.
+    pub(crate) kernel_drops: u32,
+    /// Stands on the list of those that wait for the host to collect events.
+    pub(crate) paused: bool,
+    pub(crate) multicast: bool,
+    /// Interfaces whose nodes' group was joined.
+    pub(crate) joined: Vec<u32>,
+    pub(crate) rejoin_at: Millis,
+    pub(crate) reliability: Option<Box<Reliability>>,
+    pub(crate) conditioned: Option<Box<Conditioned>>,
+}
+
+/// What a UDP socket needs of the reactor.
+pub(crate) struct Around<'a> {
+    pub(crate) id: Id,
+    pub(crate) turn: Turn<'a>,
+    pub(crate) lookups: &'a mut PendingLookups,
+    pub(crate) interfaces: &'a mut CachedInterfaces,
+    pub(crate) reader: &'a mut DatagramReader,
+    /// Room for datagrams that cannot become events as they are.
+    pub(crate) scratch: &'a mut Vec<u8>,
+}
+
+/// The list of interfaces, asked for anew when it is older than a moment.
+#[derive(Default)]
+pub(crate) struct CachedInterfaces {
+    list: Option<(Millis, Interfaces)>,
+}
+
+impl CachedInterfaces {
+    const GOOD_FOR: Millis = 1_000;
+
+    pub(crate) fn get(&mut self, now: Millis) -> &Interfaces {
+        let list = self.list.take().filter(|&(listed, _)| now < listed + Self::GOOD_FOR);
+        &self.list.insert(list.unwrap_or_else(|| (now, Interfaces::list()))).1
+    }
+}
+
+impl Datagrams {
+    pub(crate) fn new(open: OpenDatagrams) -> Self {
+        let OpenDatagrams { socket, io, bound } = open;
+        let strips = socket.host.lock().regular;
+        Self {
+            kernel_drops: kernel_drops(&io).unwrap_or(0),
+            io,
+            socket,
+            bound,
+            strips,
+            writer: DatagramWriter::default(),
+            queue: Buffer::default(),
+            ahead: Buffer::default(),
+            waiting: Vec::new(),
+            in_flight: 0,
+            held_until: None,
+            blocked: false,
+            watches_writable: false,
+            draining: None,
+            queued: 0,
+            paused: false,
+            multicast: false,
+            joined: Vec::new(),
+            rejoin_at: 0,
+            reliability: None,
+            conditioned: None,
+        }
+    }
+
+    pub(crate) fn belongs_to(&self, socket: &Arc<Socket>) -> bool {
+        Arc::ptr_eq(&self.socket, socket)
+    }
+
+    pub(crate) fn server(&self) -> Handle {
+        if self.socket.role == SocketRole::DatagramServer { self.socket.handle } else { Handle::NONE }
+    }
+
+    /// Takes over what the host may have changed of the socket's options.
+    pub(crate) fn apply_settings(&mut self, around: &mut Around<'_>) {
+        let (multicast, reliable, enabled, send_limit, conditions) = {
+            let host = self.socket.host.lock();
+            let Some(own) = &host.datagrams else { return };
+            let conditions = (own.conditions, own.conditions_seed);
+            let send_limit = host.settings.send_queue_limit as usize;
+            (own.multicast, own.reliable.clone(), own.reliable_enabled, send_limit, conditions)
+        };
+        self.multicast = multicast && self.bound.families.v6;
+        if self.multicast {
+            self.join(around);
+        } else {
+            for interface in std::mem::take(&mut self.joined) {
+                // The interface may be gone, and the membership with it.
+                let _ = SockRef::from(&self.io).leave_multicast_v6(&ALL_NODES, interface);
+            }
+        }
+        self.set_reliability(reliable, enabled, send_limit, around.turn.now);
+        Conditioned::set(&mut self.conditioned, conditions);
+    }
+
+    pub(crate) fn join(&mut self, around: &mut Around<'_>) {
+        let now = around.turn.now;
+        self.rejoin_at = now + REJOIN_MILLIS;
+        let present = &around.interfaces.get(now).ipv6;
+        self.joined.retain(|interface| present.contains(interface));
+        for &interface in present {
+            if !self.joined.contains(&interface) {
+                // Where joining fails, as on interfaces without multicast, nothing is to be heard.
+                let _ = SockRef::from(&self.io).join_multicast_v6(&ALL_NODES, interface);
+                self.joined.push(interface);
+            }
+        }
+    }
+
+    /// The host is done with the socket: what it sent is still flushed.
+    pub(crate) fn drain(&mut self, now: Millis) {
+        if self.draining.is_some() {
+            return;
+        }
+        let mut host = self.socket.host.lock();
+        self.queue.append(&mut host.pending);
+        self.in_flight += std::mem::take(&mut host.pending_payload);
+        drop(host);
+        self.draining = Some(now + LINGER_MILLIS);
+        if let Some(reliability) = &mut self.reliability {
+            reliability.stop_reading();
+        }
+    }
+
+    /// Whether nothing is left to do for a socket that the host is done with.
+    pub(crate) fn is_drained(&self, now: Millis) -> bool {
+        let Some(until) = self.draining else { return false };
+        until <= now
+            || (self.ahead.is_empty()
+                && self.queue.is_empty()
+                && self.waiting.is_empty()
+                && self.reliability.as_ref().is_none_or(|reliability| reliability.is_settled())
+                && self.conditioned.as_ref().is_none_or(|conditioned| conditioned.outward.is_empty()))
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Millis> {
+        let rejoin = (self.multicast && self.draining.is_none()).then_some(self.rejoin_at);
+        let reliability = self.reliability.as_ref().and_then(|reliability| reliability.deadline());
+        let due = |conditioner: &Conditioner<_>| conditioner.next_timeout().map(clock::millis_after);
+        let conditions = self.conditioned.as_ref().and_then(|conditioned| {
+            [due(&conditioned.inward), due(&conditioned.outward)].into_iter().flatten().min()
+        });
+        let all = [self.held_until, self.draining, rejoin, reliability, conditions];
+        all.into_iter().flatten().min()
+    }
+
+    /// A deadline may be over.
+    pub(crate) fn on_timer(&mut self, around: &mut Around<'_>) {
+        if self.multicast && self.draining.is_none() && self.rejoin_at <= around.turn.now {
+            self.join(around);
+        }
+        self.let_through(around);
+        self.time_out(around);
+        self.flush(around);
+    }
+}

@@ -1,0 +1,184 @@
+//! What is known of one peer, and what is done to it that is not the protocol's doing.
+
+use std::net::SocketAddr;
+
+use crate::reliable::config::Config;
+use crate::reliable::congestion::Congestion;
+use crate::reliable::event::{EventSink, LossReason, PeerInfo, PeerLost, SendError};
+use crate::reliable::pacer::Pacer;
+use crate::reliable::reassembly::{Delivery, Reassembly};
+use crate::reliable::received::Received;
+use crate::reliable::rtt::Rtt;
+use crate::reliable::send_buffer::SendBuffer;
+use crate::reliable::sent::Sent;
+use crate::reliable::units::Micros;
+use crate::reliable::wire::{ACK_LEN, BITMAP_MAX, CHUNK_LEN_MAX, HEADER_LEN, PROOF_LEN};
+
+/// What a datagram may carry besides one chunk.
+pub(crate) const OVERHEAD: usize = HEADER_LEN + PROOF_LEN + ACK_LEN + BITMAP_MAX + CHUNK_LEN_MAX;
+
+/// What is the same for all peers of an endpoint.
+#[derive(Debug)]
+pub(crate) struct Local {
+    pub(crate) config: Config,
+    /// Different whenever an endpoint is created.
+    pub(crate) incarnation: u32,
+}
+
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) address: SocketAddr,
+    /// Whether the endpoint has it in its queue of those to look after.
+    pub(crate) queued: bool,
+    pub(crate) phase: SessionState,
+    /// The token by which the peer addresses this session.
+    pub(crate) local_token: u64,
+    /// The token by which we address it.
+    pub(crate) remote_token: u64,
+    pub(crate) remote_incarnation: u32,
+    /// Confirms whose token was granted up to then belong to sessions that are over.
+    pub(crate) newest: Option<Micros>,
+    /// Whether an earlier session was given up, of which the peer may not know.
+    pub(crate) gave_up: bool,
+    pub(crate) send_buffer: SendBuffer,
+    pub(crate) sent: Sent,
+    pub(crate) received: Received,
+    pub(crate) reassembly: Reassembly,
+    pub(crate) rtt: Rtt,
+    pub(crate) congestion: Congestion,
+    pub(crate) pacer: Pacer,
+    /// When anything came from it last in this session.
+    pub(crate) heard_at: Micros,
+    /// When something was last sent to it or came from it.
+    pub(crate) active_at: Micros,
+    /// Since when something is unacknowledged.
+    pub(crate) busy_since: Option<Micros>,
+    /// From when the retransmission timeout counts; none if nothing is in flight.
+    pub(crate) timeout_from: Option<Micros>,
+    /// Retransmission timeouts since anything was acknowledged.
+    pub(crate) backoff: u32,
+    /// When the first of these began to count.
+    pub(crate) stalled_since: Micros,
+    /// Datagrams to be sent to find out what arrives.
+    pub(crate) probes: u32,
+    /// When pacing lets the next datagram go.
+    pub(crate) paced_until: Option<Micros>,
+    /// Whether the window or pacing held something back.
+    pub(crate) held_back: bool,
+    /// Whether the memory that only traffic needs was given back.
+    pub(crate) trimmed: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SessionState {
+    /// We have said hello.
+    Opening { began: Micros, last_hello: Micros, next_hello: Micros, hellos: u32 },
+    /// We were welcomed, and have heard nothing since.
+    Confirming { began: Micros, stamp: u32 },
+    /// Both ends have proved their addresses.
+    Open,
+    /// The session is over; the peer is to be told why.
+    Closing { code: u8 },
+    /// The session is over. Remembered so that its datagrams cannot begin it again.
+    Over { until: Micros },
+}
+
+impl Peer {
+    pub(crate) fn new(address: SocketAddr, phase: SessionState, config: &Config, now: Micros) -> Self {
+        Self {
+            address,
+            queued: false,
+            phase,
+            local_token: 0,
+            remote_token: 0,
+            remote_incarnation: 0,
+            newest: None,
+            gave_up: false,
+            send_buffer: SendBuffer::default(),
+            sent: Sent::default(),
+            received: Received::default(),
+            reassembly: Reassembly::default(),
+            rtt: Rtt::default(),
+            congestion: Congestion::new(config.datagram_size),
+            pacer: Pacer::new(config.datagram_size, now),
+            heard_at: now,
+            active_at: now,
+            busy_since: None,
+            timeout_from: None,
+            backoff: 0,
+            stalled_since: now,
+            probes: 0,
+            paced_until: None,
+            held_back: false,
+            trimmed: false,
+        }
+    }
+
+    /// A peer to whom something is to be sent.
+    pub(crate) fn opening(address: SocketAddr, token: u64, config: &Config, now: Micros) -> Self {
+        let mut peer = Self::new(address, SessionState::Over { until: now }, config, now);
+        peer.open(token, now);
+        peer
+    }
+
+    /// Takes a message. `token` is used if that begins a session.
+    pub(crate) fn send(
+        &mut self,
+        message: &[u8],
+        token: impl FnOnce() -> u64,
+        config: &Config,
+        now: impl Fn() -> Micros,
+    ) -> Result<(), SendError> {
+        if self.send_buffer.is_full(config.send_limit) {
+            return Err(SendError::QueueFull);
+        }
+        if self.busy_since.is_none() {
+            let now = now();
+            if matches!(self.phase, SessionState::Over { .. } | SessionState::Closing { .. }) {
+                self.open(token(), now);
+            }
+            self.busy_since = Some(now);
+            self.active_at = now;
+            self.trimmed = false;
+        }
+        self.send_buffer.push(message, config.datagram_size - OVERHEAD);
+        Ok(())
+    }
+
+    /// Gives the peer up.
+    pub(crate) fn lose<S: EventSink + ?Sized>(
+        &mut self,
+        reason: LossReason,
+        now: Micros,
+        to: &mut Delivery<'_, S>,
+    ) {
+        let (messages, bytes) = self.send_buffer.unacknowledged();
+        self.end(now, to);
+        to.sink.peer_lost(PeerLost { peer: self.address, reason, messages, bytes });
+    }
+
+    /// Messages and bytes that the peer has not acknowledged.
+    pub(crate) fn unacknowledged(&self) -> (usize, usize) {
+        self.send_buffer.unacknowledged()
+    }
+
+    /// Whether everything sent to it is acknowledged.
+    pub(crate) fn is_flushed(&self) -> bool {
+        self.send_buffer.is_empty()
+    }
+
+    /// Whether everything received from it is acknowledged, too.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.is_flushed() && self.received.due().is_none()
+    }
+
+    pub(crate) fn info(&self) -> PeerInfo {
+        PeerInfo {
+            open: self.phase == SessionState::Open,
+            rtt: self.rtt.smoothed(),
+            waiting: self.send_buffer.waiting(),
+            in_flight: self.sent.in_flight(),
+            window: self.congestion.window(),
+        }
+    }
+}
