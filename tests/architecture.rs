@@ -148,6 +148,7 @@ fn paths(code: &str) -> Vec<String> {
         let tail = &statement[line_start..];
         let tail = tail.strip_prefix("pub(crate) ").or(tail.strip_prefix("pub ")).unwrap_or(tail);
         if let Some(tree) = tail.strip_prefix("use ") {
+            let tree = tree.replace(" as ", "::");
             expand("", &tree.split_whitespace().collect::<String>(), &mut found);
         }
     }
