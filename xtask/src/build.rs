@@ -40,7 +40,7 @@ pub fn library() -> PathBuf {
     cmake_dir().join("lib/libstepwire.so")
 }
 
-/// The command that configures the CMake build.
+/// The command that configures the CMake build, of the tests and examples too.
 pub fn cmake_configure() -> Command {
     let mut command = Command::new(CMAKE.program);
     command
@@ -48,7 +48,7 @@ pub fn cmake_configure() -> Command {
         .arg(root())
         .arg("-B")
         .arg(cmake_dir())
-        .arg("-DCMAKE_BUILD_TYPE=Release")
+        .args(["-DCMAKE_BUILD_TYPE=Release", "-DSTEPWIRE_TESTS=ON", "-DSTEPWIRE_EXAMPLES=ON"])
         .arg(define("STEPWIRE_CARGO", &cargo_path()))
         .arg(define("STEPWIRE_CARGO_TARGET_DIR", &target_dir()));
     command
