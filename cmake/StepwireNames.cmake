@@ -1,8 +1,15 @@
 # What cargo calls the library's files on each system, and under what names they are installed.
 #   stepwire_cargo_shared, stepwire_cargo_import, stepwire_cargo_static  as cargo writes them
 #   stepwire_shared_file    the file that has the code
+#   stepwire_soname         the name under which programs look for it at run time (none on Windows)
 #   stepwire_shared_links   names that point to it, the last one for the linker (none on Windows)
 #   stepwire_import_file    Windows' import library
+# Before 1.0 a minor version may break, so programs ask for it by major and minor version; then by the major alone.
+if(PROJECT_VERSION_MAJOR EQUAL 0)
+  set(stepwire_abi_version ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+else()
+  set(stepwire_abi_version ${PROJECT_VERSION_MAJOR})
+endif()
 set(stepwire_cargo_import "")
 set(stepwire_shared_links "")
 if(WIN32)
@@ -19,20 +26,21 @@ elseif(APPLE)
   set(stepwire_cargo_shared libstepwire.dylib)
   set(stepwire_cargo_static libstepwire.a)
   set(stepwire_shared_file libstepwire.${PROJECT_VERSION}.dylib)
-  set(stepwire_soname @rpath/libstepwire.${PROJECT_VERSION_MAJOR}.dylib)
-  set(stepwire_shared_links libstepwire.${PROJECT_VERSION_MAJOR}.dylib libstepwire.dylib)
+  set(stepwire_soname @rpath/libstepwire.${stepwire_abi_version}.dylib)
+  set(stepwire_shared_links libstepwire.${stepwire_abi_version}.dylib libstepwire.dylib)
 else()
   set(stepwire_cargo_shared libstepwire.so)
   set(stepwire_cargo_static libstepwire.a)
   set(stepwire_shared_file libstepwire.so.${PROJECT_VERSION})
-  set(stepwire_soname libstepwire.so.${PROJECT_VERSION_MAJOR})
-  set(stepwire_shared_links libstepwire.so.${PROJECT_VERSION_MAJOR} libstepwire.so)
+  set(stepwire_soname libstepwire.so.${stepwire_abi_version})
+  set(stepwire_shared_links libstepwire.so.${stepwire_abi_version} libstepwire.so)
 endif()
 set(stepwire_static_file ${stepwire_cargo_static})
 set(stepwire_import_file ${stepwire_cargo_import})
 
 # What a program that links the static library has to link besides: what
-# `cargo rustc --release -- --print native-static-libs` says. A test compares the two.
+# `cargo rustc --release -- --print native-static-libs` says, except for gcc_s and c: compilers link those by
+# themselves, and the archives in their place when everything is linked statically. A test compares the two.
 if(MSVC)
   set(stepwire_native_libs kernel32 ntdll userenv ws2_32 dbghelp)
 elseif(WIN32)
@@ -40,5 +48,5 @@ elseif(WIN32)
 elseif(APPLE)
   set(stepwire_native_libs "-framework Security" "-framework CoreFoundation" iconv System c m)
 else()
-  set(stepwire_native_libs ssl crypto gcc_s util rt pthread m dl c)
+  set(stepwire_native_libs ssl crypto util rt pthread m dl)
 endif()

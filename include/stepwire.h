@@ -85,7 +85,13 @@
 #include <stdint.h>
 
 /** The version of this header, as network_version() has it for the library. */
-#define STEPWIRE_VERSION "0.1.0"
+#define STEPWIRE_VERSION "0.2.0"
+/** The first number of STEPWIRE_VERSION, for the preprocessor. */
+#define STEPWIRE_VERSION_MAJOR 0
+/** The second; while the first is 0, another one here is another ABI. */
+#define STEPWIRE_VERSION_MINOR 2
+/** The third. */
+#define STEPWIRE_VERSION_PATCH 0
 
 
 /**

@@ -61,7 +61,7 @@ fn the_header_and_the_exports_agree() {
 #[test]
 fn the_library_has_its_soname_and_stays_loaded() {
     let dynamic = tool("readelf", &["--dynamic", "--wide"]);
-    let soname = format!("Library soname: [libstepwire.so.{}]", env!("CARGO_PKG_VERSION_MAJOR"));
+    let soname = format!("Library soname: [{}]", xtask::version::loaded_name());
     assert!(dynamic.contains(&soname), "{dynamic}");
     assert!(dynamic.contains("NODELETE"), "{dynamic}");
 }

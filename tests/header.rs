@@ -20,12 +20,6 @@ fn the_header_is_up_to_date() {
     );
 }
 
-#[test]
-fn the_header_has_the_crates_version() {
-    let line = format!("#define STEPWIRE_VERSION \"{}\"", env!("CARGO_PKG_VERSION"));
-    assert!(header().lines().any(|it| it == line), "the header does not say {line}");
-}
-
 /// The first line of everything the header declares: macros, types, their fields, functions.
 fn declarations(header: &str) -> Vec<(usize, &str)> {
     let mut inside_comment = false;

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use xtask::version::{built_name, loaded_name};
+
 /// The code block between the two comments.
 fn block(name: &str) -> String {
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
@@ -20,13 +22,9 @@ fn library_folder() -> PathBuf {
     fs::create_dir_all(&folder).unwrap();
     // cargo puts the libraries it built for this test beside the test's own program.
     let built = std::env::current_exe().unwrap();
-    let (name, loaded) = if cfg!(target_vendor = "apple") {
-        ("libstepwire.dylib", concat!("libstepwire.", env!("CARGO_PKG_VERSION_MAJOR"), ".dylib"))
-    } else {
-        ("libstepwire.so", concat!("libstepwire.so.", env!("CARGO_PKG_VERSION_MAJOR")))
-    };
-    for target in [name, loaded] {
-        fs::copy(built.with_file_name(name), folder.join(target)).unwrap();
+    let name = built_name();
+    for target in [&name, &loaded_name()] {
+        fs::copy(built.with_file_name(&name), folder.join(target)).unwrap();
     }
     folder
 }

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::build::{cargo, root, target_dir};
 use crate::machine::{Tool, provide};
+use xtask::version::{built_name, loaded_name};
 
 const COMPILER: Tool = Tool::new("cc", "gcc");
 
@@ -21,7 +22,7 @@ pub fn build() -> Result<PathBuf> {
 
     let programs = target_dir().join("examples");
     std::fs::create_dir_all(&programs)?;
-    let library = programs.join(loaded_name()?);
+    let library = programs.join(loaded_name());
     std::fs::copy(target_dir().join("release").join(built_name()), &library)?;
 
     for entry in std::fs::read_dir(root().join("c_examples"))? {
@@ -51,23 +52,4 @@ fn finish(command: &mut Command) -> Result<()> {
         return Err(format!("{name} failed: {status}").into());
     }
     Ok(())
-}
-
-/// As cargo names the library.
-fn built_name() -> String {
-    format!("{}stepwire{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX)
-}
-
-/// As programs linked to the library ask for it: with the major version in its name.
-fn loaded_name() -> Result<String> {
-    let manifest = std::fs::read_to_string(root().join("Cargo.toml"))?;
-    let version = manifest.lines().find_map(|line| line.strip_prefix("version = \""));
-    let major = version.and_then(|version| version.split('.').next()).ok_or("Cargo.toml has no version")?;
-    Ok(if cfg!(target_vendor = "apple") {
-        format!("libstepwire.{major}.dylib")
-    } else if cfg!(unix) {
-        format!("libstepwire.so.{major}")
-    } else {
-        built_name()
-    })
 }

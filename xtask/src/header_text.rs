@@ -2,15 +2,12 @@
 
 use std::path::Path;
 
+use crate::version;
+
 /// Makes the text of `include/stepwire.h` from the sources of the crate at `root`.
 pub fn generate(root: &Path) -> Result<String, String> {
     let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml"))?;
-    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).map_err(|error| error.to_string())?;
-    let version = manifest
-        .lines()
-        .find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'))
-        .ok_or("Cargo.toml has no version")?;
-    config.after_includes = config.after_includes.map(|text| text.replace("@VERSION@", version));
+    config.after_includes = config.after_includes.map(with_version);
     let mut text = Vec::new();
     cbindgen::Builder::new()
         .with_config(config)
@@ -28,4 +25,11 @@ pub fn generate(root: &Path) -> Result<String, String> {
         .map_err(|error| error.to_string())?
         .write(&mut text);
     String::from_utf8(text).map_err(|error| error.to_string())
+}
+
+fn with_version(text: String) -> String {
+    text.replace("@VERSION@", version::VERSION)
+        .replace("@VERSION_MAJOR@", version::MAJOR)
+        .replace("@VERSION_MINOR@", version::MINOR)
+        .replace("@VERSION_PATCH@", version::PATCH)
 }

@@ -1,3 +1,4 @@
 //! What the project's commands and its tests have in common.
 
 pub mod header_text;
+pub mod version;

@@ -17,6 +17,8 @@ use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use xtask::version::VERSION;
+
 use description::Description;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -44,7 +46,7 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
         }
     }
     let description = Description::read(&root)?;
-    let generated = generated_files(&root, &description)?;
+    let generated = generated_files(&description);
     if generate {
         for (path, text) in generated {
             fs::write(root.join(&path), text)?;
@@ -65,17 +67,16 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
 }
 
 /// Every generated file with its text.
-fn generated_files(root: &Path, description: &Description) -> Result<Vec<(PathBuf, String)>> {
-    let version = version(root)?;
-    Ok([
+fn generated_files(description: &Description) -> Vec<(PathBuf, String)> {
+    [
         ("src/gamemaker/entry_points.rs", entry_points::text(description)),
-        ("gamemaker/extensions/stepwire/stepwire.yy", extension::text(description, &version)),
+        ("gamemaker/extensions/stepwire/stepwire.yy", extension::text(description, VERSION)),
         ("gamemaker/scripts/stepwire_redirect/stepwire_redirect.gml", gml::redirect(description)),
         ("gamemaker/legacy/stepwire_external.gml", gml::external(description)),
         ("docs/gamemaker-functions.md", reference::text(description)),
     ]
     .map(|(path, text)| (PathBuf::from(path), text))
-    .into())
+    .into()
 }
 
 fn refuse_stale(root: &Path, generated: &[(PathBuf, String)]) -> Result<()> {
@@ -95,13 +96,6 @@ fn refuse_stale(root: &Path, generated: &[(PathBuf, String)]) -> Result<()> {
 /// The workspace.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").into()
-}
-
-/// The library's version, from the one place that has it.
-fn version(root: &Path) -> Result<String> {
-    let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
-    let line = manifest.lines().find_map(|line| line.strip_prefix("version = \""));
-    Ok(line.and_then(|rest| rest.strip_suffix('"')).ok_or("Cargo.toml has no version line")?.to_owned())
 }
 
 #[cfg(test)]

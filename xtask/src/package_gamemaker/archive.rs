@@ -6,11 +6,12 @@ use std::path::Path;
 
 use md5::{Digest, Md5};
 use serde_json::json;
+use xtask::version::VERSION;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::binaries::Binary;
-use super::{Result, version, yy};
+use super::{Result, yy};
 
 /// The package and its project file must be called the same.
 const NAME: &str = "stepwire";
@@ -23,12 +24,11 @@ pub fn write(root: &Path, out: &Path, binaries: &[Binary]) -> Result<()> {
     if binaries.is_empty() {
         return Err("no library to put into the package".into());
     }
-    let version = version(root)?;
     let mut files = Vec::new();
     collect(&root.join("gamemaker"), "", &mut files)?;
     for (path, content) in &mut files {
         if path == &format!("{NAME}.yyp") {
-            *content = package_project(content, &version)?;
+            *content = package_project(content)?;
         }
     }
     for binary in binaries {
@@ -41,7 +41,7 @@ pub fn write(root: &Path, out: &Path, binaries: &[Binary]) -> Result<()> {
     let metadata = json!({
         "package_id": NAME,
         "display_name": NAME,
-        "version": version,
+        "version": VERSION,
         "package_type": "asset",
         "ide_version": IDE_VERSION,
     });
@@ -82,7 +82,7 @@ fn collect(directory: &Path, prefix: &str, files: &mut Vec<(String, Vec<u8>)>) -
 }
 
 /// The project file says that it is a package.
-fn package_project(project: &[u8], version: &str) -> Result<Vec<u8>> {
+fn package_project(project: &[u8]) -> Result<Vec<u8>> {
     let mut project = yy::parse(std::str::from_utf8(project)?)?;
     project["MetaData"] = json!({
         "IDEVersion": IDE_VERSION,
@@ -90,7 +90,7 @@ fn package_project(project: &[u8], version: &str) -> Result<Vec<u8>> {
         "PackageName": NAME,
         "PackageID": NAME,
         "PackagePublisher": NAME,
-        "PackageVersion": version,
+        "PackageVersion": VERSION,
     });
     Ok(yy::to_string(&project).into_bytes())
 }
