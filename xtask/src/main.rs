@@ -5,6 +5,7 @@ mod build;
 mod demo;
 mod examples;
 mod header;
+mod licences;
 mod machine;
 mod package_gamemaker;
 mod peers;
@@ -19,9 +20,10 @@ fn main() -> ExitCode {
         "bench-reliable" => bench_reliable::run(),
         "demo" => demo::run(std::env::args().skip(2)),
         "header" => header::run(),
+        "licences" => licences::run(),
         "package-gamemaker" => package_gamemaker::run(std::env::args().skip(2)),
         "test" => test::run(),
-        _ => Err("usage: cargo xtask bench-reliable|demo|header|package-gamemaker|test".into()),
+        _ => Err("usage: cargo xtask bench-reliable|demo|header|licences|package-gamemaker|test".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

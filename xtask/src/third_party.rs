@@ -1,0 +1,171 @@
+//! The notices that have to go with the library: of all crates that are linked into it, on any system.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde::Deserialize;
+
+pub const FILE: &str = "THIRD-PARTY-LICENSES";
+
+/// The package whose binaries are shipped.
+const SHIPPED: &str = "stepwire";
+
+const INTRODUCTION: &str = "\
+The stepwire library contains the works of others named below, each under the licence beside it; whoever ships the
+library, or a program that has it linked in, has to ship these notices too. Some of the works are only in the library for
+some systems. Written by `cargo xtask licences` from what Cargo.lock names: do not edit.
+
+Besides, the library contains Rust's standard library (https://github.com/rust-lang/rust), MIT OR Apache-2.0, of the
+toolchain that built it, which has its notices in share/doc/rust/. On Linux it uses OpenSSL, which is not part of it;
+a program that is linked fully statically contains OpenSSL too.
+";
+
+/// What of `cargo metadata` is of interest here.
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+    resolve: Resolve,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    id: String,
+    name: String,
+    version: String,
+    license: Option<String>,
+    repository: Option<String>,
+    /// None for packages of the workspace, which are under the project's own licences.
+    source: Option<String>,
+    manifest_path: String,
+    targets: Vec<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    kind: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Resolve {
+    nodes: Vec<Node>,
+}
+
+#[derive(Deserialize)]
+struct Node {
+    id: String,
+    deps: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    pkg: String,
+    dep_kinds: Vec<DependencyKind>,
+}
+
+#[derive(Deserialize)]
+struct DependencyKind {
+    /// None for what is linked in; else "dev" or "build".
+    kind: Option<String>,
+}
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// The text of the file as it should be.
+pub fn generate(root: &Path) -> Result<String> {
+    let metadata = metadata(root)?;
+    let packages = linked(&metadata)?;
+
+    let mut text = String::from(INTRODUCTION);
+    text.push('\n');
+    for package in &packages {
+        text.push_str(&package.line()?);
+    }
+    // Most crates have the same few texts, but for the names in them.
+    let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for package in packages {
+        for licence in package.texts()? {
+            texts.entry(licence).or_default().push(format!("{} {}", package.name, package.version));
+        }
+    }
+    let mut texts: Vec<_> = texts.into_iter().collect();
+    texts.sort_by(|one, other| one.1.cmp(&other.1));
+    for (licence, names) in texts {
+        text.push_str(&format!("\n{}\n{}\n\n{licence}\n", "=".repeat(80), names.join(", ")));
+    }
+    Ok(text)
+}
+
+fn metadata(root: &Path) -> Result<Metadata> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .current_dir(root)
+        .args(["metadata", "--locked", "--format-version", "1"])
+        .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// What is linked into the library, by name: neither what builds or tests it nor what writes code at compile time.
+fn linked(metadata: &Metadata) -> Result<Vec<&Package>> {
+    let packages: HashMap<_, _> = metadata.packages.iter().map(|package| (&package.id, package)).collect();
+    let nodes: HashMap<_, _> = metadata.resolve.nodes.iter().map(|node| (&node.id, node)).collect();
+    let shipped =
+        metadata.packages.iter().find(|package| package.name == SHIPPED).ok_or("no such package")?;
+
+    let mut found = BTreeSet::new();
+    let mut to_visit = vec![&shipped.id];
+    while let Some(id) = to_visit.pop() {
+        let is_needed = |dependency: &&Dependency| {
+            let is_linked = dependency.dep_kinds.iter().any(|kind| kind.kind.is_none());
+            is_linked && !packages[&dependency.pkg].is_macro()
+        };
+        for dependency in nodes[id].deps.iter().filter(is_needed) {
+            if found.insert(&dependency.pkg) {
+                to_visit.push(&dependency.pkg);
+            }
+        }
+    }
+    let mut found: Vec<_> =
+        found.into_iter().map(|id| packages[id]).filter(|package| package.source.is_some()).collect();
+    found.sort_by(|one, other| (&one.name, &one.version).cmp(&(&other.name, &other.version)));
+    Ok(found)
+}
+
+impl Package {
+    fn is_macro(&self) -> bool {
+        self.targets.iter().any(|target| target.kind.iter().any(|kind| kind == "proc-macro"))
+    }
+
+    fn line(&self) -> Result<String> {
+        let licence = self.license.as_ref().ok_or_else(|| format!("{} names no licence", self.name))?;
+        let source = self.repository.as_deref().unwrap_or("https://crates.io");
+        Ok(format!("{} {}: {licence} ({source})\n", self.name, self.version))
+    }
+
+    /// The licences and notices that lie in the crate's folder.
+    fn texts(&self) -> Result<BTreeSet<String>> {
+        let folder = Path::new(&self.manifest_path).parent().ok_or("a manifest is in a folder")?;
+        let mut texts = BTreeSet::new();
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().to_uppercase();
+            if path.is_file()
+                && ["LICEN", "COPY", "NOTICE", "UNLICEN"].iter().any(|start| name.starts_with(start))
+            {
+                texts.insert(tidy(&fs::read_to_string(path)?));
+            }
+        }
+        Ok(texts)
+    }
+}
+
+/// The same text, however its lines end.
+fn tidy(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(str::trim_end).collect();
+    lines.join("\n").trim_matches('\n').to_owned()
+}
