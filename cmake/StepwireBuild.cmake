@@ -5,7 +5,20 @@ if(NOT STEPWIRE_CARGO)
   message(FATAL_ERROR "stepwire needs Rust's cargo: install it from https://rustup.rs or set STEPWIRE_CARGO")
 endif()
 set(STEPWIRE_CARGO_TARGET_DIR "${CMAKE_CURRENT_BINARY_DIR}/cargo" CACHE PATH "Where cargo builds")
+set(STEPWIRE_PROFILE release CACHE STRING
+    "The cargo profile that builds the library, whatever the build type of the program: release, dev or one of your own")
 set(STEPWIRE_RUST_TARGET "" CACHE STRING "Rust target triple for cross builds; empty: this machine")
+
+# Where cargo leaves what it builds.
+set(stepwire_cargo_artefacts "${STEPWIRE_CARGO_TARGET_DIR}")
+if(STEPWIRE_RUST_TARGET)
+  string(APPEND stepwire_cargo_artefacts "/${STEPWIRE_RUST_TARGET}")
+endif()
+if(STEPWIRE_PROFILE STREQUAL "dev")
+  string(APPEND stepwire_cargo_artefacts "/debug")
+else()
+  string(APPEND stepwire_cargo_artefacts "/${STEPWIRE_PROFILE}")
+endif()
 
 # The files under their final names, so that programs run from the build tree as they do when installed.
 set(stepwire_output_dir "${CMAKE_CURRENT_BINARY_DIR}/lib")
@@ -16,10 +29,11 @@ list(TRANSFORM stepwire_outputs PREPEND "${stepwire_output_dir}/")
 add_custom_target(stepwire-cargo ALL
   COMMAND ${CMAKE_COMMAND}
     -D "cargo=${STEPWIRE_CARGO}"
-    -D "profile=$<IF:$<CONFIG:Debug>,dev,release>"
+    -D "profile=${STEPWIRE_PROFILE}"
     -D "source_dir=${CMAKE_CURRENT_SOURCE_DIR}"
     -D "target_dir=${STEPWIRE_CARGO_TARGET_DIR}"
     -D "rust_target=${STEPWIRE_RUST_TARGET}"
+    -D "artefacts=${stepwire_cargo_artefacts}"
     -D "output_dir=${stepwire_output_dir}"
     -D "cargo_shared=${stepwire_cargo_shared}"
     -D "cargo_import=${stepwire_cargo_import}"

@@ -15,8 +15,7 @@ else()
   endforeach()
 endif()
 install(FILES "${stepwire_output_dir}/${stepwire_static_file}" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
-file(GLOB stepwire_licences LICENSE*)
-install(FILES ${stepwire_licences} DESTINATION "${CMAKE_INSTALL_DATADIR}/licenses/stepwire")
+install(FILES LICENSE-APACHE LICENSE-MIT THIRD-PARTY-LICENSES DESTINATION "${CMAKE_INSTALL_DATADIR}/licenses/stepwire")
 
 configure_package_config_file(cmake/stepwireConfig.cmake.in
   "${CMAKE_CURRENT_BINARY_DIR}/stepwireConfig.cmake"
@@ -34,5 +33,17 @@ install(FILES
 file(RELATIVE_PATH stepwire_pc_to_prefix "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
 list(TRANSFORM stepwire_native_libs PREPEND "-l" REGEX "^[^-]" OUTPUT_VARIABLE stepwire_pc_libs)
 string(REPLACE ";" " " stepwire_pc_libs "${stepwire_pc_libs}")
-configure_file(cmake/stepwire.pc.in "${CMAKE_CURRENT_BINARY_DIR}/stepwire.pc" @ONLY)
-install(FILES "${CMAKE_CURRENT_BINARY_DIR}/stepwire.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+# With --static, what stands around "-lstepwire" makes the linker take the archive: only a required package's
+# flags can stand between a package's own private ones and those of its requirements.
+if(APPLE)
+  # No linker flag prefers archives there; the dynamic library, of which nothing is needed then, is left out.
+  set(stepwire_pc_before_archive "\${libdir}/${stepwire_static_file}")
+  set(stepwire_pc_after_archive "-Wl,-dead_strip_dylibs")
+else()
+  set(stepwire_pc_before_archive "-Wl,--push-state,-Bstatic")
+  set(stepwire_pc_after_archive "-Wl,--pop-state")
+endif()
+foreach(file IN ITEMS stepwire.pc stepwire-link.pc)
+  configure_file(cmake/${file}.in "${CMAKE_CURRENT_BINARY_DIR}/${file}" @ONLY)
+  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/${file}" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endforeach()

@@ -1,15 +1,8 @@
 # Run with `cmake -P` at build time: builds the library and places its files under their final names.
 set(arguments rustc --lib --locked --profile ${profile} --manifest-path "${source_dir}/Cargo.toml"
               --target-dir "${target_dir}")
-set(artefacts "${target_dir}")
 if(rust_target)
   list(APPEND arguments --target ${rust_target})
-  string(APPEND artefacts "/${rust_target}")
-endif()
-if(profile STREQUAL "dev")
-  string(APPEND artefacts "/debug")
-else()
-  string(APPEND artefacts "/${profile}")
 endif()
 
 # Make's job server is not for commands like this one; cargo would warn that it cannot reach it.

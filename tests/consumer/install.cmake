@@ -1,16 +1,30 @@
-# Installs into a fresh prefix and looks whether everything is there.
+# Builds and installs as README.md says, on a machine without a C++ compiler, and looks whether everything is there.
 include("${CMAKE_CURRENT_LIST_DIR}/run.cmake")
-file(REMOVE_RECURSE "${prefix}" "${prefix}-moved")
-run("${CMAKE_COMMAND}" --install "${build_dir}" --prefix "${prefix}-moved" --config "${config}")
+set(ENV{CXX} "${build_dir}/there-is-no-such-compiler")
+file(REMOVE_RECURSE "${build_dir}" "${prefix}" "${prefix}-moved")
+run("${CMAKE_COMMAND}" -S "${source_dir}" -B "${build_dir}" -G "${generator}" ${options})
+run("${CMAKE_COMMAND}" --build "${build_dir}")
+run("${CMAKE_COMMAND}" --install "${build_dir}" --prefix "${prefix}-moved")
 # An installed tree may be moved: what uses it finds it at its new place.
 file(RENAME "${prefix}-moved" "${prefix}")
+
+# The library alone was built.
+foreach(folder IN ITEMS tests c_examples benches)
+  if(EXISTS "${build_dir}/${folder}")
+    message(FATAL_ERROR "${folder} was built though nobody asked for it")
+  endif()
+endforeach()
 
 foreach(file IN ITEMS
     include/stepwire.h
     ${libdir}/libstepwire.a
     ${libdir}/cmake/stepwire/stepwireConfig.cmake
     ${libdir}/cmake/stepwire/stepwireConfigVersion.cmake
-    ${libdir}/pkgconfig/stepwire.pc)
+    ${libdir}/pkgconfig/stepwire.pc
+    ${libdir}/pkgconfig/stepwire-link.pc
+    share/licenses/stepwire/LICENSE-MIT
+    share/licenses/stepwire/LICENSE-APACHE
+    share/licenses/stepwire/THIRD-PARTY-LICENSES)
   if(NOT EXISTS "${prefix}/${file}")
     message(FATAL_ERROR "${file} is not installed")
   endif()
@@ -19,8 +33,10 @@ endforeach()
 run("${prefix}/bin/gmcat" --version)
 
 if(CMAKE_HOST_SYSTEM_NAME STREQUAL "Linux")
-  string(REGEX REPLACE "\\..*" "" major "${version}")
-  foreach(link IN ITEMS libstepwire.so libstepwire.so.${major})
+  # By major and minor version while the major one is 0, then by the major one alone.
+  string(REGEX MATCH "^(0\\.)?[0-9]+" abi_version "${version}")
+  set(soname libstepwire.so.${abi_version})
+  foreach(link IN ITEMS libstepwire.so ${soname})
     file(READ_SYMLINK "${prefix}/${libdir}/${link}" target)
     if(NOT target STREQUAL "libstepwire.so.${version}")
       message(FATAL_ERROR "${link} points to ${target}")
@@ -28,5 +44,10 @@ if(CMAKE_HOST_SYSTEM_NAME STREQUAL "Linux")
   endforeach()
   if(IS_SYMLINK "${prefix}/${libdir}/libstepwire.so.${version}")
     message(FATAL_ERROR "libstepwire.so.${version} is a link itself")
+  endif()
+  execute_process(COMMAND readelf --dynamic --wide "${prefix}/${libdir}/libstepwire.so" OUTPUT_VARIABLE dynamic)
+  string(FIND "${dynamic}" "soname: [${soname}]" at)
+  if(at EQUAL -1)
+    message(FATAL_ERROR "the library does not call itself ${soname}")
   endif()
 endif()
