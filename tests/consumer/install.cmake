@@ -8,7 +8,7 @@ run("${CMAKE_COMMAND}" --install "${build_dir}" --prefix "${prefix}-moved")
 # An installed tree may be moved: what uses it finds it at its new place.
 file(RENAME "${prefix}-moved" "${prefix}")
 
-# The library alone was built.
+# What only the project itself needs was not built.
 foreach(folder IN ITEMS tests c_examples benches)
   if(EXISTS "${build_dir}/${folder}")
     message(FATAL_ERROR "${folder} was built though nobody asked for it")
