@@ -5,7 +5,16 @@ use std::sync::atomic::{Ordering::SeqCst, fence};
 use crate::command::Id;
 use crate::event::batch::Source;
 
-use super::{Endpoint, MOST_LINK_EVENTS, Reactor};
+use super::Reactor;
+use super::endpoints::Endpoint;
+
+enum Resumed {
+    Yes,
+    /// It still has to wait.
+    No,
+    /// It did not wait any more, or is gone.
+    NotPaused,
+}
 
 impl Reactor {
     /// Takes back the cost of events the host has collected, and goes on with who waited for that.
@@ -15,59 +24,69 @@ impl Reactor {
                 self.release(&source);
             }
         }
-        if self.paused.is_empty() || self.queued >= self.queued_limit {
+        if self.endpoints.paused.is_empty() || self.turn.is_over_limit() {
             return;
         }
-        let mut paused = std::mem::take(&mut self.paused);
-        let link_events = self.link_events;
-        paused.retain(|&id| {
-            let resumes = match self.slot(id).map(|slot| &mut slot.endpoint) {
-                Some(Endpoint::Stream(stream)) if stream.paused => {
-                    stream.paused = !stream.may_resume();
-                    !stream.paused
-                }
-                Some(Endpoint::Datagrams(own)) if own.paused => {
-                    own.paused = own.is_over_limit();
-                    !own.paused
-                }
-                Some(Endpoint::Listener(listener)) if listener.paused => {
-                    listener.paused = link_events >= MOST_LINK_EVENTS;
-                    !listener.paused
-                }
-                _ => return false,
-            };
-            if resumes {
-                self.go_on_later(id);
+        let mut paused = std::mem::take(&mut self.endpoints.paused);
+        paused.retain(|&id| match self.resume(id) {
+            Resumed::No => true,
+            Resumed::Yes => {
+                self.endpoints.go_on_later(id);
+                false
             }
-            !resumes
+            Resumed::NotPaused => false,
         });
-        self.context.events.set_starving(!paused.is_empty());
-        self.paused = paused;
+        self.turn.context.events.set_starving(!paused.is_empty());
+        self.endpoints.paused = paused;
     }
 
-    pub(crate) fn release(&mut self, source: &Source) {
-        self.queued = self.queued.saturating_sub(source.cost());
-        self.link_events = self.link_events.saturating_sub(u32::from(source.link_events));
-        let id = Id { token: source.token, serial: source.serial };
-        // Only data counts on the connection itself.
-        if source.link_events == 0 {
-            match self.slot(id).map(|slot| &mut slot.endpoint) {
-                Some(Endpoint::Stream(stream)) => {
-                    stream.queued = stream.queued.saturating_sub(source.cost());
-                }
-                Some(Endpoint::Datagrams(own)) => own.queued = own.queued.saturating_sub(source.cost()),
-                _ => {}
+    /// Lets a paused endpoint go on if what it waited for has come.
+    fn resume(&mut self, id: Id) -> Resumed {
+        let Some(endpoint) = self.endpoints.get(id) else { return Resumed::NotPaused };
+        let (paused, must_wait) = match endpoint {
+            Endpoint::Stream(stream) => {
+                let must_wait = !stream.may_resume();
+                (&mut stream.paused, must_wait)
             }
+            Endpoint::Datagrams(own) => {
+                let must_wait = own.is_over_limit();
+                (&mut own.paused, must_wait)
+            }
+            Endpoint::Listener(listener) => (&mut listener.paused, self.turn.has_too_many_link_events()),
+            Endpoint::Connect(_) | Endpoint::ConnectAttempt(_) | Endpoint::Gone => {
+                return Resumed::NotPaused;
+            }
+        };
+        if !*paused {
+            return Resumed::NotPaused;
+        }
+        *paused = must_wait;
+        if must_wait { Resumed::No } else { Resumed::Yes }
+    }
+
+    fn release(&mut self, source: &Source) {
+        self.turn.queued = self.turn.queued.saturating_sub(source.cost());
+        self.turn.link_events = self.turn.link_events.saturating_sub(u32::from(source.link_events));
+        // Only data counts on the connection itself.
+        if source.link_events > 0 {
+            return;
+        }
+        let id = Id { token: source.token, serial: source.serial };
+        let Some(endpoint) = self.endpoints.get(id) else { return };
+        match endpoint {
+            Endpoint::Stream(stream) => stream.queued = stream.queued.saturating_sub(source.cost()),
+            Endpoint::Datagrams(own) => own.queued = own.queued.saturating_sub(source.cost()),
+            Endpoint::Listener(_) | Endpoint::Connect(_) | Endpoint::ConnectAttempt(_) | Endpoint::Gone => {}
         }
     }
 
     pub(crate) fn pause(&mut self, id: Id) {
-        self.paused.push(id);
-        self.context.events.set_starving(true);
+        self.endpoints.paused.push(id);
+        self.turn.context.events.set_starving(true);
         fence(SeqCst);
         // The host may have collected everything between the last look and this.
-        if self.context.events.waiting() == 0 {
-            self.context.mailbox.notify();
+        if self.turn.context.events.waiting() == 0 {
+            self.turn.context.mailbox.notify();
         }
     }
 }

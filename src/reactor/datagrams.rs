@@ -9,24 +9,26 @@ use mio::{Interest, Token};
 use crate::command::{Id, OpenDatagrams};
 use crate::error::Result;
 
+use super::Reactor;
 use super::datagram::{Around, Datagrams};
-use super::{Endpoint, Next, Reactor, Slot, Turn};
+use super::endpoints::Endpoint;
+use super::turn::Next;
 
 impl Reactor {
     pub(crate) fn open_datagrams(&mut self, open: OpenDatagrams) {
         let socket = Arc::clone(&open.socket);
-        let id = self.insert(Endpoint::Datagrams(Box::new(Datagrams::new(open))));
+        let id = self.endpoints.insert(Endpoint::Datagrams(Box::new(Datagrams::new(open))));
         {
             // From here on sends put the socket on the list of those to flush.
             let _host = socket.host.lock();
             socket.token.store(id.token, Relaxed);
         }
-        let destroyed = !self.context.registry.contains(socket.handle);
+        let destroyed = !self.turn.context.registry.contains(socket.handle);
         self.attend(id, |reactor, id| {
-            let Self { poll, endpoints, .. } = &mut *reactor;
-            if let Endpoint::Datagrams(own) = &mut endpoints[id.token as usize].endpoint {
+            if let Some(own) = reactor.endpoints.datagrams(id) {
+                let registry = reactor.poll.registry();
                 // It fails only when the kernel is out of memory; sending still works.
-                let _ = poll.registry().register(&mut own.io, Token(id.token as usize), Interest::READABLE);
+                let _ = registry.register(&mut own.io, Token(id.token as usize), Interest::READABLE);
             }
             reactor.with_datagrams(id, |own, around| {
                 if destroyed {
@@ -44,38 +46,13 @@ impl Reactor {
         id: Id,
         with: impl FnOnce(&mut Datagrams, &mut Around<'_>) -> T,
     ) -> Option<T> {
-        let Self {
-            context,
-            poll,
-            endpoints,
-            batch,
-            now,
-            dirty,
-            queued,
-            queued_limit,
-            link_events,
-            lookups,
-            interfaces,
-            datagram_reader,
-            scratch,
-            ..
-        } = self;
-        let slot = endpoints.get_mut(id.token as usize).filter(|slot| slot.serial == id.serial)?;
-        let Endpoint::Datagrams(own) = &mut slot.endpoint else { return None };
-        let turn = Turn {
-            context,
-            batch,
-            now: *now,
-            spent: dirty,
-            queued,
-            queued_limit: *queued_limit,
-            link_events,
-        };
-        let mut around = Around { id, turn, lookups, interfaces, reader: datagram_reader, scratch };
+        let Self { poll, endpoints, turn, datagram_tools: tools, .. } = self;
+        let own = endpoints.datagrams(id)?;
+        let mut around = Around { id, turn, tools };
         let result = with(own, &mut around);
-        if own.is_drained(*now) {
+        if own.is_drained(around.turn.now) {
             own.close_sessions(&mut around);
-            self.remove(id);
+            self.endpoints.remove(id);
             return Some(result);
         }
         if own.blocked != own.watches_writable {
@@ -96,22 +73,22 @@ impl Reactor {
         if self.postpone_if_full(id) {
             return;
         }
-        let Some(Slot { endpoint: Endpoint::Datagrams(own), .. }) = self.slot(id) else { return };
-        if own.is_over_limit() || self.queued >= self.queued_limit {
+        let Some(own) = self.endpoints.datagrams(id) else { return };
+        if own.is_over_limit() || self.turn.is_over_limit() {
             // What the host has collected since may have made room.
-            let collected = self.context.events.take_credits();
+            let collected = self.turn.context.events.take_credits();
             self.take_credits(collected);
         }
         if let Some(Next::Again) = self.with_datagrams(id, |own, around| own.read(around)) {
-            self.go_on_later(id);
+            self.endpoints.go_on_later(id);
         }
     }
 
     pub(crate) fn name_known(&mut self, name: &str, addresses: Result<Vec<SocketAddr>>) {
-        for id in self.lookups.answered(name, addresses) {
+        for id in self.datagram_tools.lookups.answered(name, addresses) {
             self.attend(id, |reactor, id| {
                 reactor.with_datagrams(id, |own, around| {
-                    own.name_known(name, around.lookups);
+                    own.name_known(name, &around.tools.lookups);
                     own.flush(around);
                 });
             });

@@ -4,9 +4,10 @@ use crate::command::Id;
 use crate::error::{Code, Error};
 use crate::event::batch::Happened;
 
+use super::endpoints::Endpoint;
 use super::stream::Stream;
 use super::turn::Next;
-use super::{Endpoint, Reactor, Slot, Turn};
+use super::{Reactor, Turn};
 
 /// How a connection came to its end without the host.
 enum End {
@@ -30,21 +31,10 @@ impl Reactor {
     pub(crate) fn with_stream<T>(
         &mut self,
         id: Id,
-        with: impl FnOnce(&mut Stream, &mut Turn<'_>) -> T,
+        with: impl FnOnce(&mut Stream, &mut Turn) -> T,
     ) -> Option<T> {
-        let Self { context, endpoints, batch, now, dirty, queued, queued_limit, link_events, .. } = self;
-        let slot = endpoints.get_mut(id.token as usize).filter(|slot| slot.serial == id.serial)?;
-        let Endpoint::Stream(stream) = &mut slot.endpoint else { return None };
-        let mut turn = Turn {
-            context,
-            batch,
-            now: *now,
-            spent: dirty,
-            queued,
-            queued_limit: *queued_limit,
-            link_events,
-        };
-        Some(with(stream, &mut turn))
+        let stream = self.endpoints.stream(id)?;
+        Some(with(stream, &mut self.turn))
     }
 
     pub(crate) fn read(&mut self, id: Id) {
@@ -60,32 +50,52 @@ impl Reactor {
         }
     }
 
+    /// A deadline of a stream is over.
+    pub(crate) fn stream_overdue(&mut self, id: Id) {
+        // What has arrived counts, also if this turn has not come to it.
+        if self.endpoints.stream(id).is_some_and(|stream| !stream.paused) {
+            self.read_now(id);
+        }
+        let now = self.turn.now;
+        if self.endpoints.stream(id).is_some_and(|stream| stream.is_overdue(now)) {
+            let next = self.with_stream(id, |stream, turn| stream.timed_out(turn));
+            self.end(id, next.unwrap_or(Next::Sleep));
+        }
+    }
+
     /// Does what looking at a stream came to.
     pub(crate) fn end(&mut self, id: Id, next: Next) {
         match next {
             Next::Sleep => {}
-            Next::Again => self.go_on_later(id),
+            Next::Again => self.endpoints.go_on_later(id),
             Next::Pause => self.pause(id),
             Next::Close => self.close(id),
             Next::Eof => self.disconnected(id, End::Eof),
             Next::ClosedByPeer(words) => self.disconnected(id, End::ClosedByPeer(words)),
-            Next::Failed(error) => match self.slot(id).map(|slot| &slot.endpoint) {
-                Some(Endpoint::Connect(_)) => self.dial_failed(id, error),
-                Some(Endpoint::ConnectAttempt(attempt)) => {
-                    let connect = attempt.connect;
-                    self.attempt_failed(id, connect, error);
-                }
-                _ => self.disconnected(id, End::Failed(error)),
-            },
+            Next::Failed(error) => self.failed(id, error),
+        }
+    }
+
+    fn failed(&mut self, id: Id, error: Error) {
+        let Some(endpoint) = self.endpoints.get(id) else { return };
+        match endpoint {
+            Endpoint::Connect(_) => self.connect_failed(id, error),
+            Endpoint::ConnectAttempt(attempt) => {
+                let connect = attempt.connect;
+                self.attempt_failed(id, connect, error);
+            }
+            Endpoint::Stream(_) => self.disconnected(id, End::Failed(error)),
+            Endpoint::Listener(_) | Endpoint::Datagrams(_) => self.close(id),
+            Endpoint::Gone => {}
         }
     }
 
     /// Closes without an event.
     pub(crate) fn close(&mut self, id: Id) {
-        if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id) {
+        if let Some(stream) = self.endpoints.stream(id) {
             stream.lose();
         }
-        self.remove(id);
+        self.endpoints.remove(id);
     }
 
     /// A connection has ended by itself: tells the host if it knew of it.
@@ -116,7 +126,7 @@ impl Reactor {
         match after {
             Some(After::Stay) => {}
             Some(After::Drain) => {
-                if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) = self.slot(id) {
+                if let Some(stream) = self.endpoints.stream(id) {
                     stream.refuse_sends();
                 }
                 self.drain(id);
@@ -126,7 +136,7 @@ impl Reactor {
     }
 
     pub(crate) fn drain(&mut self, id: Id) {
-        let next = self.with_stream(id, |stream, turn| stream.drain(turn.now, turn.spent));
+        let next = self.with_stream(id, |stream, turn| stream.drain(turn.now, &mut turn.spent));
         self.end(id, next.unwrap_or(Next::Sleep));
     }
 }

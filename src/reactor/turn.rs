@@ -10,28 +10,52 @@ use crate::clock::Millis;
 
 /// How long closing may take to flush what was accepted for sending.
 pub(crate) const LINGER_MILLIS: Millis = 2_000;
+/// Uncollected connects and disconnects from which on servers stop accepting.
+const MOST_LINK_EVENTS: u32 = 65_536;
+
 /// What endpoints need of the reactor while they are looked at.
-pub(crate) struct Turn<'a> {
-    pub(crate) context: &'a Context,
-    pub(crate) batch: &'a mut Batch,
+pub(crate) struct Turn {
+    pub(crate) context: &'static Context,
+    /// The events of this turn.
+    pub(crate) batch: Batch,
     pub(crate) now: Millis,
-    pub(crate) spent: &'a mut Dirty,
+    /// Takes the buffers back whose bytes were written.
+    pub(crate) spent: Dirty,
     /// Cost of all uncollected events.
-    pub(crate) queued: &'a mut u64,
+    pub(crate) queued: u64,
+    /// The option as it stood when this turn began.
     pub(crate) queued_limit: u64,
-    pub(crate) link_events: &'a mut u32,
+    /// Uncollected connects and disconnects.
+    pub(crate) link_events: u32,
 }
 
-impl Turn<'_> {
+impl Turn {
+    pub(crate) fn new(context: &'static Context) -> Self {
+        Self {
+            context,
+            batch: Batch::default(),
+            now: 0,
+            spent: Dirty::default(),
+            queued: 0,
+            queued_limit: 0,
+            link_events: 0,
+        }
+    }
+
     /// Whether nothing may be read before the host collects events.
     pub(crate) fn is_over_limit(&self) -> bool {
-        *self.queued >= self.queued_limit
+        self.queued >= self.queued_limit
+    }
+
+    /// Whether the host must collect connects and disconnects before there can be more.
+    pub(crate) fn has_too_many_link_events(&self) -> bool {
+        self.link_events >= MOST_LINK_EVENTS
     }
 
     /// An event without bytes.
     pub(crate) fn happened(&mut self, origin: Origin<'_>, happened: Happened<'_>) {
-        *self.queued += EVENT_COST;
-        *self.link_events += 1;
+        self.queued += EVENT_COST;
+        self.link_events += 1;
         self.batch.push(origin, happened);
     }
 }

@@ -10,39 +10,35 @@ use mio::{Interest, Token};
 use crate::command::{Id, Listen};
 use crate::error::Error;
 
+use crate::reactor::Reactor;
+use crate::reactor::endpoints::Endpoint;
 use crate::reactor::stream::Stream;
 use crate::reactor::turn::Next;
-use crate::reactor::{Endpoint, MOST_LINK_EVENTS, Reactor, Slot};
 use listener::{ACCEPTS_PER_TURN, Accepted, Listener, RETRY_MILLIS};
 
 impl Reactor {
     pub(crate) fn listen(&mut self, listen: Listen) {
         let socket = Arc::clone(&listen.socket);
-        if !self.context.registry.contains(socket.handle) {
+        if !self.turn.context.registry.contains(socket.handle) {
             return;
         }
-        let id = self.insert(Endpoint::Listener(Box::new(Listener::new(listen))));
+        let id = self.endpoints.insert(Endpoint::Listener(Box::new(Listener::new(listen))));
         socket.token.store(id.token, Relaxed);
-        let Self { poll, endpoints, .. } = self;
-        if let Endpoint::Listener(listener) = &mut endpoints[id.token as usize].endpoint {
-            // Adding a descriptor to the poll fails only when the kernel is out of memory; then
-            // accepting is tried by timer.
-            if poll
-                .registry()
-                .register(&mut listener.io, Token(id.token as usize), Interest::READABLE)
-                .is_err()
-            {
-                listener.retry_at = self.now + RETRY_MILLIS;
-                self.arm(id);
-            }
+        let Some(listener) = self.endpoints.listener(id) else { return };
+        let token = Token(id.token as usize);
+        // Adding a descriptor to the poll fails only when the kernel is out of memory; then
+        // accepting is tried by timer.
+        if self.poll.registry().register(&mut listener.io, token, Interest::READABLE).is_err() {
+            listener.retry_at = self.turn.now + RETRY_MILLIS;
+            self.endpoints.arm(id);
         }
     }
 
     pub(crate) fn accept(&mut self, id: Id) {
         for _ in 0..ACCEPTS_PER_TURN {
-            let congested = self.link_events >= MOST_LINK_EVENTS || self.queued >= self.queued_limit;
-            let now = self.now;
-            let Some(Slot { endpoint: Endpoint::Listener(listener), .. }) = self.slot(id) else { return };
+            let congested = self.turn.has_too_many_link_events() || self.turn.is_over_limit();
+            let now = self.turn.now;
+            let Some(listener) = self.endpoints.listener(id) else { return };
             if congested {
                 listener.paused = true;
                 self.pause(id);
@@ -61,22 +57,19 @@ impl Reactor {
                 }
             }
         }
-        self.go_on_later(id);
+        self.endpoints.go_on_later(id);
     }
 
-    pub(crate) fn greet(&mut self, listener: Id, stream: Stream) {
-        let id = self.insert(Endpoint::Stream(Box::new(stream)));
-        let Some(Slot { endpoint: Endpoint::Listener(noting), .. }) = self.slot(listener) else { return };
+    fn greet(&mut self, listener: Id, stream: Stream) {
+        let id = self.endpoints.insert(Endpoint::Stream(Box::new(stream)));
+        let Some(noting) = self.endpoints.listener(listener) else { return };
         let crowded = noting.note_newcomer(id);
         while let Some(oldest) = self.oldest_newcomer(listener) {
-            let unfinished = match self.slot(oldest) {
-                Some(Slot { endpoint: Endpoint::Stream(stream), .. }) => stream.socket.is_none(),
-                _ => false,
-            };
+            let unfinished = self.endpoints.stream(oldest).is_some_and(|stream| stream.socket.is_none());
             if unfinished && !crowded {
                 break;
             }
-            if let Some(Slot { endpoint: Endpoint::Listener(noting), .. }) = self.slot(listener) {
+            if let Some(noting) = self.endpoints.listener(listener) {
                 noting.forget_oldest_newcomer();
             }
             if unfinished {
@@ -87,20 +80,16 @@ impl Reactor {
         self.attend(id, |reactor, id| reactor.begin(id));
     }
 
-    pub(crate) fn oldest_newcomer(&mut self, listener: Id) -> Option<Id> {
-        match self.slot(listener) {
-            Some(Slot { endpoint: Endpoint::Listener(listener), .. }) => listener.oldest_newcomer(),
-            _ => None,
-        }
+    fn oldest_newcomer(&mut self, listener: Id) -> Option<Id> {
+        self.endpoints.listener(listener)?.oldest_newcomer()
     }
 
     /// Registers a new stream with the poll and lets it begin.
     pub(crate) fn begin(&mut self, id: Id) {
-        let Self { poll, endpoints, .. } = self;
-        let Endpoint::Stream(stream) = &mut endpoints[id.token as usize].endpoint else { return };
+        let Some(stream) = self.endpoints.stream(id) else { return };
         let interest = Interest::READABLE | Interest::WRITABLE;
         let Some(io) = stream.io_mut() else { return };
-        if let Err(error) = poll.registry().register(io, Token(id.token as usize), interest) {
+        if let Err(error) = self.poll.registry().register(io, Token(id.token as usize), interest) {
             self.end(id, Next::Failed(Error::from_io("cannot watch the connection", &error)));
             return;
         }

@@ -15,9 +15,10 @@ use crate::error::{Error, Result};
 use crate::event::batch::Origin;
 use crate::socket::{Handle, NO_TOKEN};
 
+use crate::reactor::Reactor;
+use crate::reactor::endpoints::Endpoint;
 use crate::reactor::stream::Stream;
 use crate::reactor::turn::Next;
-use crate::reactor::{Endpoint, Reactor, Slot, Turn};
 use pending::{ATTEMPT_DELAY_MILLIS, Connect, ConnectAttempt};
 
 impl Reactor {
@@ -28,15 +29,15 @@ impl Reactor {
             Some(Err(error)) => Some(error.clone()),
             _ => None,
         };
-        let id = self.insert(Endpoint::Connect(Box::new(Connect::new(request, self.now))));
+        let id = self.endpoints.insert(Endpoint::Connect(Box::new(Connect::new(request, self.turn.now))));
         socket.token.store(id.token, Relaxed);
-        if !self.context.registry.contains(socket.handle) {
+        if !self.turn.context.registry.contains(socket.handle) {
             self.destroy(&socket);
             return;
         }
-        self.arm(id);
+        self.endpoints.arm(id);
         if let Some(error) = no_tls {
-            self.dial_failed(id, error);
+            self.connect_failed(id, error);
             return;
         }
         match address::literal(&host) {
@@ -45,7 +46,7 @@ impl Reactor {
                 self.attend(id, |reactor, id| reactor.resolved(id, Ok(vec![literal])));
             }
             None => {
-                let context = self.context;
+                let context = self.turn.context;
                 resolver::look_up(
                     &host,
                     Box::new(move |addresses| {
@@ -57,9 +58,9 @@ impl Reactor {
     }
 
     pub(crate) fn resolved(&mut self, id: Id, addresses: Result<Vec<SocketAddr>>) {
-        let Some(Slot { endpoint: Endpoint::Connect(connect), .. }) = self.slot(id) else { return };
+        let Some(connect) = self.endpoints.connect(id) else { return };
         match addresses {
-            Err(error) => self.dial_failed(id, error),
+            Err(error) => self.connect_failed(id, error),
             Ok(addresses) => {
                 connect.addresses = Some(addresses.into());
                 self.try_next(id);
@@ -68,26 +69,23 @@ impl Reactor {
     }
 
     pub(crate) fn try_next(&mut self, id: Id) {
-        let now = self.now;
-        let Some(Slot { endpoint: Endpoint::Connect(connect), .. }) = self.slot(id) else { return };
+        let now = self.turn.now;
+        let Some(connect) = self.endpoints.connect(id) else { return };
         match connect.next_stream() {
             Some((io, address)) => {
                 connect.next_attempt = now + ATTEMPT_DELAY_MILLIS;
-                let attempt = self.insert(Endpoint::ConnectAttempt(Box::new(ConnectAttempt {
+                let attempt = self.endpoints.insert(Endpoint::ConnectAttempt(Box::new(ConnectAttempt {
                     io,
                     address,
                     connect: id.token,
                 })));
-                if let Endpoint::Connect(connect) = &mut self.endpoints[id.token as usize].endpoint {
+                if let Some(connect) = self.endpoints.connect(id) {
                     connect.attempts.push(attempt.token);
                 }
-                let Self { poll, endpoints, .. } = self;
-                let Endpoint::ConnectAttempt(trying) = &mut endpoints[attempt.token as usize].endpoint else {
-                    return;
-                };
+                let Some(trying) = self.endpoints.attempt(attempt) else { return };
                 let interest = Interest::READABLE | Interest::WRITABLE;
                 let token = Token(attempt.token as usize);
-                if let Err(error) = poll.registry().register(&mut trying.io, token, interest) {
+                if let Err(error) = self.poll.registry().register(&mut trying.io, token, interest) {
                     self.attempt_failed(
                         attempt,
                         id.token,
@@ -97,7 +95,7 @@ impl Reactor {
             }
             None if connect.attempts.is_empty() => {
                 let error = connect.failure();
-                self.dial_failed(id, error);
+                self.connect_failed(id, error);
             }
             None => {}
         }
@@ -105,7 +103,7 @@ impl Reactor {
 
     /// The system says that an attempt has got somewhere.
     pub(crate) fn attempted(&mut self, id: Id, hung_up: bool) {
-        let Some(Slot { endpoint: Endpoint::ConnectAttempt(attempt), .. }) = self.slot(id) else { return };
+        let Some(attempt) = self.endpoints.attempt(id) else { return };
         let connect = attempt.connect;
         match attempt.outcome() {
             None => {}
@@ -114,36 +112,35 @@ impl Reactor {
         }
     }
 
-    pub(crate) fn attempt_failed(&mut self, id: Id, dial_token: u32, error: Error) {
-        self.remove(id);
-        let slot = &mut self.endpoints[dial_token as usize];
-        let dial_id = Id { token: dial_token, serial: slot.serial };
-        if let Endpoint::Connect(connect) = &mut slot.endpoint {
+    pub(crate) fn attempt_failed(&mut self, id: Id, connect_token: u32, error: Error) {
+        self.endpoints.remove(id);
+        let Some(connect_id) = self.endpoints.at(connect_token) else { return };
+        if let Some(connect) = self.endpoints.connect(connect_id) {
             connect.attempts.retain(|&token| token != id.token);
             connect.last_error = Some(error);
-            self.attend(dial_id, |reactor, id| reactor.try_next(id));
+            self.attend(connect_id, |reactor, id| reactor.try_next(id));
         }
     }
 
-    pub(crate) fn attempt_won(&mut self, id: Id, dial_token: u32, hung_up: bool) {
-        let now = self.now;
-        let slot = &mut self.endpoints[dial_token as usize];
-        let dial_id = Id { token: dial_token, serial: slot.serial };
-        let Endpoint::Connect(connect) = &mut slot.endpoint else { return };
+    pub(crate) fn attempt_won(&mut self, id: Id, connect_token: u32, hung_up: bool) {
+        let now = self.turn.now;
+        let Some(connect_id) = self.endpoints.at(connect_token) else { return };
+        let Some(connect) = self.endpoints.connect(connect_id) else { return };
         let Some(opening) = connect.opening.take() else { return };
         let losers: Vec<u32> = connect.attempts.iter().copied().filter(|&token| token != id.token).collect();
         self.remove_attempts(&losers);
-        self.remove(dial_id);
+        self.endpoints.remove(connect_id);
 
-        let slot = &mut self.endpoints[id.token as usize];
-        let Endpoint::ConnectAttempt(attempt) = std::mem::replace(&mut slot.endpoint, Endpoint::Gone) else {
+        let became = self.endpoints.attempt_becomes(id, |attempt| {
+            attempt.note_local_port(&opening.socket);
+            opening.socket.token.store(id.token, Relaxed);
+            let mut stream = Stream::connected(attempt.io, opening, &attempt.address, now);
+            stream.hung_up = hung_up;
+            stream
+        });
+        if became.is_none() {
             return;
-        };
-        attempt.note_local_port(&opening.socket);
-        opening.socket.token.store(id.token, Relaxed);
-        let mut stream = Stream::connected(attempt.io, opening, &attempt.address, now);
-        stream.hung_up = hung_up;
-        slot.endpoint = Endpoint::Stream(Box::new(stream));
+        }
         if let Some(Err(error)) = self.with_stream(id, |stream, turn| stream.begin(id, turn)) {
             self.end(id, Next::Failed(error));
             return;
@@ -152,13 +149,13 @@ impl Reactor {
         self.read(id);
     }
 
-    pub(crate) fn dial_failed(&mut self, id: Id, error: Error) {
-        let Some(Slot { endpoint: Endpoint::Connect(connect), .. }) = self.slot(id) else { return };
+    pub(crate) fn connect_failed(&mut self, id: Id, error: Error) {
+        let Some(connect) = self.endpoints.connect(id) else { return };
         let attempts = std::mem::take(&mut connect.attempts);
         let tried = connect.tried;
         let Some(opening) = connect.opening.take() else { return };
         self.remove_attempts(&attempts);
-        self.remove(id);
+        self.endpoints.remove(id);
         opening.socket.token.store(NO_TOKEN, Relaxed);
         let ip = tried.map(|address| address::text(&address)).unwrap_or_default();
         let origin = Origin {
@@ -169,23 +166,14 @@ impl Reactor {
             ip: &ip,
             port: 0,
         };
-        let Self { context, batch, now, dirty, queued, queued_limit, link_events, .. } = self;
-        let mut turn = Turn {
-            context,
-            batch,
-            now: *now,
-            spent: dirty,
-            queued,
-            queued_limit: *queued_limit,
-            link_events,
-        };
-        opening.failed(origin, &error, &mut turn);
+        opening.failed(origin, &error, &mut self.turn);
     }
 
     pub(crate) fn remove_attempts(&mut self, attempts: &[u32]) {
         for &token in attempts {
-            let serial = self.endpoints[token as usize].serial;
-            self.remove(Id { token, serial });
+            if let Some(id) = self.endpoints.at(token) {
+                self.endpoints.remove(id);
+            }
         }
     }
 }

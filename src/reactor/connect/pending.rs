@@ -41,7 +41,7 @@ impl PendingConnect {
         origin: Origin<'_>,
         peer: &PeerName,
         about: Option<Box<About>>,
-        turn: &mut Turn<'_>,
+        turn: &mut Turn,
     ) {
         {
             let mut host = self.socket.host.lock();
@@ -60,7 +60,7 @@ impl PendingConnect {
         }
     }
 
-    pub(crate) fn failed(&self, origin: Origin<'_>, error: &Error, turn: &mut Turn<'_>) {
+    pub(crate) fn failed(&self, origin: Origin<'_>, error: &Error, turn: &mut Turn) {
         match &self.waiter {
             Some(waiter) => {
                 let mut host = self.socket.host.lock();

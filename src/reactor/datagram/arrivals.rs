@@ -13,8 +13,8 @@ use crate::socket::{Handle, Socket, count};
 
 use crate::reactor::turn::Turn;
 
-pub(crate) struct Arrivals<'a, 'b> {
-    turn: &'a mut Turn<'b>,
+pub(crate) struct Arrivals<'a> {
+    turn: &'a mut Turn,
     socket: &'a Socket,
     server: Handle,
     id: Id,
@@ -24,9 +24,9 @@ pub(crate) struct Arrivals<'a, 'b> {
     last: Option<(SocketAddr, u32)>,
 }
 
-impl<'a, 'b> Arrivals<'a, 'b> {
+impl<'a> Arrivals<'a> {
     pub(crate) fn new(
-        turn: &'a mut Turn<'b>,
+        turn: &'a mut Turn,
         socket: &'a Socket,
         server: Handle,
         id: Id,
@@ -60,12 +60,12 @@ impl<'a, 'b> Arrivals<'a, 'b> {
         self.turn.batch.copied(source, payload);
         let cost = payload.len() as u64 + EVENT_COST;
         *self.queued += cost;
-        *self.turn.queued += cost;
+        self.turn.queued += cost;
         count(&self.socket.traffic.packets_received, 1);
     }
 }
 
-impl EventSink for Arrivals<'_, '_> {
+impl EventSink for Arrivals<'_> {
     fn delivered(&mut self, peer: SocketAddr, payload: &[u8]) {
         self.message(peer, payload);
     }

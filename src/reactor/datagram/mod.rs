@@ -9,4 +9,4 @@ mod sending;
 mod sessions;
 mod socket;
 
-pub(crate) use socket::{Around, CachedInterfaces, Datagrams};
+pub(crate) use socket::{Around, DatagramTools, Datagrams};

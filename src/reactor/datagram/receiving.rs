@@ -14,7 +14,7 @@ use crate::sys::{Arrived, DatagramReader, kernel_drops};
 
 use super::arrivals::{Arrivals, origin};
 use super::reliability::Intake;
-use super::socket::{Around, Datagrams};
+use super::socket::{Around, DatagramTools, Datagrams};
 use crate::reactor::turn::{Next, Turn};
 
 /// Bytes one socket may read in one turn before the others have theirs, and what a datagram counts
@@ -41,14 +41,14 @@ impl Datagrams {
             return Next::Sleep;
         }
         if !straight {
-            around.scratch.resize(SCRATCH, 0);
+            around.tools.scratch.resize(SCRATCH, 0);
         }
         let mut budget = READ_BUDGET;
         let mut errors = 0;
         let mut crowded = false;
         let next = loop {
-            let room = if straight { around.turn.batch.room() } else { &mut around.scratch[..] };
-            let more = match around.reader.receive(&self.io, room) {
+            let room = if straight { around.turn.batch.room() } else { &mut around.tools.scratch[..] };
+            let more = match around.tools.reader.receive(&self.io, room) {
                 Ok(more) => more,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break Next::Sleep,
                 // An earlier datagram was refused somewhere, or memory is short: that concerns no other.
@@ -61,14 +61,14 @@ impl Datagrams {
                 }
             };
             let bytes = if straight {
-                around.reader.pack(room);
-                self.take_in(around.id, &mut around.turn, around.reader)
+                around.tools.reader.pack(room);
+                self.take_in(around.id, around.turn, &around.tools.reader)
             } else {
                 self.let_peers_wait(around);
                 self.pass_on(around)
             };
             count(&self.socket.traffic.bytes_received, bytes as u64);
-            budget = budget.saturating_sub(bytes + DATAGRAM_COST * around.reader.arrived().len());
+            budget = budget.saturating_sub(bytes + DATAGRAM_COST * around.tools.reader.arrived().len());
             crowded |= more;
             if !more {
                 break Next::Sleep;
@@ -88,7 +88,7 @@ impl Datagrams {
     }
 
     /// Makes events of what was just received into the batch. Returns how many bytes that was.
-    fn take_in(&mut self, id: Id, turn: &mut Turn<'_>, reader: &DatagramReader) -> usize {
+    fn take_in(&mut self, id: Id, turn: &mut Turn, reader: &DatagramReader) -> usize {
         let limit = self.socket.receive_limit();
         let (mut bytes, mut dropped, mut received) = (0, 0_u64, 0_u64);
         // Bytes of the room that earlier events point at.
@@ -107,7 +107,7 @@ impl Datagrams {
             for datagram in run {
                 bytes += datagram.size;
                 let queued = self.queued + cost;
-                if (queued >= limit && queued > 0) || *turn.queued + cost >= turn.queued_limit {
+                if (queued >= limit && queued > 0) || turn.queued + cost >= turn.queued_limit {
                     dropped += 1;
                     continue;
                 }
@@ -126,7 +126,7 @@ impl Datagrams {
             kept = last_kept;
             received += u64::from(events);
             self.queued += cost;
-            *turn.queued += cost;
+            turn.queued += cost;
         }
         count(&self.socket.traffic.packets_received, received);
         if dropped > 0 {
@@ -139,7 +139,7 @@ impl Datagrams {
     /// bytes that was.
     fn pass_on(&mut self, around: &mut Around<'_>) -> usize {
         let server = self.server();
-        let Around { id, turn, reader, scratch, .. } = around;
+        let Around { id, turn, tools: DatagramTools { reader, scratch, .. } } = around;
         match &mut self.conditioned {
             Some(conditioned) => {
                 let now = clock::micros();
@@ -159,7 +159,7 @@ impl Datagrams {
         let server = self.server();
         let Some(conditioned) = &mut self.conditioned else { return };
         let now = clock::micros();
-        let mut arrivals = Arrivals::new(&mut around.turn, &self.socket, server, around.id, &mut self.queued);
+        let mut arrivals = Arrivals::new(around.turn, &self.socket, server, around.id, &mut self.queued);
         let mut intake = Intake::open(self.reliability.as_deref(), self.strips, self.draining.is_some());
         while conditioned.inward.pop(now, |from, datagram| intake.take(from, datagram, &mut arrivals)) {}
         let ahead = &mut self.ahead;

@@ -100,7 +100,7 @@ impl<'a> Intake<'a> {
         Intake { endpoint, now, strips, discards }
     }
 
-    pub(crate) fn take(&mut self, from: SocketAddr, datagram: &[u8], arrivals: &mut Arrivals<'_, '_>) {
+    pub(crate) fn take(&mut self, from: SocketAddr, datagram: &[u8], arrivals: &mut Arrivals<'_>) {
         match &mut self.endpoint {
             Some(endpoint) if is_reliable(datagram) => endpoint.receive(from, datagram, self.now, arrivals),
             _ if self.discards => {}

@@ -89,8 +89,8 @@ impl Datagrams {
                     self.put_ahead(to, false, record.bytes);
                 }
             }
-            To::Name(name, _) if around.lookups.find(name, families) == Known::Nothing => {
-                if let Some(until) = around.lookups.hold(name, around.id, around.turn.now) {
+            To::Name(name, _) if around.tools.lookups.find(name, families) == Known::Nothing => {
+                if let Some(until) = around.tools.lookups.hold(name, around.id, around.turn.now) {
                     self.held_until = Some(until);
                     return false;
                 }
@@ -98,7 +98,7 @@ impl Datagrams {
                 buffer.advance(end);
                 return true;
             }
-            _ => match destination(&record, around.lookups, families) {
+            _ => match destination(&record, &around.tools.lookups, families) {
                 None => count(&self.socket.traffic.dropped, 1),
                 Some(to) if record.reliable => match self.send_reliably(to, record.bytes) {
                     Ok(()) => {}
@@ -106,7 +106,7 @@ impl Datagrams {
                     Err(_) => count(&self.socket.traffic.dropped, 1),
                 },
                 Some(_) => {
-                    self.send_run(buffer, line, around.lookups);
+                    self.send_run(buffer, line, &around.tools.lookups);
                     return true;
                 }
             },
@@ -193,7 +193,7 @@ impl Datagrams {
 
     /// The addresses of a broadcast.
     fn everybody(&self, port: u16, around: &mut Around<'_>) -> Vec<SocketAddr> {
-        let interfaces = around.interfaces.get(around.turn.now);
+        let interfaces = around.tools.interfaces.get(around.turn.now);
         let mut all = Vec::new();
         if self.bound.families.v4 {
             let broadcasts = interfaces.broadcasts(self.bound.ip);

@@ -64,7 +64,7 @@ impl Datagrams {
         self.let_peers_wait(around);
         let server = self.server();
         let Some(reliability) = &mut self.reliability else { return };
-        let mut arrivals = Arrivals::new(&mut around.turn, &self.socket, server, around.id, &mut self.queued);
+        let mut arrivals = Arrivals::new(around.turn, &self.socket, server, around.id, &mut self.queued);
         {
             let mut endpoint = reliability.endpoint.lock();
             let present = clock::micros();
@@ -128,7 +128,7 @@ impl Datagrams {
     fn end_sessions(&mut self, around: &mut Around<'_>) {
         let server = self.server();
         let Some(reliability) = &self.reliability else { return };
-        let mut arrivals = Arrivals::new(&mut around.turn, &self.socket, server, around.id, &mut self.queued);
+        let mut arrivals = Arrivals::new(around.turn, &self.socket, server, around.id, &mut self.queued);
         reliability.endpoint.lock().close(clock::micros(), &mut arrivals);
         self.transmit();
     }

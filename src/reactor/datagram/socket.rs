@@ -10,6 +10,7 @@ use socket2::SockRef;
 use crate::clock;
 use crate::command::{Id, OpenDatagrams};
 use crate::conditioner::Conditioner;
+use crate::context::Context;
 use crate::datagram_records::Buffer;
 use crate::interfaces::Interfaces;
 use crate::socket::{Bound, Handle, Socket, SocketRole};
@@ -65,15 +66,31 @@ pub(crate) struct Datagrams {
     pub(crate) conditioned: Option<Box<Conditioned>>,
 }
 
+/// What UDP sockets have in common.
+pub(crate) struct DatagramTools {
+    pub(crate) lookups: PendingLookups,
+    pub(crate) interfaces: CachedInterfaces,
+    pub(crate) reader: DatagramReader,
+    /// Room for datagrams that cannot become events as they are.
+    pub(crate) scratch: Vec<u8>,
+}
+
+impl DatagramTools {
+    pub(crate) fn new(context: &'static Context) -> Self {
+        Self {
+            lookups: PendingLookups::new(&context.names, &context.mailbox),
+            interfaces: CachedInterfaces::default(),
+            reader: DatagramReader::default(),
+            scratch: Vec::new(),
+        }
+    }
+}
+
 /// What a UDP socket needs of the reactor.
 pub(crate) struct Around<'a> {
     pub(crate) id: Id,
-    pub(crate) turn: Turn<'a>,
-    pub(crate) lookups: &'a mut PendingLookups,
-    pub(crate) interfaces: &'a mut CachedInterfaces,
-    pub(crate) reader: &'a mut DatagramReader,
-    /// Room for datagrams that cannot become events as they are.
-    pub(crate) scratch: &'a mut Vec<u8>,
+    pub(crate) turn: &'a mut Turn,
+    pub(crate) tools: &'a mut DatagramTools,
 }
 
 /// The list of interfaces, asked for anew when it is older than a moment.
@@ -153,7 +170,7 @@ impl Datagrams {
     pub(crate) fn join(&mut self, around: &mut Around<'_>) {
         let now = around.turn.now;
         self.rejoin_at = now + REJOIN_MILLIS;
-        let present = &around.interfaces.get(now).ipv6;
+        let present = &around.tools.interfaces.get(now).ipv6;
         self.joined.retain(|interface| present.contains(interface));
         for &interface in present {
             if !self.joined.contains(&interface) {

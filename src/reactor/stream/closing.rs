@@ -144,7 +144,7 @@ impl Stream {
     }
 
     /// A deadline is over.
-    pub(crate) fn timed_out(&mut self, turn: &mut Turn<'_>) -> Next {
+    pub(crate) fn timed_out(&mut self, turn: &mut Turn) -> Next {
         let is_over = |deadline: Option<Millis>| deadline.is_some_and(|at| at <= turn.now);
         let why = match self.phase {
             StreamPhase::Draining => return Next::Close,
@@ -158,9 +158,9 @@ impl Stream {
         self.cut_off(Error::new(Code::Timeout, why))
     }
 
-    fn probe(&mut self, turn: &mut Turn<'_>) -> Next {
+    fn probe(&mut self, turn: &mut Turn) -> Next {
         match self.session.probe(turn.now, &mut self.writing) {
-            Ok(()) => self.flush_or_fail(turn.now, turn.spent),
+            Ok(()) => self.flush_or_fail(turn.now, &mut turn.spent),
             Err(error) => self.cut_off(error),
         }
     }

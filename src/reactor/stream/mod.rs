@@ -159,7 +159,7 @@ impl Stream {
     }
 
     /// TCP is connected: TLS begins where there is to be any, else the session.
-    pub(crate) fn begin(&mut self, id: Id, turn: &mut Turn<'_>) -> Result<()> {
+    pub(crate) fn begin(&mut self, id: Id, turn: &mut Turn) -> Result<()> {
         if let Some(tls) = self.opening.as_ref().and_then(|opening| opening.tls.as_ref()) {
             self.transport.connect(tls)?;
         } else if let Some(acceptor) = self.admission.as_ref().and_then(|rules| rules.tls.as_ref()) {
@@ -168,7 +168,7 @@ impl Stream {
         if self.transport.is_handshaking() { Ok(()) } else { self.begin_session(id, turn) }
     }
 
-    fn begin_session(&mut self, id: Id, turn: &mut Turn<'_>) -> Result<()> {
+    fn begin_session(&mut self, id: Id, turn: &mut Turn) -> Result<()> {
         if !self.session.has_handshake() {
             return self.ready(id, turn);
         }
@@ -177,7 +177,7 @@ impl Stream {
     }
 
     /// The handshake is done: the host learns of the connection.
-    fn ready(&mut self, id: Id, turn: &mut Turn<'_>) -> Result<()> {
+    fn ready(&mut self, id: Id, turn: &mut Turn) -> Result<()> {
         let mut about = self.session.take_about();
         if let Some(about) = &mut about {
             about.encrypted = self.transport.is_encrypted();

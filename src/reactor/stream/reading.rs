@@ -16,7 +16,7 @@ const READ_BUDGET: usize = 256 << 10;
 
 impl Stream {
     /// Reads what there is, within the budget of a turn.
-    pub(crate) fn read(&mut self, id: Id, turn: &mut Turn<'_>) -> Next {
+    pub(crate) fn read(&mut self, id: Id, turn: &mut Turn) -> Next {
         if self.transport.is_handshaking() {
             match self.transport.handshake().and_then(|done| {
                 if done {
@@ -113,7 +113,7 @@ impl Stream {
     }
 
     /// Passes freshly read bytes on to the session.
-    fn take_in(&mut self, size: usize, id: Id, turn: &mut Turn<'_>) -> std::result::Result<(), SessionEnd> {
+    fn take_in(&mut self, size: usize, id: Id, turn: &mut Turn) -> std::result::Result<(), SessionEnd> {
         let mut at = 0;
         while at < size && self.phase == StreamPhase::Handshake {
             let (taken, ready) = self.session.open(&mut turn.batch.room()[at..size], &mut self.writing)?;
@@ -144,12 +144,12 @@ impl Stream {
         let result = self.session.receive(bytes, at, socket, &mut sink, &mut self.writing);
         let (events, cost) = sink.finish();
         self.queued += cost;
-        *turn.queued += cost;
+        turn.queued += cost;
         count(&socket.traffic.packets_received, u64::from(events));
         result?;
         if self.writing.len() > unwritten {
             // A failure is told when all that has arrived was read.
-            self.flush_or_fail(turn.now, turn.spent);
+            self.flush_or_fail(turn.now, &mut turn.spent);
         }
         Ok(())
     }

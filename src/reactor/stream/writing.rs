@@ -13,8 +13,8 @@ use super::{Stream, StreamPhase};
 
 impl Stream {
     /// Writes what the session has to say.
-    pub(crate) fn flush_now(&mut self, turn: &mut Turn<'_>) -> Result<()> {
-        self.flush(turn.now, turn.spent).map_err(|error| {
+    pub(crate) fn flush_now(&mut self, turn: &mut Turn) -> Result<()> {
+        self.flush(turn.now, &mut turn.spent).map_err(|error| {
             self.session.cut_off();
             self.transport.failure(&error)
         })

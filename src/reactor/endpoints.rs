@@ -1,0 +1,240 @@
+//! All endpoints of the reactor: their places, their timers, and the lists of those to go on with.
+
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use slab::Slab;
+
+use crate::clock::Millis;
+use crate::command::Id;
+
+use super::accept::listener::Listener;
+use super::connect::pending::{Connect, ConnectAttempt};
+use super::datagram::Datagrams;
+use super::stream::Stream;
+use super::timers::{Timer, Timers};
+
+/// The next endpoint's number. It outlives the reactor, so that what was under way at a shutdown (a
+/// name being looked up) never reaches an endpoint of the next one.
+static NEXT_SERIAL: AtomicU32 = AtomicU32::new(0);
+
+/// What a descriptor is to the reactor. Matches over the kinds name all of them, so that the compiler
+/// tells where a new one is missing.
+pub(crate) enum Endpoint {
+    Listener(Box<Listener>),
+    Connect(Box<Connect>),
+    ConnectAttempt(Box<ConnectAttempt>),
+    Stream(Box<Stream>),
+    Datagrams(Box<Datagrams>),
+    /// Removed in this turn; the place is given away again when the turn is over, so that late
+    /// readiness of the old endpoint cannot reach a new one.
+    Gone,
+}
+
+impl Endpoint {
+    fn next_deadline(&self) -> Option<Millis> {
+        match self {
+            Self::Stream(stream) => stream.next_deadline(),
+            Self::Datagrams(own) => own.next_deadline(),
+            Self::Connect(connect) => connect.next_deadline(),
+            Self::Listener(listener) => (listener.retry_at != 0).then_some(listener.retry_at),
+            Self::ConnectAttempt(_) | Self::Gone => None,
+        }
+    }
+}
+
+struct Slot {
+    endpoint: Endpoint,
+    serial: u32,
+    /// When the earliest timer of this endpoint comes up; `Millis::MAX` if it has none.
+    timer: Millis,
+    /// Stands on one of the lists of those to go on with.
+    listed: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct Endpoints {
+    slots: Slab<Slot>,
+    gone: Vec<usize>,
+    timers: Timers,
+    /// Endpoints that have more to do without the system saying so again.
+    again: Vec<Id>,
+    /// Endpoints that had no part in this turn because it was full: they come first in the next.
+    postponed: Vec<Id>,
+    /// Those that wait for the host to collect events.
+    pub(crate) paused: Vec<Id>,
+}
+
+impl Endpoints {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    pub(crate) fn insert(&mut self, endpoint: Endpoint) -> Id {
+        let serial = NEXT_SERIAL.fetch_add(1, Relaxed);
+        let slot = Slot { endpoint, serial, timer: Millis::MAX, listed: false };
+        Id { token: self.slots.insert(slot) as u32, serial }
+    }
+
+    /// Whoever has this place now.
+    #[inline]
+    pub(crate) fn at(&self, token: u32) -> Option<Id> {
+        self.slots.get(token as usize).map(|slot| Id { token, serial: slot.serial })
+    }
+
+    #[inline]
+    fn slot(&mut self, id: Id) -> Option<&mut Slot> {
+        self.slots
+            .get_mut(id.token as usize)
+            .filter(|slot| slot.serial == id.serial && !matches!(slot.endpoint, Endpoint::Gone))
+    }
+
+    #[inline]
+    pub(crate) fn get(&mut self, id: Id) -> Option<&mut Endpoint> {
+        self.slot(id).map(|slot| &mut slot.endpoint)
+    }
+
+    pub(crate) fn contains(&mut self, id: Id) -> bool {
+        self.slot(id).is_some()
+    }
+
+    #[inline]
+    pub(crate) fn stream(&mut self, id: Id) -> Option<&mut Stream> {
+        let Endpoint::Stream(stream) = self.get(id)? else { return None };
+        Some(stream)
+    }
+
+    #[inline]
+    pub(crate) fn datagrams(&mut self, id: Id) -> Option<&mut Datagrams> {
+        let Endpoint::Datagrams(own) = self.get(id)? else { return None };
+        Some(own)
+    }
+
+    pub(crate) fn listener(&mut self, id: Id) -> Option<&mut Listener> {
+        let Endpoint::Listener(listener) = self.get(id)? else { return None };
+        Some(listener)
+    }
+
+    pub(crate) fn connect(&mut self, id: Id) -> Option<&mut Connect> {
+        let Endpoint::Connect(connect) = self.get(id)? else { return None };
+        Some(connect)
+    }
+
+    pub(crate) fn attempt(&mut self, id: Id) -> Option<&mut ConnectAttempt> {
+        let Endpoint::ConnectAttempt(attempt) = self.get(id)? else { return None };
+        Some(attempt)
+    }
+
+    /// Turns a connect attempt into the connection that came of it, at the same place.
+    pub(crate) fn attempt_becomes(
+        &mut self,
+        id: Id,
+        stream: impl FnOnce(ConnectAttempt) -> Stream,
+    ) -> Option<()> {
+        let endpoint = self.get(id)?;
+        match std::mem::replace(endpoint, Endpoint::Gone) {
+            Endpoint::ConnectAttempt(attempt) => *endpoint = Endpoint::Stream(Box::new(stream(*attempt))),
+            other => {
+                *endpoint = other;
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    pub(crate) fn streams(&self) -> impl Iterator<Item = (Id, &Stream)> {
+        self.slots.iter().filter_map(|(token, slot)| {
+            let Endpoint::Stream(stream) = &slot.endpoint else { return None };
+            Some((Id { token: token as u32, serial: slot.serial }, &**stream))
+        })
+    }
+
+    pub(crate) fn remove(&mut self, id: Id) {
+        if let Some(slot) = self.slot(id) {
+            // Dropping the endpoint closes its descriptor, which takes it off the poll as well.
+            slot.endpoint = Endpoint::Gone;
+            self.gone.push(id.token as usize);
+        }
+    }
+
+    /// The turn is over: the places of those removed in it are free.
+    pub(crate) fn free_gone(&mut self) {
+        for token in self.gone.drain(..) {
+            self.slots.remove(token);
+        }
+    }
+
+    // ---- to go on with -----------------------------------------------------------------------
+
+    pub(crate) fn go_on_later(&mut self, id: Id) {
+        if self.enlist(id) {
+            self.again.push(id);
+        }
+    }
+
+    pub(crate) fn postpone(&mut self, id: Id) {
+        if self.enlist(id) {
+            self.postponed.push(id);
+        }
+    }
+
+    /// Whether the endpoint may be put on a list of those to go on with: it stands on none.
+    fn enlist(&mut self, id: Id) -> bool {
+        self.slot(id).is_some_and(|slot| !std::mem::replace(&mut slot.listed, true))
+    }
+
+    pub(crate) fn any_to_go_on(&self) -> bool {
+        !(self.again.is_empty() && self.postponed.is_empty())
+    }
+
+    /// All that are to be gone on with, the postponed ones first. Each is to be [taken off the
+    /// list](Self::unlist) before it is looked at.
+    pub(crate) fn take_to_go_on(&mut self) -> Vec<Id> {
+        let mut all = std::mem::take(&mut self.postponed);
+        all.append(&mut self.again);
+        all
+    }
+
+    pub(crate) fn unlist(&mut self, id: Id) {
+        if let Some(slot) = self.slot(id) {
+            slot.listed = false;
+        }
+    }
+
+    // ---- timers ------------------------------------------------------------------------------
+
+    /// Sees to it that a timer comes up for the endpoint's next deadline.
+    pub(crate) fn arm(&mut self, id: Id) {
+        let Some(slot) = self.slot(id) else { return };
+        if let Some(at) = slot.endpoint.next_deadline()
+            && at < slot.timer
+        {
+            slot.timer = at;
+            let Self { timers, slots, .. } = self;
+            timers.add(Timer { at, token: id.token, serial: id.serial });
+            timers.tidy(slots.len(), |timer| {
+                let slot = slots.get(timer.token as usize);
+                slot.is_some_and(|slot| slot.serial == timer.serial && slot.timer == timer.at)
+            });
+        }
+    }
+
+    pub(crate) fn next_timer(&self) -> Option<Millis> {
+        self.timers.next()
+    }
+
+    pub(crate) fn pop_due_timer(&mut self, now: Millis) -> Option<Timer> {
+        self.timers.pop_due(now)
+    }
+
+    /// A timer set for that time has come up. False if it no longer counts: a nearer one was armed
+    /// after it and has seen to what came next.
+    pub(crate) fn take_timer(&mut self, id: Id, at: Millis) -> bool {
+        match self.slot(id) {
+            Some(slot) if slot.timer == at => {
+                slot.timer = Millis::MAX;
+                true
+            }
+            _ => false,
+        }
+    }
+}
