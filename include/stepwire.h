@@ -265,7 +265,7 @@
 
 /**
  * `network_set_config_string(.., socket or -1, list)`: the origins of web pages that a WebSocket
- * server accepts, comma-separated, such as "https://game.example"; "", the default, means any.
+ * server accepts, comma-separated, such as `https://game.example`; "", the default, means any.
  * Clients that are no web page send no origin and always pass.
  */
 #define network_config_websocket_origins 1009

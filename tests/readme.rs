@@ -9,7 +9,7 @@ use xtask::version::{built_name, loaded_name};
 
 /// The code block between the two comments.
 fn block(name: &str) -> String {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("it is part of the project");
     let after = readme.split_once(&format!("<!-- {name}: begin -->\n")).expect("its begin").1;
     let between = after.split_once(&format!("<!-- {name}: end -->")).expect("its end").0;
     let lines = between.lines().filter(|line| !line.starts_with("```"));
@@ -19,12 +19,12 @@ fn block(name: &str) -> String {
 /// A folder that has the library under the names that linkers and loaders look for.
 fn library_folder() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
-    fs::create_dir_all(&folder).unwrap();
+    fs::create_dir_all(&folder).expect("a folder");
     // cargo puts the libraries it built for this test beside the test's own program.
-    let built = std::env::current_exe().unwrap();
+    let built = std::env::current_exe().expect("a test is a program");
     let name = built_name();
     for target in [&name, &loaded_name()] {
-        fs::copy(built.with_file_name(&name), folder.join(target)).unwrap();
+        fs::copy(built.with_file_name(&name), folder.join(target)).expect("a copy of the library");
     }
     folder
 }

@@ -32,7 +32,7 @@ struct Mailbox(Vec<(SocketAddr, [u8; 64])>);
 
 impl EventSink for Mailbox {
     fn delivered(&mut self, peer: SocketAddr, payload: &[u8]) {
-        self.0.push((peer, payload.try_into().unwrap()));
+        self.0.push((peer, payload.try_into().expect("the size of all messages here")));
     }
 
     fn peer_lost(&mut self, lost: PeerLost) {

@@ -84,7 +84,7 @@ pub const network_config_bind_address: i32 = 1007;
 /// client, "Name: value" lines; not those of the WebSocket handshake itself.
 pub const network_config_websocket_headers: i32 = 1008;
 /// `network_set_config_string(.., socket or -1, list)`: the origins of web pages that a WebSocket
-/// server accepts, comma-separated, such as "https://game.example"; "", the default, means any.
+/// server accepts, comma-separated, such as `https://game.example`; "", the default, means any.
 /// Clients that are no web page send no origin and always pass.
 pub const network_config_websocket_origins: i32 = 1009;
 /// `network_set_config(.., socket, 0 or 1)`: reliable UDP delivers in order; default 0.

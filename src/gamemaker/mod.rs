@@ -7,7 +7,7 @@
 //!
 //! **A slot of the table may not return**: runners throw out of `YYError`, as a C++ exception or by
 //! `longjmp`. So no slot is called while a lock is held or a value with a destructor is alive;
-//! texts for the runner are built in [`message::Message`], which lives on the stack alone.
+//! texts for the runner are built in `message::Message`, which lives on the stack alone.
 
 #![allow(clippy::result_large_err, reason = "texts for the runner lie on the stack, see message")]
 

@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, SocketAddrV6};
 
-/// A datagram that a [`DatagramReader`] has received.
+/// A datagram that a [`DatagramReader`](super::DatagramReader) has received.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arrived {
     pub(crate) from: SocketAddr,

@@ -240,10 +240,10 @@ impl Scenario {
 }
 
 impl Run {
-    fn read(lines: &[String]) -> Result<Run> {
+    fn read(lines: &[String]) -> Result<Self> {
         let text = lines.join(" ");
         let milliseconds = |words| number_after(&text, words).map(|microseconds| microseconds / 1e3);
-        Ok(Run {
+        Ok(Self {
             per_second: number_after(&text, "per_second")?,
             p50_ms: milliseconds("p50_us")?,
             p99_ms: milliseconds("p99_us")?,

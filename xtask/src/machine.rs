@@ -10,8 +10,8 @@ pub struct Tool {
 }
 
 impl Tool {
-    pub const fn new(program: &'static str, package: &'static str) -> Tool {
-        Tool { program, package }
+    pub const fn new(program: &'static str, package: &'static str) -> Self {
+        Self { program, package }
     }
 
     pub fn is_here(&self) -> bool {

@@ -33,6 +33,9 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     } else {
         steps.skip("cargo clippy", "this toolchain has no clippy");
     }
+    // As users see it, and with what only the sources' readers see.
+    steps.run("cargo doc", documentation(&[]));
+    steps.run("cargo doc, inside", documentation(&["--document-private-items"]));
     steps.run("cargo test", cargo(&["test", "--workspace", "--locked"]));
 
     if steps.run("cmake configure", build::cmake_configure())
@@ -49,6 +52,13 @@ pub fn run() -> Result<(), Box<dyn Error>> {
 fn cargo(arguments: &[&str]) -> Command {
     let mut command = build::cargo();
     command.args(arguments);
+    command
+}
+
+/// Makes the documentation; a warning, such as a link that leads nowhere, is a failure.
+fn documentation(arguments: &[&str]) -> Command {
+    let mut command = cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
+    command.args(arguments).env("RUSTDOCFLAGS", "-D warnings");
     command
 }
 

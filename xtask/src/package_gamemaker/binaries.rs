@@ -20,46 +20,46 @@ pub enum Platform {
 }
 
 impl Platform {
-    pub const ALL: [Platform; 3] = [Platform::MacOs, Platform::Windows, Platform::Linux];
+    pub const ALL: [Self; 3] = [Self::MacOs, Self::Windows, Self::Linux];
 
     pub fn name(self) -> &'static str {
         match self {
-            Platform::Linux => "Linux",
-            Platform::MacOs => "macOS",
-            Platform::Windows => "Windows",
+            Self::Linux => "Linux",
+            Self::MacOs => "macOS",
+            Self::Windows => "Windows",
         }
     }
 
     /// The name under which runners look for the library.
     pub fn file_name(self) -> &'static str {
         match self {
-            Platform::Linux => "stepwire.so",
-            Platform::MacOs => "libstepwire.dylib",
-            Platform::Windows => "stepwire_x64.dll",
+            Self::Linux => "stepwire.so",
+            Self::MacOs => "libstepwire.dylib",
+            Self::Windows => "stepwire_x64.dll",
         }
     }
 
     /// The IDE's number for it.
     pub fn target(self) -> u32 {
         match self {
-            Platform::Linux => 7,
-            Platform::MacOs => 1,
-            Platform::Windows => 6,
+            Self::Linux => 7,
+            Self::MacOs => 1,
+            Self::Windows => 6,
         }
     }
 
     /// What cargo calls the library there.
     pub fn built_name(self) -> &'static str {
         match self {
-            Platform::Linux => "libstepwire.so",
-            Platform::MacOs => "libstepwire.dylib",
-            Platform::Windows => "stepwire.dll",
+            Self::Linux => "libstepwire.so",
+            Self::MacOs => "libstepwire.dylib",
+            Self::Windows => "stepwire.dll",
         }
     }
 
     fn entry_point(self, name: &str) -> String {
         match self {
-            Platform::Windows => msvc_name(name),
+            Self::Windows => msvc_name(name),
             _ => itanium_name(name),
         }
     }
@@ -67,7 +67,7 @@ impl Platform {
     /// `void YYExtensionInitialise(const struct YYRunnerInterface*, size_t)`.
     fn initialise(self) -> &'static str {
         match self {
-            Platform::Windows => "?YYExtensionInitialise@@YAXPEBUYYRunnerInterface@@_K@Z",
+            Self::Windows => "?YYExtensionInitialise@@YAXPEBUYYRunnerInterface@@_K@Z",
             _ => "_Z21YYExtensionInitialisePK17YYRunnerInterfacem",
         }
     }

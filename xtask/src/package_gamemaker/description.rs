@@ -121,17 +121,17 @@ impl Kind {
     /// The type in Feather's JSDoc.
     pub fn feather(self) -> &'static str {
         match self {
-            Kind::Real => "Real",
-            Kind::String => "String",
-            Kind::Socket => "Id.Socket",
-            Kind::Buffer => "Id.Buffer",
-            Kind::RealOrString => "Real,String",
+            Self::Real => "Real",
+            Self::String => "String",
+            Self::Socket => "Id.Socket",
+            Self::Buffer => "Id.Buffer",
+            Self::RealOrString => "Real,String",
         }
     }
 
     /// The number that `.yy` files have for it.
     pub fn yy(self) -> u8 {
-        if self == Kind::String { 1 } else { 2 }
+        if self == Self::String { 1 } else { 2 }
     }
 }
 
