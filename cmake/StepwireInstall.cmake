@@ -16,6 +16,7 @@ else()
 endif()
 install(FILES "${stepwire_output_dir}/${stepwire_static_file}" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(FILES LICENSE-APACHE LICENSE-MIT THIRD-PARTY-LICENSES DESTINATION "${CMAKE_INSTALL_DATADIR}/licenses/stepwire")
+install(FILES tools/wireshark/stepwire.lua DESTINATION "${CMAKE_INSTALL_DATADIR}/stepwire/wireshark")
 
 configure_package_config_file(cmake/stepwireConfig.cmake.in
   "${CMAKE_CURRENT_BINARY_DIR}/stepwireConfig.cmake"

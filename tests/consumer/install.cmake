@@ -24,7 +24,8 @@ foreach(file IN ITEMS
     ${libdir}/pkgconfig/stepwire-link.pc
     share/licenses/stepwire/LICENSE-MIT
     share/licenses/stepwire/LICENSE-APACHE
-    share/licenses/stepwire/THIRD-PARTY-LICENSES)
+    share/licenses/stepwire/THIRD-PARTY-LICENSES
+    share/stepwire/wireshark/stepwire.lua)
   if(NOT EXISTS "${prefix}/${file}")
     message(FATAL_ERROR "${file} is not installed")
   endif()

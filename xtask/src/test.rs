@@ -7,12 +7,13 @@ use std::time::Instant;
 use crate::machine::Tool;
 use crate::{build, peers};
 
-const USEFUL: [Tool; 5] = [
+const USEFUL: [Tool; 6] = [
     Tool::new("valgrind", "valgrind"),
     Tool::new("pkg-config", "pkg-config"),
     Tool::new("python3", "python3"),
     Tool::new("pip3", "python3-pip"),
     Tool::new("openssl", "openssl"),
+    Tool::new("tshark", "tshark"),
 ];
 
 /// The status of a test program that cannot run here and has said why, as automake has it.
