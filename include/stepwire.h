@@ -93,6 +93,222 @@
 /** The third. */
 #define STEPWIRE_VERSION_PATCH 0
 
+/**
+ * `network_set_config(.., 1 to 2147483647 ms, 0)`; default 10000.
+ * How long a connect may take, for later connects. It is also the time for handshakes with a server
+ * unless `network_config_handshake_timeout` is set.
+ */
+#define network_config_connect_timeout 0
+
+/**
+ * `network_set_config(.., 0 or 1, 0)`; default 0.
+ * `network_connect` and `network_connect_raw` return at once.
+ */
+#define network_config_use_non_blocking_socket 1
+
+/**
+ * `network_set_config(.., socket or -1, 0)`; default off.
+ * Reliable delivery on a UDP socket or server. From then on `network_send_udp` sends messages of up
+ * to 64 MiB that arrive exactly once at a peer which has it enabled too; raw sends and broadcasts
+ * stay plain datagrams. A peer that is given up brings a `network_type_disconnect` event.
+ */
+#define network_config_enable_reliable_udp 2
+
+/**
+ * `network_set_config(.., socket or -1, 0)`.
+ * Plain UDP again. What was sent before is still delivered, for at most 2 seconds.
+ */
+#define network_config_disable_reliable_udp 3
+
+/**
+ * `network_set_config(.., socket or -1, 0)`; default off.
+ * Closing the TCP connection resets it (SO_LINGER 0), so that no TIME_WAIT stays behind. Cannot be
+ * undone. On a server: its later connections.
+ */
+#define network_config_avoid_time_wait 4
+
+/**
+ * `network_set_config_string(.., socket or -1, text)`; default "".
+ * WebSocket subprotocols, comma-separated, the preferred first. A client offers them; a server
+ * chooses one that the client offers, and takes clients that offer none. A server without any
+ * answers without one, which browsers that offered some treat as a failure.
+ */
+#define network_config_websocket_protocol 5
+
+/**
+ * `network_set_config(.., socket or -1, 0)`; default off.
+ * Broadcasts also go to ff02::1, and what is sent there is received.
+ */
+#define network_config_enable_multicast 6
+
+/**
+ * `network_set_config(.., socket or -1, 0)`.
+ * The opposite.
+ */
+#define network_config_disable_multicast 7
+
+/**
+ * `network_set_config(.., socket or -1, 1 to 2147483647 bytes)`; default 64 MiB for created sockets, 4 MiB for connections a server accepted.
+ * The largest message accepted from peers. On a server it holds for the connections it accepts from
+ * then on.
+ */
+#define network_config_message_size_limit 8
+
+/**
+ * `network_set_config(.., socket or -1, 0 to 4294967295)`; default 0.
+ * The fourth word of the client's handshake. No server checks it.
+ */
+#define network_config_game_id 1000
+
+/**
+ * `network_set_config(.., socket or -1, 0 or 1)`; default 1.
+ * TLS clients check the server's certificate and its name.
+ */
+#define network_config_tls_verify 1001
+
+/**
+ * `network_set_config_string(.., socket or -1, text)`; default "".
+ * The path of a PEM file of certificate authorities trusted besides the system's.
+ */
+#define network_config_tls_ca_file 1002
+
+/**
+ * `network_set_config_string(.., socket or -1, text)`; default "".
+ * The path of the PEM certificate chain of a wss server. Set it with -1 before
+ * `network_create_server`.
+ */
+#define network_config_tls_certificate 1003
+
+/**
+ * `network_set_config_string(.., socket or -1, text)`; default "".
+ * The path of the certificate's key, PEM, PKCS#8.
+ */
+#define network_config_tls_private_key 1004
+
+/**
+ * `network_set_config(.., socket or -1, 1 to 2147483647 bytes)`; default 16 MiB.
+ * Payload bytes in a send queue from which on sends return `network_error_queue_full`.
+ */
+#define network_config_send_queue_limit 1005
+
+/**
+ * `network_set_config(.., socket or -1, 1 to 2147483647 bytes)`; default twice the message size limit.
+ * Bytes of uncollected events from which on a socket is not read, so that TCP slows the peer down.
+ */
+#define network_config_receive_queue_limit 1006
+
+/**
+ * `network_set_config_string(.., -1, text)`; default "".
+ * The local address, IPv4 or IPv6, of sockets created later; "" means all.
+ */
+#define network_config_bind_address 1007
+
+/**
+ * `network_set_config_string(.., socket or -1, text)`; default "".
+ * Further headers of a client's request, as lines "Name: value".
+ */
+#define network_config_websocket_headers 1008
+
+/**
+ * `network_set_config_string(.., socket or -1, text)`; default "".
+ * The origins of web pages that a WebSocket server accepts, comma-separated, such as
+ * `https://game.example`; "" means any. Clients that are no web page send no origin and always pass.
+ */
+#define network_config_websocket_origins 1009
+
+/**
+ * `network_set_config(.., socket or -1, 0 or 1)`; default 0.
+ * Reliable UDP delivers in order.
+ */
+#define network_config_reliable_ordered 1010
+
+/**
+ * `network_set_config(.., socket or -1, 1 to 2147483647 ms)`; default 10000.
+ * Reliable UDP gives a silent peer up.
+ */
+#define network_config_reliable_timeout 1011
+
+/**
+ * `network_set_config(.., 0 or 1, 0)`; default 0.
+ * No I/O thread; polls and waits do the I/O. Only while no socket exists.
+ */
+#define network_config_manual_io 1012
+
+/**
+ * `network_set_config(.., socket or -1, 0 or 1)`; default 1.
+ * TCP_NODELAY.
+ */
+#define network_config_no_delay 1013
+
+/**
+ * `network_set_config_string(.., socket or -1, text)`; default "".
+ * The path of a PKCS#12 file instead of certificate and key.
+ */
+#define network_config_tls_identity 1014
+
+/**
+ * `network_set_config_string(.., socket or -1, text)`; default "".
+ * That file's password.
+ */
+#define network_config_tls_identity_password 1015
+
+/**
+ * `network_set_config(.., 1 to 2147483647 ms, 0)`; default the connect timeout.
+ * How long a client may take for the handshake with a server.
+ */
+#define network_config_handshake_timeout 1016
+
+/**
+ * `network_set_config(.., 1 to 4503599627370496 bytes, 0)`; default 256 MiB.
+ * Bytes of all uncollected events together above which nothing is read.
+ */
+#define network_config_total_queue_limit 1017
+
+/**
+ * `network_set_config(.., socket or -1, 0 to 2147483647 ms)`; default 30000.
+ * How long a WebSocket may be silent before it is pinged; 0: never. A peer that has answered pings
+ * before and does not answer one within the same time again is given up with
+ * `network_error_timeout`.
+ */
+#define network_config_websocket_keepalive 1018
+
+/**
+ * `network_set_config(.., socket or -1, 0 to 60000 ms)`; default 0.
+ * A bad network for tests: whatever the UDP socket sends and receives takes this much longer. Set
+ * before the first send it holds from the first datagram on, like the five that follow.
+ */
+#define network_config_simulate_latency 1100
+
+/**
+ * `network_set_config(.., socket or -1, 0 to 60000 ms)`; default 0.
+ * And up to this much longer at random.
+ */
+#define network_config_simulate_jitter 1101
+
+/**
+ * `network_set_config(.., socket or -1, 0 to 100)`; default 0.
+ * So many datagrams are lost, each way.
+ */
+#define network_config_simulate_loss 1102
+
+/**
+ * `network_set_config(.., socket or -1, 0 to 100)`; default 0.
+ * So many datagrams arrive twice.
+ */
+#define network_config_simulate_duplication 1103
+
+/**
+ * `network_set_config(.., socket or -1, 0 to 100)`; default 0.
+ * So many datagrams are overtaken by later ones.
+ */
+#define network_config_simulate_reordering 1104
+
+/**
+ * `network_set_config(.., socket or -1, 0 to 4294967295)`; default 0.
+ * Where the randomness of those begins. The same seed and the same traffic give the same network.
+ */
+#define network_config_simulate_seed 1105
+
 
 /**
  * A TCP socket.
@@ -153,206 +369,6 @@
  * Reserved, never sent today: the network is down.
  */
 #define network_type_down 7
-
-/**
- * `network_set_config(.., ms, 0)`: how long a connect may take, 1 to 2147483647 ms, for later
- * connects; default 10000. It is also the time for handshakes with a server unless
- * `network_config_handshake_timeout` is set.
- */
-#define network_config_connect_timeout 0
-
-/**
- * `network_set_config(.., 0 or 1, 0)`: `network_connect` and `network_connect_raw` return at once.
- */
-#define network_config_use_non_blocking_socket 1
-
-/**
- * `network_set_config(.., socket, 0)`: reliable delivery on a UDP socket or server. From then on
- * `network_send_udp` sends messages of up to 64 MiB that arrive exactly once at a peer which has it
- * enabled too; raw sends and broadcasts stay plain datagrams. A peer that is given up brings a
- * `network_type_disconnect` event.
- */
-#define network_config_enable_reliable_udp 2
-
-/**
- * `network_set_config(.., socket, 0)`: plain UDP again. What was sent before is still delivered, for
- * at most 2 seconds.
- */
-#define network_config_disable_reliable_udp 3
-
-/**
- * `network_set_config(.., socket, 0)`: closing this TCP socket resets the connection (SO_LINGER
- * 0), so that no TIME_WAIT stays behind. Cannot be undone. On a server: its later connections.
- */
-#define network_config_avoid_time_wait 4
-
-/**
- * `network_set_config_string(.., socket or -1, list)`: WebSocket subprotocols, comma-separated, the
- * preferred first. A client offers them; a server chooses one that the client offers, and takes
- * clients that offer none.
- */
-#define network_config_websocket_protocol 5
-
-/**
- * `network_set_config(.., socket, 0)`: broadcasts of this UDP socket also go to ff02::1.
- */
-#define network_config_enable_multicast 6
-
-/**
- * `network_set_config(.., socket, 0)`: the opposite.
- */
-#define network_config_disable_multicast 7
-
-/**
- * `network_set_config(.., socket or -1, bytes)`: the largest message accepted from peers, 1 to
- * 2147483647. Default 64 MiB for created sockets, 4 MiB for connections a server accepted. On a
- * server it holds for the connections it accepts from then on.
- */
-#define network_config_message_size_limit 8
-
-/**
- * `network_set_config(.., socket or -1, id)`: the fourth word of the client's handshake, 0 to
- * 4294967295; default 0. No server checks it.
- */
-#define network_config_game_id 1000
-
-/**
- * `network_set_config(.., socket or -1, 0 or 1)`: TLS clients check certificate and name; default 1.
- */
-#define network_config_tls_verify 1001
-
-/**
- * `network_set_config_string(.., socket or -1, path)`: a PEM file of certificate authorities
- * trusted besides the system's.
- */
-#define network_config_tls_ca_file 1002
-
-/**
- * `network_set_config_string(.., socket or -1, path)`: the PEM certificate chain of a wss server.
- * Set it with -1 before `network_create_server`.
- */
-#define network_config_tls_certificate 1003
-
-/**
- * `network_set_config_string(.., socket or -1, path)`: the certificate's key, PEM, PKCS#8.
- */
-#define network_config_tls_private_key 1004
-
-/**
- * `network_set_config(.., socket or -1, bytes)`: payload bytes in a send queue from which on
- * sends return `network_error_queue_full`, 1 to 2147483647; default 16 MiB.
- */
-#define network_config_send_queue_limit 1005
-
-/**
- * `network_set_config(.., socket or -1, bytes)`: bytes of uncollected events from which on a
- * socket is not read, so that TCP slows the peer down, 1 to 2147483647; default twice the message
- * size limit.
- */
-#define network_config_receive_queue_limit 1006
-
-/**
- * `network_set_config_string(.., -1, address)`: the local address for sockets created later; "",
- * the default, means all.
- */
-#define network_config_bind_address 1007
-
-/**
- * `network_set_config_string(.., socket or -1, lines)`: extra request headers of a WebSocket
- * client, "Name: value" lines; not those of the WebSocket handshake itself.
- */
-#define network_config_websocket_headers 1008
-
-/**
- * `network_set_config_string(.., socket or -1, list)`: the origins of web pages that a WebSocket
- * server accepts, comma-separated, such as `https://game.example`; "", the default, means any.
- * Clients that are no web page send no origin and always pass.
- */
-#define network_config_websocket_origins 1009
-
-/**
- * `network_set_config(.., socket, 0 or 1)`: reliable UDP delivers in order; default 0.
- */
-#define network_config_reliable_ordered 1010
-
-/**
- * `network_set_config(.., socket, ms)`: reliable UDP gives a silent peer up; default 10000.
- */
-#define network_config_reliable_timeout 1011
-
-/**
- * `network_set_config(.., 0 or 1, 0)`: no I/O thread; polls and waits do the I/O. Only while no
- * socket exists.
- */
-#define network_config_manual_io 1012
-
-/**
- * `network_set_config(.., socket or -1, 0 or 1)`: TCP_NODELAY; default 1.
- */
-#define network_config_no_delay 1013
-
-/**
- * `network_set_config_string(.., socket or -1, path)`: a PKCS#12 file instead of certificate and
- * key.
- */
-#define network_config_tls_identity 1014
-
-/**
- * `network_set_config_string(.., socket or -1, text)`: that file's password.
- */
-#define network_config_tls_identity_password 1015
-
-/**
- * `network_set_config(.., ms, 0)`: how long a client may take for the handshake with a server
- * created later, 1 to 2147483647 ms; default 10000.
- */
-#define network_config_handshake_timeout 1016
-
-/**
- * `network_set_config(.., bytes, 0)`: bytes of all uncollected events together above which nothing
- * is read; default 256 MiB.
- */
-#define network_config_total_queue_limit 1017
-
-/**
- * `network_set_config(.., socket or -1, ms)`: how long a WebSocket may be silent before it is
- * pinged, 0 to 2147483647 ms; 0: never; default 30000. A peer that has answered pings before and
- * does not answer one within the same time again is given up with `network_error_timeout`.
- */
-#define network_config_websocket_keepalive 1018
-
-/**
- * `network_set_config(.., socket, ms)`: a bad network for tests. Whatever this UDP socket sends and
- * receives takes this much longer, 0 to 60000 ms; default 0. Set before the first send it holds
- * from the first datagram on, like the five that follow.
- */
-#define network_config_simulate_latency 1100
-
-/**
- * `network_set_config(.., socket, ms)`: and up to this much longer at random, 0 to 60000 ms.
- */
-#define network_config_simulate_jitter 1101
-
-/**
- * `network_set_config(.., socket, percentage)`: so many datagrams are lost, 0 to 100, each way.
- */
-#define network_config_simulate_loss 1102
-
-/**
- * `network_set_config(.., socket, percentage)`: so many datagrams arrive twice.
- */
-#define network_config_simulate_duplication 1103
-
-/**
- * `network_set_config(.., socket, percentage)`: so many datagrams are overtaken by later ones.
- */
-#define network_config_simulate_reordering 1104
-
-/**
- * `network_set_config(.., socket, seed)`: where the randomness of those begins, 0 to 4294967295;
- * default 0. The same seed and the same traffic give the same network.
- */
-#define network_config_simulate_seed 1105
 
 /**
  * WebSocket data: a binary message.
@@ -812,8 +828,7 @@ double network_wait(double timeout_ms);
 double network_event_next(void);
 
 /**
- * A number of the current event: `key` is "type", "id", "socket", "server", "port", "succeeded",
- * "message_type", "error" or "size", as in `NetworkEvent`. Returns it, or
+ * A number of the current event: `key` is the name of a member of `NetworkEvent`: "type", "id", "socket", "server", "port", "succeeded", "message_type", "error", "size". Returns it, or
  * `network_error_bad_argument` for another key or without a current event. Any thread; does not
  * block.
  *
@@ -824,7 +839,7 @@ double network_event_next(void);
 double network_event_real(const char *key);
 
 /**
- * A string of the current event: `key` is "ip" or "reason". Returns it, valid until the next poll
+ * A string of the current event: `key` is "ip", "reason". Returns it, valid until the next poll
  * of any kind by any thread, or "" for another key or without a current event. Any thread; does not
  * block.
  *
@@ -873,12 +888,13 @@ double network_event_post(void);
 double network_event_read_posted(double data, void *destination, double offset, double size);
 
 /**
- * Sets an option: a `network_config_*` and its values. What `value1` and `value2` mean stands with
- * each option; `value2` is 0 where the option takes one value. Where an option takes a socket, -1
- * means the default for sockets created from then on.
+ * Sets an option: a `network_config_*` and its values. Which values an option takes stands with it;
+ * `value2` is 0 where it takes one value. Where an option takes a socket, -1 means the default for
+ * sockets created from then on.
  *
  * Returns 0, or `network_error_bad_argument`, `network_error_bad_handle`,
- * `network_error_wrong_kind`, `network_error_busy`. Any thread; does not block.
+ * `network_error_wrong_kind` where the option does nothing for that socket, `network_error_busy`.
+ * Any thread; does not block.
  */
 double network_set_config(double config, double value1, double value2);
 
@@ -887,7 +903,8 @@ double network_set_config(double config, double value1, double value2);
  * `socket` is a socket, or -1 for the default of sockets created from then on; for
  * `network_config_bind_address` always -1.
  *
- * Returns 0, or `network_error_bad_argument`, `network_error_bad_handle`. Any thread; does not
+ * Returns 0, or `network_error_bad_argument`, `network_error_bad_handle`,
+ * `network_error_wrong_kind` where the option does nothing for that socket. Any thread; does not
  * block.
  *
  * # Safety
@@ -921,12 +938,18 @@ double network_get_port(double socket);
  * A counter of a socket, or of the whole library if `socket` is -1 (then sockets that no longer
  * exist are counted too).
  *
- * `key` is "bytes_sent" or "bytes_received" (as they crossed the wire, headers included),
- * "packets_sent" or "packets_received" (messages; of raw TCP: sends and data events), "dropped"
- * (messages discarded because they made no sense or there was no room), "send_queue" (payload bytes
- * not yet taken by the system), "receive_queue" (payload bytes of events not yet collected),
- * "rtt_ms" (the system's smoothed round trip as last sampled; asking samples it again; 0 while
- * unknown); of the library also "sockets" and "events" (not yet collected).
+ * The keys:
+ *
+ * - "bytes_sent": bytes as they crossed the wire, headers included
+ * - "bytes_received": the same of what came
+ * - "packets_sent": messages; of raw TCP: sends
+ * - "packets_received": messages; of raw TCP: data events
+ * - "dropped": messages discarded because they made no sense or there was no room
+ * - "send_queue": payload bytes not yet taken by the system
+ * - "receive_queue": payload bytes of events not yet collected
+ * - "rtt_ms" (not with -1): the system's smoothed round trip as last sampled; asking samples it again; 0 while unknown
+ * - "sockets" (with -1 only): sockets that exist
+ * - "events" (with -1 only): events not yet collected
  *
  * Returns it, or `network_error_bad_argument` for another key, `network_error_bad_handle`. Any
  * thread; does not block.

@@ -7,6 +7,7 @@
 
 pub mod abi;
 mod address;
+pub mod catalog;
 mod clock;
 mod command;
 pub mod conditioner;

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 
 use crate::address::AddressFamilies;
 use crate::address::PeerName;
-use crate::conditioner::Conditions;
+use crate::catalog::stats::Stat;
 use crate::error::{Code, Error, Result};
 use crate::options::{ACCEPTED_MESSAGE_LIMIT, MESSAGE_LIMIT, Settings};
 use crate::reliable::Endpoint;
@@ -209,18 +209,12 @@ pub(crate) struct DatagramSide {
     pub(crate) ip: Option<IpAddr>,
     /// How it is bound; not before its first send, unless the host chose a port.
     pub(crate) bound: Option<Bound>,
-    pub(crate) multicast: bool,
     /// Where what names no receiver goes.
     pub(crate) target: Option<UdpTarget>,
     /// The reliable protocol, once the host has enabled it. Its lock comes after all others.
     pub(crate) reliable: Option<Arc<Mutex<Endpoint>>>,
-    pub(crate) reliable_enabled: bool,
     /// Messages of the protocol wait in the queue for a name: later ones must not overtake them.
     pub(crate) reliable_queued: bool,
-    pub(crate) reliable_ordered: bool,
-    pub(crate) reliable_timeout_ms: u32,
-    pub(crate) conditions: Conditions,
-    pub(crate) conditions_seed: u64,
 }
 
 /// A receiver that the host has set once for many sends.
@@ -245,19 +239,7 @@ impl HostSide {
 
 impl DatagramSide {
     pub(crate) fn new(ip: Option<IpAddr>) -> Self {
-        Self {
-            ip,
-            bound: None,
-            multicast: false,
-            target: None,
-            reliable: None,
-            reliable_enabled: false,
-            reliable_queued: false,
-            reliable_ordered: false,
-            reliable_timeout_ms: 10_000,
-            conditions: Conditions::default(),
-            conditions_seed: 0,
-        }
+        Self { ip, bound: None, target: None, reliable: None, reliable_queued: false }
     }
 }
 
@@ -352,15 +334,20 @@ impl Traffic {
         }
     }
 
-    /// The counters that add up over sockets, by the names `network_get_stat` knows.
-    pub(crate) fn sums(&self) -> [(&'static str, &AtomicU64); 5] {
-        [
-            ("bytes_sent", &self.bytes_sent),
-            ("bytes_received", &self.bytes_received),
-            ("packets_sent", &self.packets_sent),
-            ("packets_received", &self.packets_received),
-            ("dropped", &self.dropped),
-        ]
+    /// The counters that add up over sockets.
+    const SUMS: [Stat; 5] =
+        [Stat::BytesSent, Stat::BytesReceived, Stat::PacketsSent, Stat::PacketsReceived, Stat::Dropped];
+
+    /// The counter of a key, if it is one that adds up over sockets.
+    pub(crate) fn counter(&self, stat: Stat) -> Option<&AtomicU64> {
+        match stat {
+            Stat::BytesSent => Some(&self.bytes_sent),
+            Stat::BytesReceived => Some(&self.bytes_received),
+            Stat::PacketsSent => Some(&self.packets_sent),
+            Stat::PacketsReceived => Some(&self.packets_received),
+            Stat::Dropped => Some(&self.dropped),
+            _ => None,
+        }
     }
 
     /// The traffic of sockets that no longer exist.
@@ -371,8 +358,10 @@ impl Traffic {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        for ((_, past), (_, own)) in PAST.sums().iter().zip(self.traffic.sums()) {
-            past.fetch_add(own.load(Relaxed), Relaxed);
+        for stat in Traffic::SUMS {
+            if let (Some(past), Some(own)) = (PAST.counter(stat), self.traffic.counter(stat)) {
+                past.fetch_add(own.load(Relaxed), Relaxed);
+            }
         }
     }
 }

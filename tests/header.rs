@@ -20,6 +20,16 @@ fn the_header_is_up_to_date() {
     );
 }
 
+#[test]
+fn the_reference_is_up_to_date() {
+    let page = fs::read_to_string(root().join("docs/reference.md"))
+        .expect("docs/reference.md is part of the project");
+    assert!(
+        page == xtask::reference_text::generate(),
+        "docs/reference.md is not what the tables make it: run `cargo xtask header`"
+    );
+}
+
 /// The first line of everything the header declares: macros, types, their fields, functions.
 fn declarations(header: &str) -> Vec<(usize, &str)> {
     let mut inside_comment = false;

@@ -9,7 +9,8 @@ use xtask::version::{built_name, loaded_name};
 
 /// The code block between the two comments.
 fn block(name: &str) -> String {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("it is part of the project");
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"))
+        .expect("it is part of the project");
     let after = readme.split_once(&format!("<!-- {name}: begin -->\n")).expect("its begin").1;
     let between = after.split_once(&format!("<!-- {name}: end -->")).expect("its end").0;
     let lines = between.lines().filter(|line| !line.starts_with("```"));

@@ -3,6 +3,7 @@
 use std::ffi::{c_char, c_void};
 use std::time::Duration;
 
+use crate::catalog::event_keys::{REALS, Real, TEXTS, Text, find};
 use crate::context::CONTEXT;
 use crate::error::Error;
 use crate::event::NetworkEvent;
@@ -88,8 +89,7 @@ pub extern "C" fn network_event_next() -> f64 {
     })
 }
 
-/// A number of the current event: `key` is "type", "id", "socket", "server", "port", "succeeded",
-/// "message_type", "error" or "size", as in `NetworkEvent`. Returns it, or
+/// A number of the current event: `key` is the name of a member of `NetworkEvent`: @REALS@. Returns it, or
 /// `network_error_bad_argument` for another key or without a current event. Any thread; does not
 /// block.
 ///
@@ -103,23 +103,23 @@ pub unsafe extern "C" fn network_event_real(key: *const c_char) -> f64 {
         let key = unsafe { arg::string("the key", key)? };
         CONTEXT.events.with_current(|event| {
             let event = event.ok_or_else(no_current_event)?;
-            match key {
-                "type" => Ok(event.r#type),
-                "id" => Ok(event.id),
-                "socket" => Ok(event.socket),
-                "server" => Ok(event.server),
-                "port" => Ok(event.port),
-                "succeeded" => Ok(event.succeeded),
-                "message_type" => Ok(event.message_type),
-                "error" => Ok(event.error),
-                "size" => Ok(event.size),
-                _ => Err(Error::bad_argument(format!("unknown key \"{key}\""))),
-            }
+            let key = find(REALS, key).ok_or_else(|| unknown_key(key))?;
+            Ok(match key {
+                Real::Type => event.r#type,
+                Real::Id => event.id,
+                Real::Socket => event.socket,
+                Real::Server => event.server,
+                Real::Port => event.port,
+                Real::Succeeded => event.succeeded,
+                Real::MessageType => event.message_type,
+                Real::Error => event.error,
+                Real::Size => event.size,
+            })
         })
     })
 }
 
-/// A string of the current event: `key` is "ip" or "reason". Returns it, valid until the next poll
+/// A string of the current event: `key` is @TEXTS@. Returns it, valid until the next poll
 /// of any kind by any thread, or "" for another key or without a current event. Any thread; does not
 /// block.
 ///
@@ -133,11 +133,11 @@ pub unsafe extern "C" fn network_event_string(key: *const c_char) -> *const c_ch
         let key = unsafe { arg::string("the key", key)? };
         CONTEXT.events.with_current(|event| {
             let event = event.ok_or_else(no_current_event)?;
-            match key {
-                "ip" => Ok(event.ip),
-                "reason" => Ok(event.reason),
-                _ => Err(Error::bad_argument(format!("unknown key \"{key}\""))),
-            }
+            let key = find(TEXTS, key).ok_or_else(|| unknown_key(key))?;
+            Ok(match key {
+                Text::Ip => event.ip,
+                Text::Reason => event.reason,
+            })
         })
     });
     found.unwrap_or_else(|error| {
@@ -183,4 +183,8 @@ pub unsafe extern "C" fn network_event_read(destination: *mut c_void, offset: f6
 
 fn no_current_event() -> Error {
     Error::bad_argument("there is no current event: network_event_next moves to one")
+}
+
+fn unknown_key(key: &str) -> Error {
+    Error::bad_argument(format!("unknown key \"{key}\""))
 }

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::ffi::c_char;
 
-use crate::error::{self, Code};
+use crate::catalog::stats::{Scope, find};
+use crate::error::{self, Code, Error};
 use crate::host;
 
 use super::arg;
@@ -43,12 +44,9 @@ pub extern "C" fn network_get_port(socket: f64) -> f64 {
 /// A counter of a socket, or of the whole library if `socket` is -1 (then sockets that no longer
 /// exist are counted too).
 ///
-/// `key` is "bytes_sent" or "bytes_received" (as they crossed the wire, headers included),
-/// "packets_sent" or "packets_received" (messages; of raw TCP: sends and data events), "dropped"
-/// (messages discarded because they made no sense or there was no room), "send_queue" (payload bytes
-/// not yet taken by the system), "receive_queue" (payload bytes of events not yet collected),
-/// "rtt_ms" (the system's smoothed round trip as last sampled; asking samples it again; 0 while
-/// unknown); of the library also "sockets" and "events" (not yet collected).
+/// The keys:
+///
+/// @STATS@
 ///
 /// Returns it, or `network_error_bad_argument` for another key, `network_error_bad_handle`. Any
 /// thread; does not block.
@@ -62,9 +60,16 @@ pub unsafe extern "C" fn network_get_stat(socket: f64, key: *const c_char) -> f6
         let handle = arg::handle_or_default(socket)?;
         // SAFETY: the caller's promise.
         let key = unsafe { arg::string("the key", key)? };
+        let row = find(key).ok_or_else(|| Error::bad_argument(format!("unknown key \"{key}\"")))?;
         match handle {
-            Some(handle) => host::stat(handle, key),
-            None => host::total_stat(key),
+            Some(_) if row.scope == Scope::Library => {
+                Err(Error::bad_argument(format!("\"{key}\" is of the whole library: ask with -1")))
+            }
+            None if row.scope == Scope::Socket => {
+                Err(Error::bad_argument(format!("\"{key}\" is of one socket: ask with it")))
+            }
+            Some(handle) => host::stat(handle, row.stat),
+            None => host::total_stat(row.stat),
         }
     })
 }

@@ -1,7 +1,6 @@
 //! Sockets and servers: making and destroying them.
 
-use crate::error::{Error, Result};
-use crate::socket::SocketRole;
+use crate::error::Result;
 use crate::{host, runtime};
 
 use super::arg;
@@ -92,20 +91,6 @@ pub extern "C" fn network_set_timeout(socket: f64, read_ms: f64, write_ms: f64) 
         let handle = arg::handle(socket)?;
         let read = arg::integer("read_ms", read_ms, 0, i32::MAX as u64)? as u32;
         let write = arg::integer("write_ms", write_ms, 0, i32::MAX as u64)? as u32;
-        host::change_settings(handle, |socket, settings| {
-            match socket.role {
-                SocketRole::Server => {
-                    return Err(Error::wrong_kind("a server has no timeouts; its clients have"));
-                }
-                SocketRole::Datagrams | SocketRole::DatagramServer => {
-                    return Err(Error::wrong_kind("a UDP socket has no connection that could time out"));
-                }
-                SocketRole::Client | SocketRole::Accepted => {}
-            }
-            settings.read_timeout_ms = read;
-            settings.write_timeout_ms = write;
-            Ok(())
-        })
-        .map(|()| 0.0)
+        host::set_timeouts(handle, read, write).map(|()| 0.0)
     })
 }

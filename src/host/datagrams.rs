@@ -5,24 +5,23 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use mio::net::UdpSocket;
-use parking_lot::Mutex;
 use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
 
 use crate::address::AddressFamilies;
 use crate::clock;
 use crate::command::{Command, OpenDatagrams};
-use crate::conditioner::Conditions;
 use crate::context::CONTEXT;
 use crate::datagram_records::{self, LARGEST_DATAGRAM, To};
 use crate::dns::Known;
 use crate::error::{Code, Error, Result};
 use crate::protocol::packet::{self, HEADER_SIZE};
-use crate::reliable::{Config, Endpoint, Micros, SendError};
+use crate::reliable::SendError;
 use crate::socket::{
     Bound, ConnectionState, DatagramSide, Family, Handle, HostSide, Socket, SocketRole, UdpTarget, count,
 };
 use crate::{address, sys};
 
+use super::options::apply_reliability;
 use super::registration::{bind_failed, register};
 
 /// What the system is asked to hold of datagrams that have arrived.
@@ -36,9 +35,11 @@ pub(crate) fn create_datagrams(role: SocketRole, regular: bool, port: Option<u16
         None => None,
         Some(port) => Some(bind(ip, port)?),
     };
-    let socket = register(role, Family::Udp, regular, options.defaults)?;
+    let settings = options.defaults;
+    let socket = register(role, Family::Udp, regular, Arc::clone(&settings))?;
+    socket.host.lock().datagrams = Some(Box::new(DatagramSide::new(ip)));
+    apply_reliability(&socket, &settings);
     let mut host = socket.host.lock();
-    host.datagrams = Some(Box::new(DatagramSide::new(ip)));
     if let Some(bound) = bound {
         open(&socket, &mut host, bound);
     }
@@ -146,7 +147,7 @@ fn enqueue(socket: &Arc<Socket>, form: Form, payload: &[u8], receiver: Receiver<
     if matches!(receiver, Receiver::Target) && own.target.is_none() {
         return Err(needs_target());
     }
-    let is_reliable = own.reliable_enabled && form == Form::Packet;
+    let is_reliable = host.settings.udp.reliable && form == Form::Packet;
     let header_size = if form == Form::Packet { HEADER_SIZE } else { 0 };
     let size = header_size + payload.len();
     if size > LARGEST_DATAGRAM && !is_reliable {
@@ -264,85 +265,6 @@ fn destination(
             }))
         }
     }
-}
-
-/// `network_config_enable_multicast` and its opposite.
-pub(crate) fn set_multicast(handle: Handle, on: bool) -> Result<()> {
-    let socket = CONTEXT.registry.get(handle)?;
-    change_datagrams(&socket, |own| {
-        let has_ipv6 = match (own.bound, own.ip) {
-            (Some(bound), _) => bound.families.v6,
-            (None, ip) => ip.is_none_or(|ip| ip.is_ipv6()),
-        };
-        if on && !has_ipv6 {
-            return Err(Error::new(Code::NotSupported, "the socket has no IPv6, which multicast needs"));
-        }
-        own.multicast = on;
-        Ok(())
-    })
-}
-
-/// `network_config_enable_reliable_udp` and its opposite.
-pub(crate) fn set_reliable(handle: Handle, on: bool) -> Result<()> {
-    let socket = CONTEXT.registry.get(handle)?;
-    let send_limit = socket.host.lock().settings.send_queue_limit as usize;
-    let message_limit = socket.message_limit.load(Relaxed) as usize;
-    change_datagrams(&socket, |own| {
-        own.reliable_enabled = on;
-        if on && own.reliable.is_none() {
-            let config = Config {
-                ordered: own.reliable_ordered,
-                timeout: Micros::from(own.reliable_timeout_ms) * 1_000,
-                message_limit,
-                send_limit,
-                ..Config::default()
-            };
-            let endpoint = Endpoint::new(config, rand::random());
-            own.reliable = Some(Arc::new(Mutex::new(endpoint)));
-        }
-        Ok(())
-    })
-}
-
-/// `network_config_reliable_ordered`.
-pub(crate) fn set_reliable_ordered(handle: Handle, ordered: bool) -> Result<()> {
-    change_datagrams(&CONTEXT.registry.get(handle)?, |own| {
-        own.reliable_ordered = ordered;
-        if let Some(endpoint) = &own.reliable {
-            endpoint.lock().set_ordered(ordered);
-        }
-        Ok(())
-    })
-}
-
-/// `network_config_reliable_timeout`.
-pub(crate) fn set_reliable_timeout(handle: Handle, timeout_ms: u32) -> Result<()> {
-    change_datagrams(&CONTEXT.registry.get(handle)?, |own| {
-        own.reliable_timeout_ms = timeout_ms;
-        if let Some(endpoint) = &own.reliable {
-            endpoint.lock().set_timeout(Micros::from(timeout_ms) * 1_000);
-        }
-        Ok(())
-    })
-}
-
-/// The options of the simulated network. `change` gets its conditions and the seed.
-pub(crate) fn set_conditions(handle: Handle, change: impl FnOnce(&mut Conditions, &mut u64)) -> Result<()> {
-    change_datagrams(&CONTEXT.registry.get(handle)?, |own| {
-        change(&mut own.conditions, &mut own.conditions_seed);
-        Ok(())
-    })
-}
-
-fn change_datagrams(
-    socket: &Arc<Socket>,
-    change: impl FnOnce(&mut DatagramSide) -> Result<()>,
-) -> Result<()> {
-    let mut host = socket.host.lock();
-    change(host.datagrams.as_mut().ok_or_else(needs_udp)?)?;
-    drop(host);
-    CONTEXT.mailbox.command(Command::Apply(Arc::clone(socket)));
-    Ok(())
 }
 
 fn needs_udp() -> Error {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use crate::catalog::stats::Stat;
 use crate::command::Command;
 use crate::context::CONTEXT;
 use crate::error::{Code, Error, Result};
@@ -37,42 +38,45 @@ pub(crate) fn string(handle: Handle, key: &str) -> Result<String> {
 }
 
 /// `network_get_stat` of a socket.
-pub(crate) fn stat(handle: Handle, key: &str) -> Result<f64> {
+pub(crate) fn stat(handle: Handle, stat: Stat) -> Result<f64> {
     let socket = CONTEXT.registry.get(handle)?;
-    if let Some((_, counter)) = socket.traffic.sums().iter().find(|(name, _)| *name == key) {
+    if let Some(counter) = socket.traffic.counter(stat) {
         return Ok(counter.load(Relaxed) as f64);
     }
-    match key {
-        "send_queue" => Ok(send_queue(&socket) as f64),
-        "receive_queue" => Ok(CONTEXT.events.waiting_bytes(Some(handle)) as f64),
-        "rtt_ms" => {
+    match stat {
+        Stat::SendQueue => Ok(send_queue(&socket) as f64),
+        Stat::ReceiveQueue => Ok(CONTEXT.events.waiting_bytes(Some(handle)) as f64),
+        Stat::RoundTrip => {
             let micros = socket.traffic.round_trip.load(Relaxed);
             CONTEXT.mailbox.command(Command::SampleRoundTrip(socket));
             Ok(f64::from(micros) / 1000.0)
         }
-        _ => Err(unknown_key(key)),
+        _ => Err(not_kept()),
     }
 }
 
 /// `network_get_stat` of the whole library.
-pub(crate) fn total_stat(key: &str) -> Result<f64> {
-    let sockets = CONTEXT.registry.read();
-    let past = Traffic::past().sums();
-    if let Some(index) = past.iter().position(|(name, _)| *name == key) {
-        let live: u64 = sockets.values().map(|socket| socket.traffic.sums()[index].1.load(Relaxed)).sum();
-        return Ok((live + past[index].1.load(Relaxed)) as f64);
+pub(crate) fn total_stat(stat: Stat) -> Result<f64> {
+    if let Some(past) = Traffic::past().counter(stat) {
+        let sockets = CONTEXT.registry.read();
+        let counters = sockets.values().filter_map(|socket| socket.traffic.counter(stat));
+        let live: u64 = counters.map(|counter| counter.load(Relaxed)).sum();
+        return Ok((live + past.load(Relaxed)) as f64);
     }
-    match key {
-        "sockets" => Ok(sockets.len() as f64),
-        "events" => Ok(CONTEXT.events.waiting() as f64),
-        "send_queue" => Ok(sockets.values().map(|socket| send_queue(socket)).sum::<u64>() as f64),
-        "receive_queue" => {
-            drop(sockets);
-            Ok(CONTEXT.events.waiting_bytes(None) as f64)
+    match stat {
+        Stat::Sockets => Ok(CONTEXT.registry.len() as f64),
+        Stat::Events => Ok(CONTEXT.events.waiting() as f64),
+        Stat::SendQueue => {
+            let sockets = CONTEXT.registry.read();
+            Ok(sockets.values().map(|socket| send_queue(socket)).sum::<u64>() as f64)
         }
-        "rtt_ms" => Err(Error::bad_argument("a round trip is that of one connection: ask with its socket")),
-        _ => Err(unknown_key(key)),
+        Stat::ReceiveQueue => Ok(CONTEXT.events.waiting_bytes(None) as f64),
+        _ => Err(not_kept()),
     }
+}
+
+fn not_kept() -> Error {
+    Error::bad_argument("nobody keeps such a counter")
 }
 
 /// Payload that the system has not taken, and on reliable sockets what peers have not acknowledged.

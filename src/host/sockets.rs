@@ -1,8 +1,8 @@
 //! Making, changing and destroying sockets.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::OnceLock;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-use std::sync::{Arc, OnceLock};
 
 use mio::net::TcpListener;
 use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
@@ -10,8 +10,7 @@ use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
 use crate::command::{Command, Listen};
 use crate::context::CONTEXT;
 use crate::error::{Error, Result};
-use crate::options::Settings;
-use crate::socket::{Family, Handle, Local, LocalEndpoint, Socket, SocketRole};
+use crate::socket::{Family, Handle, Local, LocalEndpoint, SocketRole};
 use crate::{sys, tls};
 
 use super::datagrams::create_datagrams;
@@ -129,20 +128,5 @@ pub(crate) fn destroy(handle: Handle) -> Result<()> {
     // also received it.
     CONTEXT.mailbox.command(Command::Destroy(removed));
     CONTEXT.destroyed.fetch_add(1, SeqCst);
-    Ok(())
-}
-
-/// Changes a socket's options; what is connected takes them over.
-pub(crate) fn change_settings(
-    handle: Handle,
-    change: impl FnOnce(&Socket, &mut Settings) -> Result<()>,
-) -> Result<()> {
-    let socket = CONTEXT.registry.get(handle)?;
-    {
-        let mut host = socket.host.lock();
-        change(&socket, Arc::make_mut(&mut host.settings))?;
-        socket.refresh_limits(&host.settings);
-    }
-    CONTEXT.mailbox.command(Command::Apply(socket));
     Ok(())
 }

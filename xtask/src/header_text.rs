@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::catalog::{event_keys, options, stats};
 use crate::version;
 
 /// Makes the text of `include/stepwire.h` from the sources of the crate at `root`.
@@ -24,7 +25,63 @@ pub fn generate(root: &Path) -> Result<String, String> {
         .generate()
         .map_err(|error| error.to_string())?
         .write(&mut text);
-    String::from_utf8(text).map_err(|error| error.to_string())
+    let text = String::from_utf8(text).map_err(|error| error.to_string())?;
+    Ok(with_catalog(&text))
+}
+
+/// Puts in what comes from the catalog's tables instead of the sources' comments.
+fn with_catalog(text: &str) -> String {
+    let names =
+        |names: Vec<&str>| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+    text.replace("@OPTIONS@", &options())
+        .replace(" * @STATS@", &stats())
+        .replace("@REALS@", &names(event_keys::REALS.iter().map(|row| row.name).collect()))
+        .replace("@TEXTS@", &names(event_keys::TEXTS.iter().map(|row| row.name).collect()))
+}
+
+/// A macro for each option, under a comment that says what it takes and does.
+fn options() -> String {
+    let define = |row: &options::Row| {
+        let lines: String = row.doc.trim_end().lines().map(|line| format!("\n *{line}")).collect();
+        let default = match row.default {
+            "" => String::new(),
+            default => format!("; default {default}"),
+        };
+        format!("/**\n * `{}`{default}.{lines}\n */\n#define {} {}\n", call(row), row.name, row.number)
+    };
+    options::TABLE.iter().map(define).collect::<Vec<_>>().join("\n")
+}
+
+/// How an option is set.
+pub fn call(row: &options::Row) -> String {
+    let value = match row.kind {
+        options::Kind::Flag => "0 or 1".to_owned(),
+        options::Kind::Integer { unit: "", least, most } => format!("{least} to {most}"),
+        options::Kind::Integer { unit, least, most } => format!("{least} to {most} {unit}"),
+        options::Kind::Percentage => "0 to 100".to_owned(),
+        options::Kind::Action => "0".to_owned(),
+        options::Kind::Text => "text".to_owned(),
+    };
+    let function =
+        if row.kind == options::Kind::Text { "network_set_config_string" } else { "network_set_config" };
+    match row.scope {
+        options::Scope::Library if row.kind == options::Kind::Text => format!("{function}(.., -1, {value})"),
+        options::Scope::Library => format!("{function}(.., {value}, 0)"),
+        options::Scope::Socket => format!("{function}(.., socket, {value})"),
+        options::Scope::SocketOrDefault => format!("{function}(.., socket or -1, {value})"),
+    }
+}
+
+fn stats() -> String {
+    let line = |row: &stats::Row| {
+        let scope = match row.scope {
+            stats::Scope::SocketAndLibrary => "",
+            stats::Scope::Socket => " (not with -1)",
+            stats::Scope::Library => " (with -1 only)",
+        };
+        format!(" * - \"{}\"{scope}: {}", row.key, row.doc)
+    };
+    stats::TABLE.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn with_version(text: String) -> String {

@@ -1,5 +1,10 @@
 //! What the project's commands and its tests have in common.
 
 pub mod header_text;
+pub mod reference_text;
 pub mod third_party;
 pub mod version;
+
+// The library's tables, which import nothing: what is generated is made of what the library uses.
+#[path = "../../src/catalog/mod.rs"]
+pub mod catalog;

@@ -147,14 +147,13 @@ impl Datagrams {
 
     /// Takes over what the host may have changed of the socket's options.
     pub(crate) fn apply_settings(&mut self, around: &mut Around<'_>) {
-        let (multicast, reliable, enabled, send_limit, conditions) = {
+        let (settings, reliable) = {
             let host = self.socket.host.lock();
             let Some(own) = &host.datagrams else { return };
-            let conditions = (own.conditions, own.conditions_seed);
-            let send_limit = host.settings.send_queue_limit as usize;
-            (own.multicast, own.reliable.clone(), own.reliable_enabled, send_limit, conditions)
+            (Arc::clone(&host.settings), own.reliable.clone())
         };
-        self.multicast = multicast && self.bound.families.v6;
+        let udp = &settings.udp;
+        self.multicast = udp.multicast && self.bound.families.v6;
         if self.multicast {
             self.join(around);
         } else {
@@ -163,8 +162,8 @@ impl Datagrams {
                 let _ = SockRef::from(&self.io).leave_multicast_v6(&ALL_NODES, interface);
             }
         }
-        self.set_reliability(reliable, enabled, send_limit, around.turn.now);
-        Conditioned::set(&mut self.conditioned, conditions);
+        self.set_reliability(reliable, udp.reliable, settings.send_queue_limit as usize, around.turn.now);
+        Conditioned::set(&mut self.conditioned, (udp.conditions, udp.conditions_seed));
     }
 
     pub(crate) fn join(&mut self, around: &mut Around<'_>) {

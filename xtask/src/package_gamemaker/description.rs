@@ -5,6 +5,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use xtask::catalog::options::TABLE;
+
 use super::Result;
 
 /// The whole description.
@@ -108,13 +110,26 @@ impl Description {
     pub fn read(root: &Path) -> Result<Self> {
         let path = root.join("gamemaker/functions.json");
         let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()).into())
+        let mut description: Self =
+            serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+        description.constants.splice(0..0, options());
+        Ok(description)
     }
 
     /// A function's or constant's name in GML.
     pub fn gml_name(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)
     }
+}
+
+/// The options of the library that are for games: their one description is the library's own table.
+fn options() -> impl Iterator<Item = Constant> {
+    let for_games = TABLE.iter().filter(|row| !row.summary.is_empty());
+    for_games.map(|row| Constant {
+        name: row.name.trim_start_matches("network_").to_owned(),
+        value: row.number,
+        doc: row.summary.to_owned(),
+    })
 }
 
 impl Kind {

@@ -1,0 +1,212 @@
+//! Every option of `network_set_config` and `network_set_config_string`.
+
+/// What an option is set for, and so what the first value of a call is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The whole library: `value1` is the option's value, `value2` is 0.
+    Library,
+    /// One socket.
+    Socket,
+    /// One socket, or with -1 the sockets created from then on.
+    SocketOrDefault,
+}
+
+/// What an option's value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// 0 or 1.
+    Flag,
+    /// A whole number, both ends included.
+    Integer {
+        /// "ms", "bytes", or none.
+        unit: &'static str,
+        /// The smallest.
+        least: u64,
+        /// The largest.
+        most: u64,
+    },
+    /// 0 to 100.
+    Percentage,
+    /// No value: the call itself is it, and `value2` is 0.
+    Action,
+    /// For `network_set_config_string`.
+    Text,
+}
+
+/// Kinds of sockets, one bit each.
+pub type Sockets = u8;
+
+/// A client over TCP.
+pub const TCP_CLIENT: Sockets = 1;
+/// A client over a WebSocket.
+pub const WEBSOCKET_CLIENT: Sockets = 1 << 1;
+/// A TCP server; the connections it accepts begin with what it has.
+pub const TCP_SERVER: Sockets = 1 << 2;
+/// A WebSocket server, likewise.
+pub const WEBSOCKET_SERVER: Sockets = 1 << 3;
+/// A TCP connection that a server accepted.
+pub const TCP_ACCEPTED: Sockets = 1 << 4;
+/// A WebSocket that a server accepted.
+pub const WEBSOCKET_ACCEPTED: Sockets = 1 << 5;
+/// A UDP socket, also one made as a server.
+pub const UDP: Sockets = 1 << 6;
+
+/// All servers of connections.
+pub const SERVERS: Sockets = TCP_SERVER | WEBSOCKET_SERVER;
+/// All WebSockets, and their servers.
+pub const WEBSOCKETS: Sockets = WEBSOCKET_CLIENT | WEBSOCKET_SERVER | WEBSOCKET_ACCEPTED;
+/// All connections, and their servers.
+pub const STREAMS: Sockets = TCP_CLIENT | TCP_SERVER | TCP_ACCEPTED | WEBSOCKETS;
+/// Whatever there is.
+pub const ANY: Sockets = STREAMS | UDP;
+
+/// One option.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// As in the header.
+    pub name: &'static str,
+    /// Its number; numbers are never reused.
+    pub number: i32,
+    /// What it is set for.
+    pub scope: Scope,
+    /// Which sockets take it; on others it is `network_error_wrong_kind`.
+    pub sockets: Sockets,
+    /// What its value is.
+    pub kind: Kind,
+    /// The default, as a person reads it.
+    pub default: &'static str,
+    /// One line for GameMaker's function list; empty: not for games.
+    pub summary: &'static str,
+    /// What it does: the header's comment.
+    pub doc: &'static str,
+}
+
+/// The row of an option's number.
+pub fn find(number: i32) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.number == number)
+}
+
+/// The largest byte count or time an option takes.
+const MOST: u64 = i32::MAX as u64;
+/// The longest simulated delay in ms.
+const MOST_SIMULATED: u64 = 60_000;
+
+const fn ms(least: u64) -> Kind {
+    Kind::Integer { unit: "ms", least, most: MOST }
+}
+
+const fn bytes(least: u64) -> Kind {
+    Kind::Integer { unit: "bytes", least, most: MOST }
+}
+
+const fn simulated() -> Kind {
+    Kind::Integer { unit: "ms", least: 0, most: MOST_SIMULATED }
+}
+
+const fn number(least: u64, most: u64) -> Kind {
+    Kind::Integer { unit: "", least, most }
+}
+
+/// Writes constants and table from one list, so that neither can say what the other does not.
+macro_rules! options {
+    ($($(#[doc = $doc:literal])+ $name:ident = $number:literal, $scope:ident, $sockets:expr, $kind:expr, $default:literal, $summary:literal;)*) => {
+        $($(#[doc = $doc])+ #[allow(non_upper_case_globals, reason = "the name in C")] pub const $name: i32 = $number;)*
+
+        /// Every option, by number.
+        pub static TABLE: &[Row] = &[$(Row {
+            name: stringify!($name),
+            number: $number,
+            scope: Scope::$scope,
+            sockets: $sockets,
+            kind: $kind,
+            default: $default,
+            summary: $summary,
+            doc: concat!($($doc, "\n"),+),
+        }),*];
+    };
+}
+
+options! {
+    /// How long a connect may take, for later connects. It is also the time for handshakes with a server
+    /// unless `network_config_handshake_timeout` is set.
+    network_config_connect_timeout = 0, Library, 0, ms(1), "10000", "";
+    /// `network_connect` and `network_connect_raw` return at once.
+    network_config_use_non_blocking_socket = 1, Library, 0, Kind::Flag, "0", "";
+    /// Reliable delivery on a UDP socket or server. From then on `network_send_udp` sends messages of up
+    /// to 64 MiB that arrive exactly once at a peer which has it enabled too; raw sends and broadcasts
+    /// stay plain datagrams. A peer that is given up brings a `network_type_disconnect` event.
+    network_config_enable_reliable_udp = 2, SocketOrDefault, UDP, Kind::Action, "off", "";
+    /// Plain UDP again. What was sent before is still delivered, for at most 2 seconds.
+    network_config_disable_reliable_udp = 3, SocketOrDefault, UDP, Kind::Action, "", "";
+    /// Closing the TCP connection resets it (SO_LINGER 0), so that no TIME_WAIT stays behind. Cannot be
+    /// undone. On a server: its later connections.
+    network_config_avoid_time_wait = 4, SocketOrDefault, STREAMS, Kind::Action, "off", "";
+    /// WebSocket subprotocols, comma-separated, the preferred first. A client offers them; a server
+    /// chooses one that the client offers, and takes clients that offer none. A server without any
+    /// answers without one, which browsers that offered some treat as a failure.
+    network_config_websocket_protocol = 5, SocketOrDefault, WEBSOCKET_CLIENT | WEBSOCKET_SERVER, Kind::Text, "\"\"", "twin of network_config_websocket_protocol for releases that lack it";
+    /// Broadcasts also go to ff02::1, and what is sent there is received.
+    network_config_enable_multicast = 6, SocketOrDefault, UDP, Kind::Action, "off", "twin of network_config_enable_multicast for releases that lack it";
+    /// The opposite.
+    network_config_disable_multicast = 7, SocketOrDefault, UDP, Kind::Action, "", "twin of network_config_disable_multicast for releases that lack it";
+    /// The largest message accepted from peers. On a server it holds for the connections it accepts from
+    /// then on.
+    network_config_message_size_limit = 8, SocketOrDefault, ANY, bytes(1), "64 MiB for created sockets, 4 MiB for connections a server accepted", "twin of network_config_message_size_limit for releases that lack it";
+
+    /// The fourth word of the client's handshake. No server checks it.
+    network_config_game_id = 1000, SocketOrDefault, TCP_CLIENT | WEBSOCKET_CLIENT, number(0, u32::MAX as u64), "0", "(socket or -1, id) the number a client tells the server in its handshake";
+    /// TLS clients check the server's certificate and its name.
+    network_config_tls_verify = 1001, SocketOrDefault, WEBSOCKET_CLIENT, Kind::Flag, "1", "(socket or -1, 0 or 1) whether clients check the server's certificate and name; 1";
+    /// The path of a PEM file of certificate authorities trusted besides the system's.
+    network_config_tls_ca_file = 1002, SocketOrDefault, WEBSOCKET_CLIENT, Kind::Text, "\"\"", "(socket or -1, file) PEM file of authorities trusted besides the system's";
+    /// The path of the PEM certificate chain of a wss server. Set it with -1 before
+    /// `network_create_server`.
+    network_config_tls_certificate = 1003, SocketOrDefault, WEBSOCKET_CLIENT | WEBSOCKET_SERVER, Kind::Text, "\"\"", "(socket or -1, file) PEM certificate chain of a wss server";
+    /// The path of the certificate's key, PEM, PKCS#8.
+    network_config_tls_private_key = 1004, SocketOrDefault, WEBSOCKET_CLIENT | WEBSOCKET_SERVER, Kind::Text, "\"\"", "(socket or -1, file) PEM key of a wss server";
+    /// Payload bytes in a send queue from which on sends return `network_error_queue_full`.
+    network_config_send_queue_limit = 1005, SocketOrDefault, ANY, bytes(1), "16 MiB", "(socket or -1, bytes) what may wait to be sent; 16 MiB";
+    /// Bytes of uncollected events from which on a socket is not read, so that TCP slows the peer down.
+    network_config_receive_queue_limit = 1006, SocketOrDefault, ANY, bytes(1), "twice the message size limit", "(socket or -1, bytes) what may wait for stepwire_step";
+    /// The local address, IPv4 or IPv6, of sockets created later; "" means all.
+    network_config_bind_address = 1007, Library, 0, Kind::Text, "\"\"", "(-1, address) local address of sockets created later; empty for all";
+    /// Further headers of a client's request, as lines "Name: value".
+    network_config_websocket_headers = 1008, SocketOrDefault, WEBSOCKET_CLIENT, Kind::Text, "\"\"", "(socket or -1, lines) further request headers of a client";
+    /// The origins of web pages that a WebSocket server accepts, comma-separated, such as
+    /// `https://game.example`; "" means any. Clients that are no web page send no origin and always pass.
+    network_config_websocket_origins = 1009, SocketOrDefault, WEBSOCKET_SERVER, Kind::Text, "\"\"", "(socket or -1, list) origins a server accepts, comma-separated; empty for any";
+    /// Reliable UDP delivers in order.
+    network_config_reliable_ordered = 1010, SocketOrDefault, UDP, Kind::Flag, "0", "(socket or -1, 0 or 1) reliable UDP delivers in order; 0";
+    /// Reliable UDP gives a silent peer up.
+    network_config_reliable_timeout = 1011, SocketOrDefault, UDP, ms(1), "10000", "(socket or -1, milliseconds) gives up on a silent peer; 10 000";
+    /// No I/O thread; polls and waits do the I/O. Only while no socket exists.
+    network_config_manual_io = 1012, Library, 0, Kind::Flag, "0", "";
+    /// TCP_NODELAY.
+    network_config_no_delay = 1013, SocketOrDefault, STREAMS, Kind::Flag, "1", "(socket or -1, 0 or 1) TCP_NODELAY; 1";
+    /// The path of a PKCS#12 file instead of certificate and key.
+    network_config_tls_identity = 1014, SocketOrDefault, WEBSOCKET_CLIENT | WEBSOCKET_SERVER, Kind::Text, "\"\"", "(socket or -1, file) PKCS#12 file of a wss server instead of certificate and key";
+    /// That file's password.
+    network_config_tls_identity_password = 1015, SocketOrDefault, WEBSOCKET_CLIENT | WEBSOCKET_SERVER, Kind::Text, "\"\"", "(socket or -1, text) password of that file";
+    /// How long a client may take for the handshake with a server.
+    network_config_handshake_timeout = 1016, Library, 0, ms(1), "the connect timeout", "(milliseconds) how long a server waits for a client's handshake; 10 000";
+    /// Bytes of all uncollected events together above which nothing is read.
+    network_config_total_queue_limit = 1017, Library, 0, Kind::Integer { unit: "bytes", least: 1, most: 1 << 52 }, "256 MiB", "(bytes) what may wait for stepwire_step in all; 256 MiB";
+    /// How long a WebSocket may be silent before it is pinged; 0: never. A peer that has answered pings
+    /// before and does not answer one within the same time again is given up with
+    /// `network_error_timeout`.
+    network_config_websocket_keepalive = 1018, SocketOrDefault, WEBSOCKETS, ms(0), "30000", "(socket or -1, milliseconds) idle time after which a WebSocket is pinged, 0 for never; 30 000";
+
+    /// A bad network for tests: whatever the UDP socket sends and receives takes this much longer. Set
+    /// before the first send it holds from the first datagram on, like the five that follow.
+    network_config_simulate_latency = 1100, SocketOrDefault, UDP, simulated(), "0", "";
+    /// And up to this much longer at random.
+    network_config_simulate_jitter = 1101, SocketOrDefault, UDP, simulated(), "0", "";
+    /// So many datagrams are lost, each way.
+    network_config_simulate_loss = 1102, SocketOrDefault, UDP, Kind::Percentage, "0", "";
+    /// So many datagrams arrive twice.
+    network_config_simulate_duplication = 1103, SocketOrDefault, UDP, Kind::Percentage, "0", "";
+    /// So many datagrams are overtaken by later ones.
+    network_config_simulate_reordering = 1104, SocketOrDefault, UDP, Kind::Percentage, "0", "";
+    /// Where the randomness of those begins. The same seed and the same traffic give the same network.
+    network_config_simulate_seed = 1105, SocketOrDefault, UDP, number(0, u32::MAX as u64), "0", "";
+}

@@ -1,0 +1,55 @@
+//! Every key of `network_get_stat`.
+
+/// Whom a key can be asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// A socket, and with -1 the whole library.
+    SocketAndLibrary,
+    /// A socket only.
+    Socket,
+    /// The library only.
+    Library,
+}
+
+/// One key.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// As it is asked for.
+    pub key: &'static str,
+    /// What it is to the code.
+    pub stat: Stat,
+    /// Whom it can be asked of.
+    pub scope: Scope,
+    /// What it counts: in the header's comment.
+    pub doc: &'static str,
+}
+
+/// The row of a key.
+pub fn find(key: &str) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.key == key)
+}
+
+/// Writes the names for code and the table from one list.
+macro_rules! stats {
+    ($($name:ident = $key:literal, $scope:ident, $doc:literal;)*) => {
+        /// The keys, for matches that the compiler checks.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Stat { $(#[doc = $doc] $name,)* }
+
+        /// Every key.
+        pub static TABLE: &[Row] = &[$(Row { key: $key, stat: Stat::$name, scope: Scope::$scope, doc: $doc }),*];
+    };
+}
+
+stats! {
+    BytesSent = "bytes_sent", SocketAndLibrary, "bytes as they crossed the wire, headers included";
+    BytesReceived = "bytes_received", SocketAndLibrary, "the same of what came";
+    PacketsSent = "packets_sent", SocketAndLibrary, "messages; of raw TCP: sends";
+    PacketsReceived = "packets_received", SocketAndLibrary, "messages; of raw TCP: data events";
+    Dropped = "dropped", SocketAndLibrary, "messages discarded because they made no sense or there was no room";
+    SendQueue = "send_queue", SocketAndLibrary, "payload bytes not yet taken by the system";
+    ReceiveQueue = "receive_queue", SocketAndLibrary, "payload bytes of events not yet collected";
+    RoundTrip = "rtt_ms", Socket, "the system's smoothed round trip as last sampled; asking samples it again; 0 while unknown";
+    Sockets = "sockets", Library, "sockets that exist";
+    Events = "events", Library, "events not yet collected";
+}

@@ -1,0 +1,153 @@
+//! Setting options: of the library, of one socket, and the defaults of sockets to come.
+#![allow(non_upper_case_globals, reason = "the constants have their names in C")]
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use parking_lot::Mutex;
+
+use crate::catalog::options::{self as catalog, Row, Scope, Sockets};
+use crate::clock::Micros;
+use crate::command::Command;
+use crate::context::CONTEXT;
+use crate::error::{Code, Error, Result};
+use crate::options::{Settings, Value};
+use crate::reliable::{Config, Endpoint};
+use crate::runtime;
+use crate::socket::{Handle, Socket, SocketRole};
+
+/// One change of settings at a time, so that they can be made without a socket's lock.
+static CHANGES: Mutex<()> = Mutex::new(());
+
+/// `network_set_config` and `network_set_config_string`, once the value is known to be one the option
+/// takes. Without a socket it is for the library, or for sockets to come.
+pub(crate) fn set_option(row: &Row, socket: Option<Handle>, value: Value<'_>) -> Result<()> {
+    match socket {
+        None if row.scope == Scope::Library => set_for_library(row.number, value),
+        None => CONTEXT.with_options(|options| {
+            let mut defaults = Settings::clone(&options.defaults);
+            defaults.set(row.number, value)?;
+            options.defaults = Arc::new(defaults);
+            Ok(())
+        }),
+        Some(handle) => change_settings(handle, |socket, settings| {
+            check_fits(row, socket)?;
+            settings.set(row.number, value)
+        }),
+    }
+}
+
+fn set_for_library(option: i32, value: Value<'_>) -> Result<()> {
+    if option == catalog::network_config_manual_io {
+        return runtime::set_manual_io(value.flag());
+    }
+    CONTEXT.with_options(|options| options.set(option, value)).map(drop)
+}
+
+/// `network_set_timeout`.
+pub(crate) fn set_timeouts(handle: Handle, read_ms: u32, write_ms: u32) -> Result<()> {
+    change_settings(handle, |socket, settings| {
+        match socket.role {
+            SocketRole::Server => {
+                return Err(Error::wrong_kind("a server has no timeouts; its clients have"));
+            }
+            SocketRole::Datagrams | SocketRole::DatagramServer => {
+                return Err(Error::wrong_kind("a UDP socket has no connection that could time out"));
+            }
+            SocketRole::Client | SocketRole::Accepted => {}
+        }
+        settings.read_timeout_ms = read_ms;
+        settings.write_timeout_ms = write_ms;
+        Ok(())
+    })
+}
+
+/// Changes a socket's options; what is connected takes them over.
+fn change_settings(handle: Handle, change: impl FnOnce(&Socket, &mut Settings) -> Result<()>) -> Result<()> {
+    let socket = CONTEXT.registry.get(handle)?;
+    {
+        let _alone = CHANGES.lock();
+        let mut settings = Settings::clone(&Arc::clone(&socket.host.lock().settings));
+        change(&socket, &mut settings)?;
+        let settings = Arc::new(settings);
+        socket.refresh_limits(&settings);
+        apply_reliability(&socket, &settings);
+        socket.host.lock().settings = settings;
+    }
+    CONTEXT.mailbox.command(Command::Apply(socket));
+    Ok(())
+}
+
+fn check_fits(row: &Row, socket: &Socket) -> Result<()> {
+    let kind = kind_of(socket);
+    if row.sockets & kind == 0 {
+        return Err(Error::wrong_kind(format!("{} does nothing for {}", row.name, words_for(kind))));
+    }
+    if row.number == catalog::network_config_enable_multicast && !has_ipv6(socket) {
+        return Err(Error::new(Code::NotSupported, "the socket has no IPv6, which multicast needs"));
+    }
+    Ok(())
+}
+
+fn kind_of(socket: &Socket) -> Sockets {
+    let websocket = socket.family.is_websocket();
+    match socket.role {
+        SocketRole::Client if websocket => catalog::WEBSOCKET_CLIENT,
+        SocketRole::Client => catalog::TCP_CLIENT,
+        SocketRole::Server if websocket => catalog::WEBSOCKET_SERVER,
+        SocketRole::Server => catalog::TCP_SERVER,
+        SocketRole::Accepted if websocket => catalog::WEBSOCKET_ACCEPTED,
+        SocketRole::Accepted => catalog::TCP_ACCEPTED,
+        SocketRole::Datagrams | SocketRole::DatagramServer => catalog::UDP,
+    }
+}
+
+fn words_for(kind: Sockets) -> &'static str {
+    match kind {
+        catalog::TCP_CLIENT => "a TCP socket",
+        catalog::WEBSOCKET_CLIENT => "a WebSocket",
+        catalog::TCP_SERVER => "a TCP server",
+        catalog::WEBSOCKET_SERVER => "a WebSocket server",
+        catalog::TCP_ACCEPTED | catalog::WEBSOCKET_ACCEPTED => "a connection that a server accepted",
+        _ => "a UDP socket",
+    }
+}
+
+fn has_ipv6(socket: &Socket) -> bool {
+    let host = socket.host.lock();
+    match host.datagrams.as_ref().map(|own| (own.bound, own.ip)) {
+        Some((Some(bound), _)) => bound.families.v6,
+        Some((None, ip)) => ip.is_none_or(|ip| ip.is_ipv6()),
+        None => false,
+    }
+}
+
+/// Gives a UDP socket its reliable protocol, if it is to have it, and the protocol its settings.
+pub(crate) fn apply_reliability(socket: &Socket, settings: &Settings) {
+    let udp = &settings.udp;
+    let timeout = Micros::from(udp.reliable_timeout_ms) * 1_000;
+    let endpoint = match socket.host.lock().datagrams.as_ref() {
+        None => return,
+        Some(own) => own.reliable.as_ref().map(Arc::clone),
+    };
+    if let Some(endpoint) = endpoint {
+        let mut endpoint = endpoint.lock();
+        endpoint.set_ordered(udp.reliable_ordered);
+        endpoint.set_timeout(timeout);
+        return;
+    }
+    if !udp.reliable {
+        return;
+    }
+    let config = Config {
+        ordered: udp.reliable_ordered,
+        timeout,
+        message_limit: socket.message_limit.load(Relaxed) as usize,
+        send_limit: settings.send_queue_limit as usize,
+        ..Config::default()
+    };
+    let endpoint = Arc::new(Mutex::new(Endpoint::new(config, rand::random())));
+    if let Some(own) = socket.host.lock().datagrams.as_mut() {
+        own.reliable.get_or_insert(endpoint);
+    }
+}

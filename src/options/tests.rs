@@ -1,0 +1,39 @@
+//! That what the catalog lists can be set.
+
+use crate::catalog::options::{Kind, Row, Scope, TABLE};
+
+use super::{Options, Settings, Value};
+
+fn sample(row: &Row) -> Value<'static> {
+    match row.kind {
+        Kind::Flag => Value::Flag(true),
+        Kind::Integer { least, .. } => Value::Integer(least),
+        Kind::Percentage => Value::Share(0.5),
+        Kind::Action => Value::Action,
+        Kind::Text => Value::Text(""),
+    }
+}
+
+#[test]
+fn every_option_of_a_socket_can_be_set() {
+    for row in TABLE.iter().filter(|row| row.scope != Scope::Library) {
+        let set = Settings::default().set(row.number, sample(row));
+        assert!(set.is_ok(), "{}: {set:?}", row.name);
+        assert_ne!(row.sockets, 0, "{} is of no socket", row.name);
+    }
+}
+
+#[test]
+fn every_option_of_the_library_can_be_set() {
+    // Its value is the runtime's own.
+    const KEPT_ELSEWHERE: [&str; 1] = ["network_config_manual_io"];
+    for row in TABLE.iter().filter(|row| row.scope == Scope::Library) {
+        let kept = Options::default().set(row.number, sample(row)).expect("a sensible value");
+        assert_eq!(kept, !KEPT_ELSEWHERE.contains(&row.name), "{}", row.name);
+    }
+}
+
+#[test]
+fn numbers_and_names_stand_once_and_in_order() {
+    assert!(TABLE.windows(2).all(|pair| pair[0].number < pair[1].number));
+}
