@@ -9,16 +9,14 @@ set(STEPWIRE_PROFILE release CACHE STRING
     "The cargo profile that builds the library, whatever the build type of the program: release, dev or one of your own")
 set(STEPWIRE_RUST_TARGET "" CACHE STRING "Rust target triple for cross builds; empty: this machine")
 
-# Where cargo leaves what it builds.
-set(stepwire_cargo_artefacts "${STEPWIRE_CARGO_TARGET_DIR}")
-if(STEPWIRE_RUST_TARGET)
-  string(APPEND stepwire_cargo_artefacts "/${STEPWIRE_RUST_TARGET}")
-endif()
-if(STEPWIRE_PROFILE STREQUAL "dev")
-  string(APPEND stepwire_cargo_artefacts "/debug")
-else()
-  string(APPEND stepwire_cargo_artefacts "/${STEPWIRE_PROFILE}")
-endif()
+# stepwire_cargo_artefacts(result profile): where cargo leaves what it builds.
+function(stepwire_cargo_artefacts result profile)
+  if(profile STREQUAL "dev")
+    set(profile debug)
+  endif()
+  set(${result} "${STEPWIRE_CARGO_TARGET_DIR}/${STEPWIRE_RUST_TARGET}/${profile}" PARENT_SCOPE)
+endfunction()
+stepwire_cargo_artefacts(stepwire_artefacts "${STEPWIRE_PROFILE}")
 
 # The files under their final names, so that programs run from the build tree as they do when installed.
 set(stepwire_output_dir "${CMAKE_CURRENT_BINARY_DIR}/lib")
@@ -33,7 +31,7 @@ add_custom_target(stepwire-cargo ALL
     -D "source_dir=${CMAKE_CURRENT_SOURCE_DIR}"
     -D "target_dir=${STEPWIRE_CARGO_TARGET_DIR}"
     -D "rust_target=${STEPWIRE_RUST_TARGET}"
-    -D "artefacts=${stepwire_cargo_artefacts}"
+    -D "artefacts=${stepwire_artefacts}"
     -D "output_dir=${stepwire_output_dir}"
     -D "cargo_shared=${stepwire_cargo_shared}"
     -D "cargo_import=${stepwire_cargo_import}"
