@@ -1,6 +1,7 @@
 /* Constants, handles, errors, strings, statistics: what the calls give and take as values. */
 #include <math.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "harness.h"
@@ -201,7 +202,16 @@ static void waiting_events_are_counted(void) {
     CHECK_EQUAL(network_get_stat(-1, "events"), 0);
 }
 
-static void version(void) { CHECK_STRING(network_version(), STEPWIRE_VERSION); }
+static void version(void) {
+#if STEPWIRE_VERSION_MAJOR > 0 || STEPWIRE_VERSION_MINOR >= 2
+    char numbers[40];
+    snprintf(numbers, sizeof numbers, "%d.%d.%d", STEPWIRE_VERSION_MAJOR, STEPWIRE_VERSION_MINOR, STEPWIRE_VERSION_PATCH);
+    CHECK_STRING(numbers, STEPWIRE_VERSION);
+#else
+#error "the preprocessor cannot tell that this is 0.2 or newer"
+#endif
+    CHECK_STRING(network_version(), STEPWIRE_VERSION);
+}
 
 int main(int argc, char **argv) {
     static const Case cases[] = {
