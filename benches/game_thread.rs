@@ -23,7 +23,7 @@ struct Crowd {
     peers: Vec<TcpStream>,
 }
 
-unsafe extern "C" fn note_connects(event: *const NetworkEvent, handles: *mut c_void) {
+unsafe extern "C-unwind" fn note_connects(event: *const NetworkEvent, handles: *mut c_void) {
     // SAFETY: network_poll passes a valid event and the vector given to it below.
     unsafe {
         if (*event).r#type == f64::from(network_type_connect) {
@@ -32,7 +32,7 @@ unsafe extern "C" fn note_connects(event: *const NetworkEvent, handles: *mut c_v
     }
 }
 
-unsafe extern "C" fn look(event: *const NetworkEvent, bytes: *mut c_void) {
+unsafe extern "C-unwind" fn look(event: *const NetworkEvent, bytes: *mut c_void) {
     // SAFETY: network_poll passes a valid event and the counter given to it below.
     unsafe { *bytes.cast::<f64>() += black_box((*event).size) };
 }

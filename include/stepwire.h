@@ -519,12 +519,33 @@ typedef struct NetworkEvent {
      * One sentence for a person where `error` is set, also the peer's own words; else "".
      */
     const char *reason;
+    /**
+     * What `network_set_user` gave the socket that `id` names, of a connect or disconnect at a
+     * server the client that `socket` names; NULL if nothing.
+     */
+    void *user;
+    /**
+     * Disconnect of a WebSocket: the code of the close frame that came, 1000 to 4999; 1005 if it had
+     * none, 1006 if no close frame came. Else 0.
+     */
+    double code;
+    /**
+     * 0: room for what later versions tell.
+     */
+    double reserved[6];
 } NetworkEvent;
 
 /**
  * What `network_poll` calls for each event, with the `user` pointer it was given. The event and
  * what it points to are the library's. It may call any function that cannot block,
- * `network_destroy` of the event's own socket included; it must return, not throw or jump out.
+ * `network_destroy` of the event's own socket included.
+ *
+ * It should return. An exception of C++ that leaves it comes out of `network_poll`, where it can be
+ * caught: the event it was called with counts as delivered, those after it wait for the next poll.
+ * `longjmp` out of it is not allowed: the library would believe for ever that the callback still
+ * runs, and polls and waits of that thread would return `network_error_busy`, those of others
+ * nothing. Languages whose exceptions are not C++'s (Python, C#, Lua, Rust's panics and others) should
+ * not let them out either, and do best to collect with `network_poll_event`, which calls nobody back.
  */
 typedef void (*NetworkCallback)(const struct NetworkEvent *event, void *user);
 
@@ -581,6 +602,37 @@ double network_create_server_raw(double type, double port, double max_client);
  * included; does not block.
  */
 double network_destroy(double socket);
+
+/**
+ * As `network_destroy`, and a WebSocket says why in its close frame: `code` is 1000, 1001, 1008 to
+ * 1014 or 3000 to 4999, `reason` a text of at most 123 bytes (UTF-8, NUL-terminated, copied before the
+ * call returns), "" for none. Of a WebSocket server all clients are told. Other sockets just close.
+ *
+ * Returns 0, or `network_error_bad_handle`, `network_error_bad_argument`. Any thread, callbacks
+ * included; does not block.
+ *
+ * # Safety
+ *
+ * `reason` is NULL or a NUL-terminated string.
+ */
+double network_close(double socket,
+                     double code,
+                     const char *reason);
+
+/**
+ * Keeps a pointer of your own for a socket: its events carry it as `user`. The library never looks
+ * into it. A server's clients begin with what their server has when their connect event is collected.
+ *
+ * Returns 0, or `network_error_bad_handle`. Any thread, callbacks included; does not block.
+ */
+double network_set_user(double socket,
+                        void *user);
+
+/**
+ * What `network_set_user` gave the socket; NULL if nothing, or if there is no such socket. Any
+ * thread, callbacks included; does not block.
+ */
+void *network_get_user(double socket);
 
 /**
  * Destroys everything: flushes within the bound of `network_destroy`, stops the I/O thread, drops
@@ -654,8 +706,8 @@ double network_connect_raw_async(double socket, const char *url, double port);
 
 /**
  * Looks a name up and returns one of its addresses as text, IPv4 if there is one; "" on failure.
- * The string belongs to the library and is valid until this thread's next `network_resolve`.
- * Any thread; blocks as long as the system's resolver does. Not from inside a callback.
+ * The string belongs to the library and is valid for this thread's next seven calls that return a
+ * string. Any thread; blocks as long as the system's resolver does. Not from inside a callback.
  *
  * # Safety
  *
@@ -802,7 +854,8 @@ double network_poll_event(struct NetworkEvent *event);
  *
  * Returns how many there were, or `network_error_bad_argument` if `callback` is NULL,
  * `network_error_busy` inside a callback. Any thread; if another one is inside `network_poll`, it
- * returns 0. Does not block; with manual I/O it does a turn of I/O when nothing waits.
+ * returns 0. Does not block; with manual I/O it does a turn of I/O when nothing waits. What becomes
+ * of an exception that leaves the callback stands with `NetworkCallback`.
  *
  * # Safety
  *
@@ -828,7 +881,7 @@ double network_wait(double timeout_ms);
 double network_event_next(void);
 
 /**
- * A number of the current event: `key` is the name of a member of `NetworkEvent`: "type", "id", "socket", "server", "port", "succeeded", "message_type", "error", "size". Returns it, or
+ * A number of the current event: `key` is the name of a member of `NetworkEvent`: "type", "id", "socket", "server", "port", "succeeded", "message_type", "error", "size", "code". Returns it, or
  * `network_error_bad_argument` for another key or without a current event. Any thread; does not
  * block.
  *
@@ -917,8 +970,8 @@ double network_set_config_string(double config, double socket, const char *value
  * A string about a socket: `key` is "ip" (the peer's address), for WebSockets also "path" and
  * "query" of the request, "origin" (the page a server's client comes from; "" for programs),
  * "protocol" (the subprotocol agreed on) and "tls" ("1" when encrypted). "" if there is none, and on
- * failure. The string belongs to the library and is valid until this thread's next
- * call of this function. Any thread; does not block.
+ * failure. The string belongs to the library and is valid for this thread's next seven calls that
+ * return a string. Any thread; does not block.
  *
  * # Safety
  *
@@ -962,7 +1015,7 @@ double network_get_stat(double socket, const char *key);
 
 /**
  * This thread's last failure in one sentence; "" if there was none. The string belongs to the
- * library and is valid until this thread's next call of this function. Does not block.
+ * library and is valid for this thread's next seven calls that return a string. Does not block.
  */
 const char *network_last_error(void);
 

@@ -33,8 +33,11 @@ pub(crate) enum Command {
     },
     /// The address of a name in use is old.
     RefreshName(Arc<str>),
-    /// The host has destroyed these.
-    Destroy(Vec<Arc<Socket>>),
+    /// The host has destroyed these; WebSockets among them say `close_frame`.
+    Destroy {
+        sockets: Vec<Arc<Socket>>,
+        close_frame: Option<CloseFrame>,
+    },
     /// The host has seen the disconnect event of a connection that still flushed.
     Finish {
         token: u32,
@@ -44,6 +47,13 @@ pub(crate) enum Command {
     Apply(Arc<Socket>),
     SampleRoundTrip(Arc<Socket>),
     Stop(Stop),
+}
+
+/// What a WebSocket says when it closes, where that is not the usual.
+#[derive(Debug)]
+pub(crate) struct CloseFrame {
+    pub(crate) code: u16,
+    pub(crate) reason: Box<str>,
 }
 
 /// How the thread that runs the turns is to end.

@@ -21,6 +21,8 @@ pub(crate) struct Context {
     pub(crate) names: NameCache,
     /// How many sockets the host has destroyed; see [`crate::event::batch::Batch`].
     pub(crate) destroyed: AtomicU64,
+    /// How often the host has set a socket's own pointer; 0: no socket has one.
+    pub(crate) users: AtomicU64,
 }
 
 impl Context {
@@ -32,6 +34,7 @@ impl Context {
             options: Mutex::new(None),
             names: NameCache::new(),
             destroyed: AtomicU64::new(0),
+            users: AtomicU64::new(0),
         }
     }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Why a call or a connection failed. The numbers are part of the C ABI and are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +93,14 @@ impl Error {
         };
         Self::new(code, format!("{doing}: {error}"))
     }
+}
+
+/// Runs `body`; a panic in it, which is a defect of ours, becomes an error.
+#[inline]
+pub(crate) fn catch_defects<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| {
+        Err(Error::new(Code::Internal, "a defect in stepwire was caught; please report what led to it"))
+    })
 }
 
 impl fmt::Display for Error {

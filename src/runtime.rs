@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use crate::command::{Command, Stop, Waiter};
 use crate::context::{CONTEXT, Context};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, catch_defects};
 use crate::event::NetworkEvent;
 use crate::options::Options;
 use crate::reactor::Reactor;
@@ -155,16 +155,16 @@ pub(crate) fn next_event(take: impl Fn(&Context) -> Option<NetworkEvent>) -> Res
     Ok(None)
 }
 
-/// `network_poll`.
+/// `network_poll`. What leaves `deliver` passes through.
 pub(crate) fn drain_events(mut deliver: impl FnMut(&NetworkEvent)) -> Result<usize> {
     check_may_block()?;
     let mut drain = || {
         let _inside = InCallback::enter();
         CONTEXT.events.drain(&CONTEXT, &mut deliver)
     };
-    let delivered = drain();
-    if delivered == 0 && MANUAL.load(SeqCst) && turn(Duration::ZERO) {
-        return Ok(drain());
+    let delivered = drain()?;
+    if delivered == 0 && MANUAL.load(SeqCst) && catch_defects(|| Ok(turn(Duration::ZERO)))? {
+        return drain();
     }
     Ok(delivered)
 }
@@ -218,7 +218,7 @@ pub(crate) fn shutdown() -> Result<()> {
     CLOSING.store(true, SeqCst);
     let sockets = CONTEXT.registry.remove_all();
     sockets.iter().for_each(|socket| socket.retire());
-    CONTEXT.mailbox.command(Command::Destroy(sockets));
+    CONTEXT.mailbox.command(Command::Destroy { sockets, close_frame: None });
     CONTEXT.destroyed.fetch_add(1, SeqCst);
     let mut runtime = RUNTIME.lock();
     match std::mem::replace(&mut *runtime, Runtime::Off) {

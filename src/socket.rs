@@ -1,9 +1,10 @@
 //! One socket as the host sees it: its queue of bytes to send, the state of its connection, its counters.
 //! The file descriptor is not here; that belongs to the reactor's endpoint.
 
+use std::ffi::c_void;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 
@@ -97,6 +98,8 @@ pub(crate) struct Socket {
     /// 0 stands for twice the message limit.
     pub(crate) receive_limit: AtomicU32,
     pub(crate) local_port: AtomicU16,
+    /// The host's own pointer, which nobody here looks into.
+    pub(crate) user: AtomicPtr<c_void>,
     /// Payload bytes the reactor has taken from the queue and not yet written.
     pub(crate) in_flight: AtomicU32,
     pub(crate) traffic: Traffic,
@@ -261,6 +264,7 @@ impl Socket {
             message_limit: AtomicU32::new(0),
             receive_limit: AtomicU32::new(0),
             local_port: AtomicU16::new(0),
+            user: AtomicPtr::default(),
             in_flight: AtomicU32::new(0),
             traffic: Traffic::new(),
             host: SpinLock::new(HostSide {

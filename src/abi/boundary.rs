@@ -2,24 +2,23 @@
 
 use std::cell::RefCell;
 use std::ffi::{CString, c_char};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::error::{self, Code, Error, Result};
+use crate::error::{self, Error, Result, catch_defects};
 
 /// Runs the body of a function that returns a number: failures become their number and this
 /// thread's last error, and so does a panic, which is a defect of ours.
 #[inline]
 pub(crate) fn number(body: impl FnOnce() -> Result<f64>) -> f64 {
-    match guarded(body) {
+    result(catch_defects(body))
+}
+
+/// The number that a result is for C.
+#[inline]
+pub(crate) fn result(result: Result<f64>) -> f64 {
+    match result {
         Ok(value) => value,
         Err(error) => failure(&error),
     }
-}
-
-pub(crate) fn guarded<T>(body: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|_| {
-        Err(Error::new(Code::Internal, "a defect in stepwire was caught; please report what led to it"))
-    })
 }
 
 #[cold]
@@ -28,23 +27,40 @@ pub(crate) fn failure(error: &Error) -> f64 {
     f64::from(error.code as i8)
 }
 
-/// A string that a function has handed out: it stays until the thread's next call of that function.
-pub(crate) type Kept = RefCell<CString>;
+/// How many of a thread's strings stay: that of the call and of the seven before it.
+const KEPT_STRINGS: usize = 8;
 
-/// Runs the body of a function that returns a string and keeps that; failures give "".
-pub(crate) fn text(
-    kept: &'static std::thread::LocalKey<Kept>,
-    body: impl FnOnce() -> Result<String>,
-) -> *const c_char {
-    let text = guarded(body).unwrap_or_else(|error| {
-        error::set_last(&error);
-        String::new()
-    });
+/// The strings that were handed out to a thread last.
+struct Kept {
+    texts: [CString; KEPT_STRINGS],
+    next: usize,
+}
+
+thread_local! {
+    static KEPT: RefCell<Kept> = RefCell::new(Kept { texts: Default::default(), next: 0 });
+}
+
+/// Runs the body of a function that returns a string; failures give "".
+pub(crate) fn text(body: impl FnOnce() -> Result<String>) -> *const c_char {
+    match catch_defects(body) {
+        Ok(text) => keep(&text),
+        Err(error) => {
+            failure(&error);
+            c"".as_ptr()
+        }
+    }
+}
+
+/// Keeps a string for the host until this thread's eighth such call from now on.
+fn keep(text: &str) -> *const c_char {
     let text = CString::new(text.replace('\0', " ")).unwrap_or_default();
     // During the thread's end there is nowhere left to keep anything.
-    kept.try_with(|kept| {
-        *kept.borrow_mut() = text;
-        kept.borrow().as_ptr()
+    KEPT.try_with(|kept| {
+        let Kept { texts, next } = &mut *kept.borrow_mut();
+        let place = &mut texts[*next];
+        *next = (*next + 1) % KEPT_STRINGS;
+        *place = text;
+        place.as_ptr()
     })
     .unwrap_or(c"".as_ptr())
 }

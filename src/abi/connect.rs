@@ -1,13 +1,12 @@
 //! Connecting clients, and looking names up.
 
-use std::cell::RefCell;
 use std::ffi::c_char;
 
 use crate::error::Result;
 use crate::host;
 
 use super::arg;
-use super::boundary::{Kept, number, text};
+use super::boundary::{number, text};
 
 /// Connects a client socket to a GameMaker server and blocks until the handshake is done or the
 /// connect timeout is over. With `network_config_use_non_blocking_socket` it does not block and is
@@ -77,20 +76,16 @@ unsafe fn connect(socket: f64, url: *const c_char, port: f64, regular: bool, wai
     Ok(f64::from(host::connect(handle, url, arg::port(port)?, regular, waits)?.0))
 }
 
-thread_local! {
-    static RESOLVED: Kept = RefCell::default();
-}
-
 /// Looks a name up and returns one of its addresses as text, IPv4 if there is one; "" on failure.
-/// The string belongs to the library and is valid until this thread's next `network_resolve`.
-/// Any thread; blocks as long as the system's resolver does. Not from inside a callback.
+/// The string belongs to the library and is valid for this thread's next seven calls that return a
+/// string. Any thread; blocks as long as the system's resolver does. Not from inside a callback.
 ///
 /// # Safety
 ///
 /// `url` is NULL or a NUL-terminated string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn network_resolve(url: *const c_char) -> *const c_char {
-    text(&RESOLVED, || {
+    text(|| {
         // SAFETY: the caller's promise.
         host::resolve(unsafe { arg::string("the name", url)? })
     })

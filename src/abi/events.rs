@@ -5,17 +5,24 @@ use std::time::Duration;
 
 use crate::catalog::event_keys::{REALS, Real, TEXTS, Text, find};
 use crate::context::CONTEXT;
-use crate::error::Error;
+use crate::error::{Error, catch_defects};
 use crate::event::NetworkEvent;
 use crate::runtime;
 
 use super::arg;
-use super::boundary::number;
+use super::boundary::{failure, number, result};
 
 /// What `network_poll` calls for each event, with the `user` pointer it was given. The event and
 /// what it points to are the library's. It may call any function that cannot block,
-/// `network_destroy` of the event's own socket included; it must return, not throw or jump out.
-pub type NetworkCallback = Option<unsafe extern "C" fn(event: *const NetworkEvent, user: *mut c_void)>;
+/// `network_destroy` of the event's own socket included.
+///
+/// It should return. An exception of C++ that leaves it comes out of `network_poll`, where it can be
+/// caught: the event it was called with counts as delivered, those after it wait for the next poll.
+/// `longjmp` out of it is not allowed: the library would believe for ever that the callback still
+/// runs, and polls and waits of that thread would return `network_error_busy`, those of others
+/// nothing. Languages whose exceptions are not C++'s (Python, C#, Lua, Rust's panics and others) should
+/// not let them out either, and do best to collect with `network_poll_event`, which calls nobody back.
+pub type NetworkCallback = Option<unsafe extern "C-unwind" fn(event: *const NetworkEvent, user: *mut c_void)>;
 
 /// Takes the next event. What it points to stays valid until the next `network_poll`,
 /// `network_poll_event` or `network_event_next` by any thread.
@@ -50,18 +57,20 @@ pub unsafe extern "C" fn network_poll_event(event: *mut NetworkEvent) -> f64 {
 ///
 /// Returns how many there were, or `network_error_bad_argument` if `callback` is NULL,
 /// `network_error_busy` inside a callback. Any thread; if another one is inside `network_poll`, it
-/// returns 0. Does not block; with manual I/O it does a turn of I/O when nothing waits.
+/// returns 0. Does not block; with manual I/O it does a turn of I/O when nothing waits. What becomes
+/// of an exception that leaves the callback stands with `NetworkCallback`.
 ///
 /// # Safety
 ///
 /// `callback` is NULL or a function that may be called with `user` on this thread.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn network_poll(callback: NetworkCallback, user: *mut c_void) -> f64 {
-    number(|| {
-        let Some(callback) = callback else { return Err(Error::bad_argument("the callback is NULL")) };
-        // SAFETY: the caller promises that it may be called; the event lives through the call.
-        runtime::drain_events(|event| unsafe { callback(event, user) }).map(|delivered| delivered as f64)
-    })
+pub unsafe extern "C-unwind" fn network_poll(callback: NetworkCallback, user: *mut c_void) -> f64 {
+    let Some(callback) = callback else {
+        return failure(&Error::bad_argument("the callback is NULL"));
+    };
+    // No panic of ours is caught here: whatever leaves the callback must pass.
+    // SAFETY: the caller promises that it may be called; the event lives through the call.
+    result(runtime::drain_events(|event| unsafe { callback(event, user) }).map(|delivered| delivered as f64))
 }
 
 /// Sleeps until an event waits or `timeout_ms`, 0 to 2147483647, is over. With manual I/O it does
@@ -114,6 +123,7 @@ pub unsafe extern "C" fn network_event_real(key: *const c_char) -> f64 {
                 Real::MessageType => event.message_type,
                 Real::Error => event.error,
                 Real::Size => event.size,
+                Real::Code => event.code,
             })
         })
     })
@@ -128,7 +138,7 @@ pub unsafe extern "C" fn network_event_real(key: *const c_char) -> f64 {
 /// `key` is NULL or a NUL-terminated string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn network_event_string(key: *const c_char) -> *const c_char {
-    let found = super::boundary::guarded(|| {
+    let found = catch_defects(|| {
         // SAFETY: the caller's promise.
         let key = unsafe { arg::string("the key", key)? };
         CONTEXT.events.with_current(|event| {
@@ -141,7 +151,7 @@ pub unsafe extern "C" fn network_event_string(key: *const c_char) -> *const c_ch
         })
     });
     found.unwrap_or_else(|error| {
-        crate::error::set_last(&error);
+        failure(&error);
         c"".as_ptr()
     })
 }

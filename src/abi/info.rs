@@ -1,6 +1,5 @@
 //! Asking: addresses, ports, counters, errors, the version.
 
-use std::cell::RefCell;
 use std::ffi::c_char;
 
 use crate::catalog::stats::{Scope, find};
@@ -8,25 +7,20 @@ use crate::error::{self, Code, Error};
 use crate::host;
 
 use super::arg;
-use super::boundary::{Kept, number, text};
-
-thread_local! {
-    static ASKED: Kept = RefCell::default();
-    static LAST_ERROR: Kept = RefCell::default();
-}
+use super::boundary::{number, text};
 
 /// A string about a socket: `key` is "ip" (the peer's address), for WebSockets also "path" and
 /// "query" of the request, "origin" (the page a server's client comes from; "" for programs),
 /// "protocol" (the subprotocol agreed on) and "tls" ("1" when encrypted). "" if there is none, and on
-/// failure. The string belongs to the library and is valid until this thread's next
-/// call of this function. Any thread; does not block.
+/// failure. The string belongs to the library and is valid for this thread's next seven calls that
+/// return a string. Any thread; does not block.
 ///
 /// # Safety
 ///
 /// `key` is NULL or a NUL-terminated string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn network_get_string(socket: f64, key: *const c_char) -> *const c_char {
-    text(&ASKED, || {
+    text(|| {
         let handle = arg::handle(socket)?;
         // SAFETY: the caller's promise.
         host::string(handle, unsafe { arg::string("the key", key)? })
@@ -75,10 +69,10 @@ pub unsafe extern "C" fn network_get_stat(socket: f64, key: *const c_char) -> f6
 }
 
 /// This thread's last failure in one sentence; "" if there was none. The string belongs to the
-/// library and is valid until this thread's next call of this function. Does not block.
+/// library and is valid for this thread's next seven calls that return a string. Does not block.
 #[unsafe(no_mangle)]
 pub extern "C" fn network_last_error() -> *const c_char {
-    text(&LAST_ERROR, || Ok(error::last().into_owned()))
+    text(|| Ok(error::last().into_owned()))
 }
 
 /// The name of an error number, such as "network_error_timeout"; "" if it is none. The string is

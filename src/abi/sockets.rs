@@ -1,10 +1,12 @@
 //! Sockets and servers: making and destroying them.
 
-use crate::error::Result;
+use std::ffi::{c_char, c_void};
+
+use crate::error::{Result, catch_defects};
 use crate::{host, runtime};
 
 use super::arg;
-use super::boundary::number;
+use super::boundary::{failure, number};
 
 /// Makes a client socket. `type` is `network_socket_tcp`, `_udp`, `_ws` or `_wss`.
 ///
@@ -66,6 +68,45 @@ fn create_server(r#type: f64, port: f64, max_client: f64, regular: bool) -> Resu
 #[unsafe(no_mangle)]
 pub extern "C" fn network_destroy(socket: f64) -> f64 {
     number(|| host::destroy(arg::handle(socket)?).map(|()| 0.0))
+}
+
+/// As `network_destroy`, and a WebSocket says why in its close frame: `code` is 1000, 1001, 1008 to
+/// 1014 or 3000 to 4999, `reason` a text of at most 123 bytes (UTF-8, NUL-terminated, copied before the
+/// call returns), "" for none. Of a WebSocket server all clients are told. Other sockets just close.
+///
+/// Returns 0, or `network_error_bad_handle`, `network_error_bad_argument`. Any thread, callbacks
+/// included; does not block.
+///
+/// # Safety
+///
+/// `reason` is NULL or a NUL-terminated string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn network_close(socket: f64, code: f64, reason: *const c_char) -> f64 {
+    number(|| {
+        let handle = arg::handle(socket)?;
+        let code = arg::integer("a close code", code, 1000, 4999)? as u16;
+        // SAFETY: the caller's promise.
+        host::close(handle, code, unsafe { arg::string("the reason", reason)? }).map(|()| 0.0)
+    })
+}
+
+/// Keeps a pointer of your own for a socket: its events carry it as `user`. The library never looks
+/// into it. A server's clients begin with what their server has when their connect event is collected.
+///
+/// Returns 0, or `network_error_bad_handle`. Any thread, callbacks included; does not block.
+#[unsafe(no_mangle)]
+pub extern "C" fn network_set_user(socket: f64, user: *mut c_void) -> f64 {
+    number(|| host::set_user(arg::handle(socket)?, user).map(|()| 0.0))
+}
+
+/// What `network_set_user` gave the socket; NULL if nothing, or if there is no such socket. Any
+/// thread, callbacks included; does not block.
+#[unsafe(no_mangle)]
+pub extern "C" fn network_get_user(socket: f64) -> *mut c_void {
+    catch_defects(|| host::user(arg::handle(socket)?)).unwrap_or_else(|error| {
+        failure(&error);
+        std::ptr::null_mut()
+    })
 }
 
 /// Destroys everything: flushes within the bound of `network_destroy`, stops the I/O thread, drops

@@ -38,6 +38,7 @@ keys! {
     MessageType = "message_type";
     Error = "error";
     Size = "size";
+    Code = "code";
 }
 
 keys! {

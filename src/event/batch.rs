@@ -106,9 +106,11 @@ pub(crate) enum What {
     },
 }
 
-/// Why a connection ended; the index `NO_NOTE` means in an orderly way and without words.
+/// Why a connection ended; the index `NO_NOTE` means in an orderly way, without words or a code.
 struct Note {
     error: i32,
+    /// The close code of a WebSocket.
+    code: u16,
     reason: CString,
 }
 
@@ -199,25 +201,24 @@ impl Batch {
 
     /// An event without bytes.
     pub(crate) fn push(&mut self, origin: Origin<'_>, happened: Happened<'_>) {
-        let note = |notes: &mut Vec<Note>, error: Option<&Error>| match error {
-            None => NO_NOTE,
-            Some(error) => {
-                notes.push(Note { error: error.code as i32, reason: sentence(&error.message) });
-                (notes.len() - 1) as u32
+        let mut note = |error: Option<&Error>, code: u16, words: &str| {
+            let (error, words) = error.map_or((0, words), |error| (error.code as i32, &*error.message));
+            if error == 0 && code == 0 && words.is_empty() {
+                return NO_NOTE;
             }
+            self.notes.push(Note { error, code, reason: sentence(words) });
+            (self.notes.len() - 1) as u32
         };
         let what = match happened {
             Happened::Connect => What::Connect,
-            Happened::Disconnect { half_closed, error } => {
-                What::Disconnect { half_closed, note: note(&mut self.notes, error) }
+            Happened::Disconnect { half_closed, error, code } => {
+                What::Disconnect { half_closed, note: note(error, code, "") }
             }
-            Happened::ClosedByPeer("") => What::Disconnect { half_closed: false, note: NO_NOTE },
-            Happened::ClosedByPeer(words) => {
-                self.notes.push(Note { error: 0, reason: sentence(words) });
-                What::Disconnect { half_closed: false, note: (self.notes.len() - 1) as u32 }
+            Happened::ClosedByPeer { words, code } => {
+                What::Disconnect { half_closed: false, note: note(None, code, words) }
             }
-            Happened::PeerLost(error) => What::PeerLost { note: note(&mut self.notes, error) },
-            Happened::ConnectEnded(error) => What::ConnectEnded { note: note(&mut self.notes, error) },
+            Happened::PeerLost(error) => What::PeerLost { note: note(error, 0, "") },
+            Happened::ConnectEnded(error) => What::ConnectEnded { note: note(error, 0, "") },
         };
         let source = new_source(&mut self.sources, &mut self.texts, &origin);
         let record = &mut self.sources[source as usize];
@@ -331,20 +332,15 @@ impl Batch {
         let mut event = NetworkEvent {
             r#type: f64::from(kind::DATA),
             id: socket,
-            socket: -1.0,
             server,
             port: f64::from(source.port),
-            succeeded: 0.0,
-            message_type: 0.0,
-            error: 0.0,
-            size: 0.0,
-            buffer: std::ptr::null(),
             ip: self.texts[source.text as usize..].as_ptr().cast::<c_char>(),
-            reason: c"".as_ptr(),
+            ..NetworkEvent::EMPTY
         };
         let mut explain = |note: u32| {
             if let Some(note) = self.notes.get(note as usize) {
                 event.error = f64::from(note.error);
+                event.code = f64::from(note.code);
                 event.reason = note.reason.as_ptr();
             }
         };
@@ -413,12 +409,17 @@ impl What {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Happened<'a> {
     Connect,
+    /// `code` is the close code of a WebSocket, else 0.
     Disconnect {
         half_closed: bool,
         error: Option<&'a Error>,
+        code: u16,
     },
     /// An orderly disconnect with the peer's words, if it had any.
-    ClosedByPeer(&'a str),
+    ClosedByPeer {
+        words: &'a str,
+        code: u16,
+    },
     ConnectEnded(Option<&'a Error>),
     /// A peer of a reliable UDP socket was given up.
     PeerLost(Option<&'a Error>),

@@ -4,7 +4,7 @@
 pub(crate) mod batch;
 pub(crate) mod queue;
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
 
 /// One event, as C sees it. The pointers belong to the library and stay valid until the next
 /// `network_poll`, `network_poll_event` or `network_event_next` by any thread.
@@ -36,11 +36,41 @@ pub struct NetworkEvent {
     pub ip: *const c_char,
     /// One sentence for a person where `error` is set, also the peer's own words; else "".
     pub reason: *const c_char,
+    /// What `network_set_user` gave the socket that `id` names, of a connect or disconnect at a
+    /// server the client that `socket` names; NULL if nothing.
+    pub user: *mut c_void,
+    /// Disconnect of a WebSocket: the code of the close frame that came, 1000 to 4999; 1005 if it had
+    /// none, 1006 if no close frame came. Else 0.
+    pub code: f64,
+    /// 0: room for what later versions tell.
+    pub reserved: [f64; 6],
 }
 
 // SAFETY: the pointers are to memory of the event queue that no thread writes while an event is
 // valid; who may read it when is the documented contract of the functions that hand events out.
+// `user` is never looked into.
 unsafe impl Send for NetworkEvent {}
+
+impl NetworkEvent {
+    /// No event.
+    pub(crate) const EMPTY: Self = Self {
+        r#type: 0.0,
+        id: -1.0,
+        socket: -1.0,
+        server: -1.0,
+        port: 0.0,
+        succeeded: 0.0,
+        message_type: 0.0,
+        error: 0.0,
+        size: 0.0,
+        buffer: std::ptr::null(),
+        ip: c"".as_ptr(),
+        reason: c"".as_ptr(),
+        user: std::ptr::null_mut(),
+        code: 0.0,
+        reserved: [0.0; 6],
+    };
+}
 
 /// `network_type_*` as they stand in [`NetworkEvent`].
 pub(crate) mod kind {

@@ -2,6 +2,7 @@
 //! collects them: one at a time or all that wait.
 
 use std::collections::VecDeque;
+use std::ffi::c_void;
 use std::sync::atomic::{
     AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::Release, Ordering::SeqCst, fence,
 };
@@ -9,6 +10,7 @@ use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
+use crate::error::{Result, catch_defects};
 use crate::socket::Handle;
 
 use super::NetworkEvent;
@@ -30,6 +32,12 @@ pub(crate) trait Collector {
     fn destroyed(&self) -> u64;
 
     fn exists(&self, socket: Handle) -> bool;
+
+    /// How often the host has set a socket's own pointer.
+    fn users(&self) -> u64;
+
+    /// The host's own pointer of a socket.
+    fn user(&self, socket: Handle) -> *mut c_void;
 
     /// An event without bytes is about to be delivered. Returns the socket if it is to go once the
     /// program asks for the event after this one.
@@ -176,58 +184,54 @@ impl EventQueue {
     }
 
     /// Calls `deliver` for each event that waits now; returns how many there were.
-    pub(crate) fn drain(&self, host: &impl Collector, mut deliver: impl FnMut(&NetworkEvent)) -> usize {
-        let Some(mut state) = self.begin(host) else { return 0 };
-        let mut next = std::mem::take(&mut state.next);
+    ///
+    /// Defects of ours are caught one by one, and never around `deliver`: an exception that leaves the
+    /// host's callback passes through here to the host. The events it kept from being delivered wait on.
+    pub(crate) fn drain(
+        &self,
+        host: &impl Collector,
+        mut deliver: impl FnMut(&NetworkEvent),
+    ) -> Result<usize> {
+        let Some(mut round) = catch_defects(|| Ok(self.begin_round(host)))? else { return Ok(0) };
+        let mut delivered = 0;
+        while catch_defects(|| Ok(round.advance()))? {
+            delivered += 1;
+            deliver(&round.event);
+        }
+        catch_defects(|| {
+            drop(round);
+            host.caught_up();
+            Ok(delivered)
+        })
+    }
+
+    /// Takes all that waits, unless nothing does or another thread is inside `network_poll`.
+    fn begin_round<'a, C: Collector>(&'a self, host: &'a C) -> Option<Round<'a, C>> {
+        let mut state = self.begin(host)?;
+        let next = std::mem::take(&mut state.next);
         let batches = std::mem::take(&mut state.ready);
         if batches.is_empty() {
             drop(state);
             host.caught_up();
-            return 0;
+            return None;
         }
-        let mut left = self.ready.swap(0, SeqCst);
+        let left = self.ready.swap(0, SeqCst);
         self.delivering.store(left, Relaxed);
         state.polling = true;
         drop(state);
-
-        let mut round = Round { queue: self, host, spent: Vec::with_capacity(batches.len()), leaving: None };
-        let Round { spent, leaving, .. } = &mut round;
-        let mut delivered = 0;
-        for mut batch in batches {
-            while let Some(&entry) = batch.entries().get(next) {
-                if let Some(gone) = leaving.take() {
-                    host.left(gone);
-                }
-                next += 1;
-                left -= 1;
-                self.delivering.store(left, Relaxed);
-                let Some(mut event) = deliverable(host, &batch, entry, leaving) else { continue };
-                expect_answers(host, &batch, next);
-                delivered += 1;
-                deliver(&event);
-                // What a read brought is all of one socket: only the payload is described anew.
-                while let Some(&following) = batch.entries().get(next)
-                    && following.source == entry.source
-                    && let What::Data { message_type, .. } = following.what
-                    && host.destroyed() == batch.destroyed_before
-                {
-                    next += 1;
-                    left -= 1;
-                    self.delivering.store(left, Relaxed);
-                    batch.describe_next(&mut event, following, message_type);
-                    delivered += 1;
-                    deliver(&event);
-                }
-            }
-            next = 0;
-            let sources = batch.take_sources();
-            spent.push(batch);
-            self.give_back(&mut self.state.lock(), host, sources);
-        }
-
-        drop(round);
-        host.caught_up();
-        delivered
+        let spent = Vec::with_capacity(batches.len());
+        Some(Round {
+            queue: self,
+            host,
+            batches,
+            next,
+            left,
+            spent,
+            leaving: None,
+            event: NetworkEvent::EMPTY,
+            run: NO_RUN,
+            users: 0,
+        })
     }
 
     /// Sleeps until an event waits or `deadline` is over; whether one waits.
@@ -344,12 +348,76 @@ impl EventQueue {
     }
 }
 
-/// A `network_poll` under way. However it ends, others may poll again after it.
+/// A `network_poll` under way. However it ends, others may poll again after it, and what it has not
+/// delivered waits for them.
 struct Round<'a, C: Collector> {
     queue: &'a EventQueue,
     host: &'a C,
+    /// What is yet to be delivered, from the entry `next` of the first batch on: `left` events.
+    batches: VecDeque<Batch>,
+    next: usize,
+    left: usize,
     spent: Vec<Batch>,
     leaving: Option<Handle>,
+    event: NetworkEvent,
+    /// The source in the first batch that `event` was described from, data of which only the payload
+    /// has to be described anew.
+    run: u32,
+    /// [`Collector::users`] when it was described.
+    users: u64,
+}
+
+/// No event was described from the first batch.
+const NO_RUN: u32 = u32::MAX;
+
+impl<C: Collector> Round<'_, C> {
+    /// Makes `event` the next one to deliver; false if none is left.
+    #[inline]
+    fn advance(&mut self) -> bool {
+        // What a read brought is all of one socket: only the payload is described anew.
+        if let Some(batch) = self.batches.front()
+            && let Some(&following) = batch.entries().get(self.next)
+            && following.source == self.run
+            && let What::Data { message_type, .. } = following.what
+            && self.host.destroyed() == batch.destroyed_before
+            && self.host.users() == self.users
+        {
+            self.next += 1;
+            self.left -= 1;
+            self.queue.delivering.store(self.left, Relaxed);
+            batch.describe_next(&mut self.event, following, message_type);
+            return true;
+        }
+        self.describe_next()
+    }
+
+    fn describe_next(&mut self) -> bool {
+        let Round { queue, host, batches, next, left, spent, leaving, event, run, users } = self;
+        while let Some(batch) = batches.front_mut() {
+            *run = NO_RUN;
+            while let Some(&entry) = batch.entries().get(*next) {
+                if let Some(gone) = leaving.take() {
+                    host.left(gone);
+                }
+                *next += 1;
+                *left -= 1;
+                queue.delivering.store(*left, Relaxed);
+                *users = host.users();
+                let Some(described) = deliverable(*host, batch, entry, leaving) else { continue };
+                expect_answers(*host, batch, *next);
+                *event = described;
+                if matches!(entry.what, What::Data { .. } | What::Large { .. }) {
+                    *run = entry.source;
+                }
+                return true;
+            }
+            *next = 0;
+            let sources = batch.take_sources();
+            spent.extend(batches.pop_front());
+            queue.give_back(&mut queue.state.lock(), *host, sources);
+        }
+        false
+    }
 }
 
 impl<C: Collector> Drop for Round<'_, C> {
@@ -360,6 +428,16 @@ impl<C: Collector> Drop for Round<'_, C> {
         state.leaving = self.leaving;
         state.polling = false;
         self.queue.delivering.store(0, Relaxed);
+        if self.batches.is_empty() {
+            return;
+        }
+        self.batches.append(&mut state.ready);
+        std::mem::swap(&mut state.ready, &mut self.batches);
+        state.next = self.next;
+        self.queue.ready.store(self.queue.ready.load(Relaxed) + self.left, SeqCst);
+        if state.sleepers > 0 {
+            self.queue.available.notify_all();
+        }
     }
 }
 
@@ -391,7 +469,11 @@ fn deliverable(
     if !matches!(entry.what, What::Data { .. } | What::Large { .. }) {
         *leaving = host.collected(source, entry.what);
     }
-    Some(batch.describe(entry))
+    let mut event = batch.describe(entry);
+    if host.users() > 0 {
+        event.user = host.user(source.socket);
+    }
+    Some(event)
 }
 
 #[cfg(test)]

@@ -141,16 +141,9 @@ mod tests {
         NetworkEvent {
             r#type: f64::from(kind),
             id: 3.0,
-            socket: -1.0,
-            server: -1.0,
             port: 50_000.0,
-            succeeded: 0.0,
-            message_type: 0.0,
-            error: 0.0,
-            size: 0.0,
-            buffer: std::ptr::null(),
             ip: PEER.as_ptr(),
-            reason: c"".as_ptr(),
+            ..NetworkEvent::EMPTY
         }
     }
 

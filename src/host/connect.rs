@@ -20,8 +20,15 @@ const LONGEST_URL: usize = 8 << 10;
 /// non-blocking sockets are configured.
 pub(crate) fn connect(handle: Handle, url: &str, port: u16, regular: bool, waits: bool) -> Result<Handle> {
     let socket = CONTEXT.registry.get(handle)?;
-    if socket.role != SocketRole::Client {
-        return Err(Error::wrong_kind("only a socket of network_create_socket can connect"));
+    match socket.role {
+        SocketRole::Client => {}
+        SocketRole::Datagrams | SocketRole::DatagramServer => {
+            return Err(Error::wrong_kind("a UDP socket does not connect: network_send_udp sends from it"));
+        }
+        SocketRole::Server => return Err(Error::wrong_kind("a server does not connect")),
+        SocketRole::Accepted => {
+            return Err(Error::wrong_kind("a server's client is connected by the client alone"));
+        }
     }
     let options = CONTEXT.options();
     let waiter = (waits && !options.non_blocking).then(|| Arc::new(Waiter::default()));

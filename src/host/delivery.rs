@@ -1,5 +1,6 @@
 //! Collecting events: with them the host's view of a connection moves on.
 
+use std::ffi::c_void;
 use std::sync::atomic::Ordering::SeqCst;
 
 use crate::command::Command;
@@ -16,6 +17,15 @@ impl Collector for Context {
 
     fn exists(&self, socket: Handle) -> bool {
         self.registry.contains(socket)
+    }
+
+    #[inline]
+    fn users(&self) -> u64 {
+        self.users.load(SeqCst)
+    }
+
+    fn user(&self, socket: Handle) -> *mut c_void {
+        self.registry.get(socket).map_or(std::ptr::null_mut(), |socket| socket.user.load(SeqCst))
     }
 
     fn collected(&self, source: &Source, what: What) -> Option<Handle> {
@@ -47,6 +57,10 @@ impl Collector for Context {
 /// is to go once the program asks for the event after this one.
 fn move_on(context: &Context, source: &Source, what: What) -> Option<Handle> {
     let socket = context.registry.get(source.socket).ok()?;
+    if matches!(what, What::Connect) && context.users() > 0 {
+        // Now and not when it was accepted: the host may have given the server its pointer since.
+        socket.user.store(context.user(source.server), SeqCst);
+    }
     let mut host = socket.host.lock();
     match what {
         What::ConnectEnded { .. } if what.is_failed_connect() => host.state = ConnectionState::Idle,

@@ -1,5 +1,6 @@
 //! Making, changing and destroying sockets.
 
+use std::ffi::c_void;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
@@ -7,10 +8,11 @@ use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use mio::net::TcpListener;
 use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
 
-use crate::command::{Command, Listen};
+use crate::command::{CloseFrame, Command, Listen};
 use crate::context::CONTEXT;
 use crate::error::{Error, Result};
 use crate::socket::{Family, Handle, Local, LocalEndpoint, SocketRole};
+use crate::websocket::close::MAX_CLOSE_REASON;
 use crate::{sys, tls};
 
 use super::datagrams::create_datagrams;
@@ -119,6 +121,29 @@ fn bind_stream(ip: Option<IpAddr>, port: u16, to: BindTo) -> Result<(SystemSocke
 
 /// `network_destroy`.
 pub(crate) fn destroy(handle: Handle) -> Result<()> {
+    end(handle, None)
+}
+
+/// `network_close`.
+pub(crate) fn close(handle: Handle, code: u16, reason: &str) -> Result<()> {
+    if !CONTEXT.registry.contains(handle) {
+        return Err(Error::bad_handle());
+    }
+    if !matches!(code, 1000 | 1001 | 1008..=1014 | 3000..=4999) {
+        return Err(Error::bad_argument(format!(
+            "a close code must be 1000, 1001, 1008 to 1014 or 3000 to 4999, not {code}"
+        )));
+    }
+    if reason.len() > MAX_CLOSE_REASON {
+        return Err(Error::bad_argument(format!(
+            "the reason must be at most {MAX_CLOSE_REASON} bytes, not {}",
+            reason.len()
+        )));
+    }
+    end(handle, Some(CloseFrame { code, reason: reason.into() }))
+}
+
+fn end(handle: Handle, close_frame: Option<CloseFrame>) -> Result<()> {
     let removed = CONTEXT.registry.remove(handle);
     if removed.is_empty() {
         return Err(Error::bad_handle());
@@ -126,7 +151,19 @@ pub(crate) fn destroy(handle: Handle) -> Result<()> {
     removed.iter().for_each(|socket| socket.retire());
     // The command first: a batch that counts this destroy must be begun by a reactor that has
     // also received it.
-    CONTEXT.mailbox.command(Command::Destroy(removed));
+    CONTEXT.mailbox.command(Command::Destroy { sockets: removed, close_frame });
     CONTEXT.destroyed.fetch_add(1, SeqCst);
     Ok(())
+}
+
+/// `network_set_user`.
+pub(crate) fn set_user(handle: Handle, user: *mut c_void) -> Result<()> {
+    CONTEXT.registry.get(handle)?.user.store(user, SeqCst);
+    CONTEXT.users.fetch_add(1, SeqCst);
+    Ok(())
+}
+
+/// `network_get_user`.
+pub(crate) fn user(handle: Handle) -> Result<*mut c_void> {
+    Ok(CONTEXT.registry.get(handle)?.user.load(SeqCst))
 }

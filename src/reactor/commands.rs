@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use crate::address;
-use crate::command::{Command, Id};
+use crate::command::{CloseFrame, Command, Id};
 use crate::socket::{Handle, Socket};
 
 use super::datagram::Datagrams;
@@ -64,7 +64,9 @@ impl Reactor {
             Command::OpenDatagrams(open) => self.open_datagrams(open),
             Command::NameKnown { name, addresses } => self.name_known(&name, addresses),
             Command::RefreshName(name) => self.datagram_tools.lookups.refresh(name),
-            Command::Destroy(sockets) => sockets.iter().for_each(|socket| self.destroy(socket)),
+            Command::Destroy { sockets, close_frame } => {
+                sockets.iter().for_each(|socket| self.destroy(socket, close_frame.as_ref()));
+            }
             Command::Finish { token, serial } => {
                 self.attend(Id { token, serial }, |reactor, id| reactor.drain(id));
             }
@@ -104,7 +106,7 @@ impl Reactor {
         }
     }
 
-    pub(crate) fn destroy(&mut self, socket: &Arc<Socket>) {
+    pub(crate) fn destroy(&mut self, socket: &Arc<Socket>, close_frame: Option<&CloseFrame>) {
         let Some(id) = self.endpoints.at(socket.token.load(Relaxed)) else { return };
         let Some(endpoint) = self.endpoints.get(id) else { return };
         match endpoint {
@@ -138,6 +140,9 @@ impl Reactor {
                 if stream.belongs_to(socket) {
                     if let Some(opening) = &stream.opening {
                         opening.abandoned();
+                    }
+                    if let Some(frame) = close_frame {
+                        stream.set_close_frame(frame);
                     }
                     self.attend(id, |reactor, id| reactor.drain(id));
                 }

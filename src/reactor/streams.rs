@@ -111,10 +111,11 @@ impl Reactor {
             if !stream.tells_of_end() {
                 return write_close_frame;
             }
+            let code = stream.received_close_code();
             let happened = match &end {
-                End::Eof => Happened::Disconnect { half_closed: true, error: None },
-                End::ClosedByPeer(words) => Happened::ClosedByPeer(words),
-                End::Failed(error) => Happened::Disconnect { half_closed: false, error: Some(error) },
+                End::Eof => Happened::Disconnect { half_closed: true, error: None, code },
+                End::ClosedByPeer(words) => Happened::ClosedByPeer { words, code },
+                End::Failed(error) => Happened::Disconnect { half_closed: false, error: Some(error), code },
             };
             turn.happened(stream.origin(id), happened);
             if matches!(end, End::Eof) {

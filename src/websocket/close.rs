@@ -4,7 +4,9 @@ use super::frame::{MAX_CONTROL_PAYLOAD, Opcode, write_frame};
 use super::mask::Key;
 use super::violation::Violation;
 
-/// Status codes of section 7.4.1.
+/// The longest reason: what a control frame has room for beside the code.
+pub const MAX_CLOSE_REASON: usize = MAX_CONTROL_PAYLOAD - size_of::<u16>();
+
 /// Whether a close frame may carry this code: those of the RFC and of IANA's registry that are
 /// not for local use only (1004, 1005, 1006, 1015), and the ranges for libraries and programs.
 #[must_use]
@@ -35,8 +37,7 @@ pub fn write_close(out: &mut Vec<u8>, code: Option<u16>, reason: &str, mask: Opt
         write_frame(out, Opcode::Close, [], mask);
         return;
     };
-    let room = MAX_CONTROL_PAYLOAD - size_of_val(&code);
-    let mut end = reason.len().min(room);
+    let mut end = reason.len().min(MAX_CLOSE_REASON);
     while !reason.is_char_boundary(end) {
         end -= 1;
     }

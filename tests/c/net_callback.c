@@ -213,8 +213,78 @@ static void poll_says_how_many(void) {
     CHECK_EQUAL(network_poll(count, &seen), 0);
 }
 
+/* ---- leaving by an exception, where there are any ---- */
+
+#ifdef __cplusplus
+static void throw_at_the_third(const NetworkEvent *event, void *user) {
+    int *seen = (int *)user;
+    CHECK_EQUAL(event->size, 1);
+    CHECK_EQUAL(*event->buffer, 'a' + *seen);
+    if (++*seen % 3 == 0)
+        throw event;
+}
+
+static void an_exception_comes_out_of_network_poll(void) {
+    int seen = 0, caught = 0;
+    double deadline = now_ms() + patience_ms();
+    Pair pair = connect_pair(0);
+    for (int i = 0; i < 10; i++) {
+        char letter = (char)('a' + i);
+        SUCCESS(network_send_packet(pair.client, &letter, 1));
+    }
+    while (seen < 10) {
+        CHECK(now_ms() < deadline);
+        SUCCESS(network_wait(5));
+        try {
+            SUCCESS(network_poll(throw_at_the_third, &seen));
+        } catch (const NetworkEvent *event) {
+            caught++;
+            CHECK_EQUAL(seen, 3 * caught);
+            (void)event;
+        }
+    }
+    CHECK_EQUAL(caught, 3);
+    /* Nothing believes that a callback still runs, and nothing was lost or came twice. */
+    CHECK_EQUAL(network_wait(0), 0);
+    SUCCESS(network_send_packet(pair.client, "on", 2));
+    take_data(pair.accepted, "on", 2);
+    destroy_pair(&pair);
+    check_no_events();
+}
+
+static void throw_always(const NetworkEvent *event, void *user) {
+    ++*(int *)user;
+    throw (int)event->type;
+}
+
+/* Also at the last event of a batch, and at one whose socket is to go with it. */
+static void every_event_throws(void) {
+    int seen = 0, caught = 0;
+    double server = tcp_server(0, 4), deadline = now_ms() + patience_ms();
+    double client = tcp_client(0, network_get_port(server));
+    SUCCESS(network_send_packet(client, "x", 1));
+    SUCCESS(network_destroy(client));
+    while (seen < 3) {
+        CHECK(now_ms() < deadline);
+        SUCCESS(network_wait(5));
+        try {
+            SUCCESS(network_poll(throw_always, &seen));
+        } catch (int) {
+            caught++;
+        }
+    }
+    CHECK_EQUAL(caught, 3);
+    CHECK_EQUAL(network_poll(throw_always, &seen), 0);
+    CHECK_EQUAL(network_get_stat(-1, "sockets"), 1);
+}
+#endif
+
 int main(int argc, char **argv) {
     static const Case cases[] = {
+#ifdef __cplusplus
+        {"an_exception_comes_out_of_network_poll", an_exception_comes_out_of_network_poll},
+        {"every_event_throws", every_event_throws},
+#endif
         {"the_sockets_further_events_are_gone", the_sockets_further_events_are_gone},
         {"no_event_of_a_destroyed_server", no_event_of_a_destroyed_server},
         {"destroying_the_client_that_left", destroying_the_client_that_left},

@@ -17,7 +17,7 @@ import traceback
 import payloads
 import stepwire
 
-EVENT_FIELDS = ("type", "id", "socket", "server", "port", "succeeded", "message_type", "error", "size")
+EVENT_FIELDS = ("type", "id", "socket", "server", "port", "succeeded", "message_type", "error", "size", "code")
 EVENTS_PER_ROUND = 2000
 KICK = b"kick"
 # The host itself must not grow while others measure its memory.

@@ -70,6 +70,9 @@ class NetworkEvent(ctypes.Structure):
         ("buffer", ctypes.c_void_p),
         ("ip", ctypes.c_char_p),
         ("reason", ctypes.c_char_p),
+        ("user", ctypes.c_void_p),
+        ("code", ctypes.c_double),
+        ("reserved", ctypes.c_double * 6),
     ]
 
 
@@ -103,6 +106,9 @@ SIGNATURES = {
     "network_send_udp_raw": "dsdbd>d",
     "network_send_broadcast": "ddbd>d",
     "network_destroy": "d>d",
+    "network_close": "dds>d",
+    "network_set_user": "db>d",
+    "network_get_user": "d>b",
     "network_poll_event": "e>d",
     "network_poll": "cb>d",
     "network_wait": "d>d",

@@ -32,7 +32,7 @@ impl Reactor {
         let id = self.endpoints.insert(Endpoint::Connect(Box::new(Connect::new(request, self.turn.now))));
         socket.token.store(id.token, Relaxed);
         if !self.turn.context.registry.contains(socket.handle) {
-            self.destroy(&socket);
+            self.destroy(&socket, None);
             return;
         }
         self.endpoints.arm(id);

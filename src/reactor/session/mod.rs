@@ -11,7 +11,7 @@ mod websocket;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::command::WebSocketRequest;
+use crate::command::{CloseFrame, WebSocketRequest};
 use crate::error::{Code, Error};
 use crate::event::batch::BatchWriter;
 use crate::options::Texts;
@@ -172,6 +172,22 @@ impl Session {
     /// Whether the peer is to hear more before the connection closes.
     pub(crate) fn owes_close_frame(&self) -> bool {
         matches!(self, Self::WebSocket(websocket) if websocket.owes_close_frame())
+    }
+
+    /// What the close frame is to say.
+    pub(crate) fn set_close_frame(&mut self, frame: &CloseFrame) {
+        if let Self::WebSocket(websocket) = self {
+            websocket.set_close_frame(frame);
+        }
+    }
+
+    /// The code of the close frame that came, 1005 if it had none, 1006 if none came; 0 where there
+    /// are no close frames.
+    pub(crate) fn received_close_code(&self) -> u16 {
+        match self {
+            Self::WebSocket(websocket) => websocket.received_close_code(),
+            _ => 0,
+        }
     }
 
     /// Writes the last words, unless they were said.

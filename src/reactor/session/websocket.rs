@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::clock::Millis;
-use crate::command::WebSocketRequest;
+use crate::command::{CloseFrame, WebSocketRequest};
 use crate::error::{Code, Error};
 use crate::event::batch;
 use crate::options::Texts;
@@ -57,6 +57,10 @@ enum Stage {
 struct Closing {
     /// The code of the close frame to send, where it is not the usual one.
     code: Option<Option<u16>>,
+    /// And what it says to a person.
+    reason: Box<str>,
+    /// The code of the close frame that came; `None` if none came, or one without a code.
+    received_code: Option<Option<u16>>,
     sent: bool,
     /// The peer's close frame has come, or what came cannot be understood any more.
     received: bool,
@@ -201,19 +205,19 @@ impl WebSocket {
             keepalive: &mut self.keepalive,
             dropped: 0,
             stop: None,
-            close_code: None,
         };
         let result = self.receiver.receive(&mut bytes[at..], message_limit, &mut messages);
-        let Messages { dropped, stop, close_code, .. } = messages;
+        let Messages { dropped, stop, .. } = messages;
         if dropped > 0 {
             count(&socket.traffic.dropped, dropped);
         }
         match (stop, result) {
             (None, Ok(_)) => Ok(()),
-            (Some(stop), _) => {
-                self.closing.code = close_code;
+            (Some(End { session, answer, received }), _) => {
+                self.closing.code = Some(answer);
+                self.closing.received_code = received;
                 self.closing.received = true;
-                Err(stop)
+                Err(session)
             }
             (None, Err(violation)) => {
                 self.closing.code = Some(Some(violation.code()));
@@ -244,7 +248,20 @@ impl WebSocket {
         if upgraded && !self.closing.sent && !self.closing.cut_off {
             self.closing.sent = true;
             let code = self.closing.code.unwrap_or(Some(websocket::close_code::NORMAL));
-            close::write_close(out, code, "", self.mask());
+            close::write_close(out, code, &self.closing.reason, self.mask());
+        }
+    }
+
+    pub(crate) fn set_close_frame(&mut self, frame: &CloseFrame) {
+        self.closing.code = Some(Some(frame.code));
+        self.closing.reason = frame.reason.clone();
+    }
+
+    pub(crate) fn received_close_code(&self) -> u16 {
+        match self.closing.received_code {
+            Some(Some(code)) => code,
+            Some(None) => websocket::close_code::NONE,
+            None => websocket::close_code::ABNORMAL,
         }
     }
 
@@ -325,8 +342,16 @@ struct Messages<'a, 'b> {
     pongs: &'a mut u32,
     keepalive: &'a mut Keepalive,
     dropped: u64,
-    stop: Option<SessionEnd>,
-    close_code: Option<Option<u16>>,
+    stop: Option<End>,
+}
+
+/// Why nothing more is taken.
+struct End {
+    session: SessionEnd,
+    /// The code to answer with.
+    answer: Option<u16>,
+    /// That of the close frame that came, if it was one.
+    received: Option<Option<u16>>,
 }
 
 impl Messages<'_, '_> {
@@ -336,8 +361,8 @@ impl Messages<'_, '_> {
             Ok(true) => {}
             Ok(false) => self.dropped += 1,
             Err(error) => {
-                self.close_code = Some(Some(websocket::close_code::TOO_BIG));
-                self.stop = Some(error.into());
+                let answer = Some(websocket::close_code::TOO_BIG);
+                self.stop = Some(End { session: error.into(), answer, received: None });
             }
         }
     }
@@ -379,8 +404,7 @@ impl MessageSink for Messages<'_, '_> {
     }
 
     fn close(&mut self, code: Option<u16>, reason: &str) {
-        self.close_code = Some(code);
-        self.stop = Some(closed(code, reason));
+        self.stop = Some(End { session: closed(code, reason), answer: code, received: Some(code) });
     }
 
     #[inline]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use socket2::SockRef;
 
 use crate::clock::Millis;
+use crate::command::CloseFrame;
 use crate::error::{Code, Error};
 use crate::mailbox::Dirty;
 use crate::reactor::turn::{LINGER_MILLIS, Next, Turn};
@@ -41,6 +42,16 @@ impl Stream {
     /// Whether the peer is to hear last words before the connection closes.
     pub(crate) fn owes_close_frame(&self) -> bool {
         self.session.owes_close_frame()
+    }
+
+    /// The code of the WebSocket's close frame that came; 0 where there is no WebSocket.
+    pub(crate) fn received_close_code(&self) -> u16 {
+        self.session.received_close_code()
+    }
+
+    /// What the close frame is to say, if the connection has one and it has not left yet.
+    pub(crate) fn set_close_frame(&mut self, frame: &CloseFrame) {
+        self.session.set_close_frame(frame);
     }
 
     /// From now on the host's sends fail, though the connection still has something to say.
