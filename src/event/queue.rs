@@ -40,10 +40,10 @@ pub(crate) trait Collector {
     fn user(&self, socket: Handle) -> *mut c_void;
 
     /// An event without bytes is about to be delivered. Returns the socket if it is to go once the
-    /// program asks for the event after this one.
+    /// program polls again.
     fn collected(&self, source: &Source, what: What) -> Option<Handle>;
 
-    /// The event after a client's disconnect is asked for.
+    /// The program polls again after a client's disconnect.
     fn left(&self, socket: Handle);
 
     /// The program will probably answer several events of this socket.
@@ -81,8 +81,8 @@ struct State {
     /// A thread is inside `network_poll`.
     polling: bool,
     sleepers: u32,
-    /// A server's client whose disconnect event was the last one delivered.
-    leaving: Option<Handle>,
+    /// Servers' clients whose disconnect events the last poll delivered.
+    leaving: Vec<Handle>,
     /// What `network_event_real` and its siblings look at.
     current: Option<NetworkEvent>,
 }
@@ -98,7 +98,7 @@ impl EventQueue {
                 collected: Vec::new(),
                 polling: false,
                 sleepers: 0,
-                leaving: None,
+                leaving: Vec::new(),
                 current: None,
             }),
             available: Condvar::new(),
@@ -227,7 +227,7 @@ impl EventQueue {
             next,
             left,
             spent,
-            leaving: None,
+            leaving: Vec::new(),
             event: NetworkEvent::EMPTY,
             run: NO_RUN,
             users: 0,
@@ -270,12 +270,6 @@ impl EventQueue {
         bytes
     }
 
-    /// Lets the socket whose disconnect event was the last one stay beyond the next event; whoever
-    /// calls this takes it out of the registry in the end.
-    pub(crate) fn keep_leaving(&self) -> Option<Handle> {
-        self.state.lock().leaving.take()
-    }
-
     /// Drops all events; for the end of the library's life.
     pub(crate) fn clear(&self) {
         let mut state = self.state.lock();
@@ -285,7 +279,7 @@ impl EventQueue {
         state.spent.clear();
         state.spare.clear();
         state.collected.clear();
-        state.leaving = None;
+        state.leaving.clear();
         state.current = None;
         self.starving.store(false, SeqCst);
         self.available.notify_all();
@@ -307,7 +301,7 @@ impl EventQueue {
                 }
             }
         }
-        if let Some(gone) = state.leaving.take() {
+        for gone in state.leaving.drain(..) {
             host.left(gone);
         }
         Some(state)
@@ -358,7 +352,7 @@ struct Round<'a, C: Collector> {
     next: usize,
     left: usize,
     spent: Vec<Batch>,
-    leaving: Option<Handle>,
+    leaving: Vec<Handle>,
     event: NetworkEvent,
     /// The source in the first batch that `event` was described from, data of which only the payload
     /// has to be described anew.
@@ -396,9 +390,6 @@ impl<C: Collector> Round<'_, C> {
         while let Some(batch) = batches.front_mut() {
             *run = NO_RUN;
             while let Some(&entry) = batch.entries().get(*next) {
-                if let Some(gone) = leaving.take() {
-                    host.left(gone);
-                }
                 *next += 1;
                 *left -= 1;
                 queue.delivering.store(*left, Relaxed);
@@ -425,7 +416,7 @@ impl<C: Collector> Drop for Round<'_, C> {
         self.host.answers_ended();
         let mut state = self.queue.state.lock();
         state.spent.append(&mut self.spent);
-        state.leaving = self.leaving;
+        state.leaving.append(&mut self.leaving);
         state.polling = false;
         self.queue.delivering.store(0, Relaxed);
         if self.batches.is_empty() {
@@ -460,14 +451,14 @@ fn deliverable(
     host: &impl Collector,
     batch: &Batch,
     entry: Entry,
-    leaving: &mut Option<Handle>,
+    leaving: &mut Vec<Handle>,
 ) -> Option<NetworkEvent> {
     let source = batch.source(entry);
     if host.destroyed() != batch.destroyed_before && !host.exists(source.socket) {
         return None;
     }
     if !matches!(entry.what, What::Data { .. } | What::Large { .. }) {
-        *leaving = host.collected(source, entry.what);
+        leaving.extend(host.collected(source, entry.what));
     }
     let mut event = batch.describe(entry);
     if host.users() > 0 {

@@ -54,7 +54,7 @@ impl Collector for Context {
 }
 
 /// Brings the host's view of a connection in step with an event about it. Returns the socket if it
-/// is to go once the program asks for the event after this one.
+/// is to go once the program polls again.
 fn move_on(context: &Context, source: &Source, what: What) -> Option<Handle> {
     let socket = context.registry.get(source.socket).ok()?;
     if matches!(what, What::Connect) && context.users() > 0 {
