@@ -916,31 +916,6 @@ const char *network_event_string(const char *key);
 double network_event_read(void *destination, double offset, double size);
 
 /**
- * Posts every event that was waiting to the GameMaker runner that called `RegisterCallbacks`, as
- * Async - Networking events. They have the keys of the built-in ones, and `error` and `reason`.
- * Runners cannot be given bytes this way: instead of `buffer`, data has the key `data`, for
- * `network_event_read_posted`.
- *
- * Returns how many events there were, or `network_error_not_supported` if no runner has registered,
- * `network_error_busy` inside a callback. On the game's thread; does not block.
- */
-double network_event_post(void);
-
-/**
- * Copies payload of a data event that `network_event_post` has posted: up to `size` bytes from
- * `offset` on to `destination`, which has room for `size` bytes. `data` is that key of the event.
- * The payload stays until the next `network_event_post`.
- *
- * Returns how many bytes were copied, 0 at the payload's end; or `network_error_bad_argument`, also
- * if there is no such payload (any more). Any thread; does not block.
- *
- * # Safety
- *
- * `destination` is NULL or has room for `size` bytes.
- */
-double network_event_read_posted(double data, void *destination, double offset, double size);
-
-/**
  * Sets an option: a `network_config_*` and its values. Which values an option takes stands with it;
  * `value2` is 0 where it takes one value. Where an option takes a socket, -1 means the default for
  * sockets created from then on.

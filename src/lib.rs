@@ -16,7 +16,6 @@ mod datagram_records;
 mod dns;
 mod error;
 mod event;
-pub mod gamemaker;
 mod host;
 mod interfaces;
 mod mailbox;

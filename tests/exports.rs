@@ -1,36 +1,28 @@
-//! What the shared library exports is what the header declares.
+//! What the shared library exports is what the header declares: nothing that GameMaker's runners look
+//! up either, which a program may have functions of the same names as.
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Exported on purpose, but not for C programs.
-const BESIDES_THE_HEADER: &[&str] = &["RegisterCallbacks"];
-
-/// C++ names are for GameMaker's runners; xtask's tests hold them against the extension's description.
-fn is_for_runners(name: &str) -> bool {
-    name.starts_with("_Z")
-}
-
-/// Cargo puts the cdylib beside the tests that it builds.
-fn library() -> PathBuf {
+/// Cargo puts the libraries beside the tests that it builds.
+fn library(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test is a program");
-    test.parent().expect("a program is in a folder").join("libstepwire.so")
+    test.parent().expect("a program is in a folder").join(name)
 }
 
-fn tool(program: &str, arguments: &[&str]) -> String {
+fn tool(program: &str, arguments: &[&str], library: &Path) -> String {
     let output =
-        Command::new(program).args(arguments).arg(library()).output().expect("binutils come with the linker");
+        Command::new(program).args(arguments).arg(library).output().expect("binutils come with the linker");
     assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("names are plain text")
 }
 
 fn exported() -> BTreeSet<String> {
-    tool("nm", &["-D", "--defined-only"])
+    tool("nm", &["-D", "--defined-only"], &library("libstepwire.so"))
         .lines()
         .filter_map(|line| line.split_whitespace().nth(2))
-        .filter(|name| !is_for_runners(name))
         .map(str::to_owned)
         .collect()
 }
@@ -52,15 +44,31 @@ fn declared() -> BTreeSet<String> {
 
 #[test]
 fn the_header_and_the_exports_agree() {
-    let mut expected = declared();
+    let expected = declared();
     assert!(expected.contains("network_create_socket") && expected.len() >= 32, "{expected:?}");
-    expected.extend(BESIDES_THE_HEADER.iter().map(|&name| name.to_owned()));
     assert_eq!(exported(), expected);
+}
+
+/// What a program that links the archive gets must not meet what it has itself.
+#[test]
+fn the_archive_has_nothing_for_runners() {
+    let names = tool("nm", &["--defined-only", "--extern-only"], &library("libstepwire.a"));
+    let names: BTreeSet<&str> = names.lines().filter_map(|line| line.split_whitespace().nth(2)).collect();
+    assert!(names.contains("network_create_socket"), "{} names", names.len());
+    let for_runners: Vec<_> = names
+        .iter()
+        .filter(|name| {
+            **name == "RegisterCallbacks"
+                || ["Initialise", "RValue", "CInstance"].iter().any(|part| name.contains(part))
+                || name.starts_with("stepwire_")
+        })
+        .collect();
+    assert!(for_runners.is_empty(), "{for_runners:?}");
 }
 
 #[test]
 fn the_library_has_its_soname_and_stays_loaded() {
-    let dynamic = tool("readelf", &["--dynamic", "--wide"]);
+    let dynamic = tool("readelf", &["--dynamic", "--wide"], &library("libstepwire.so"));
     let soname = format!("Library soname: [{}]", xtask::version::loaded_name());
     assert!(dynamic.contains(&soname), "{dynamic}");
     assert!(dynamic.contains("NODELETE"), "{dynamic}");

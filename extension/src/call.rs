@@ -5,10 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::arguments::{Accepts, Arguments, Parameter};
 use super::console;
+use super::errors::{self, Code};
 use super::message::Message;
 use super::runner::{self, Slot};
 use super::rvalue::RValue;
-use crate::error::{Code, Error, set_last};
 
 /// What a GML function is made of.
 pub(crate) struct Function {
@@ -82,6 +82,7 @@ unsafe fn give(function: &Function, result: *mut RValue, answer: Answer) {
         Answer::Real(value) => {
             unsafe { result.write(RValue::real(value)) };
             if value < 0.0 {
+                errors::library_failed();
                 console::failure(function.name);
             }
         }
@@ -98,8 +99,8 @@ unsafe fn give(function: &Function, result: *mut RValue, answer: Answer) {
             }
         },
         Answer::Failed(error, message) => {
-            set_last(&Error::new(error, message.as_str().to_owned()));
-            unsafe { result.write(RValue::real(number(error))) };
+            errors::set_last(message.as_text());
+            unsafe { result.write(RValue::real(error.number())) };
             console::failure(function.name);
         }
         // SAFETY: as above.
@@ -113,18 +114,14 @@ unsafe fn give(function: &Function, result: *mut RValue, answer: Answer) {
 /// # Safety
 /// `result` is the runner's.
 unsafe fn refuse(result: *mut RValue, error: Code, message: Message) {
-    set_last(&Error::new(error, message.as_str().to_owned()));
+    errors::set_last(message.as_text());
     // SAFETY: as in `give`.
-    unsafe { result.write(RValue::real(number(error))) };
+    unsafe { result.write(RValue::real(error.number())) };
     match runner::error() {
         // SAFETY: a format and its one text.
         Some(raise) => unsafe { raise(c"%s".as_ptr(), message.as_ptr()) },
         None => console::line(&message),
     }
-}
-
-fn number(error: Code) -> f64 {
-    f64::from(error as i8)
 }
 
 /// Exports one entry point under its C++ name.
@@ -135,15 +132,15 @@ macro_rules! entry_point {
         #[cfg_attr(not(windows), unsafe(export_name = $itanium))]
         #[cfg_attr(windows, unsafe(export_name = $msvc))]
         unsafe extern "C-unwind" fn $symbol(
-            result: *mut $crate::gamemaker::rvalue::RValue,
+            result: *mut $crate::rvalue::RValue,
             _self: *mut std::ffi::c_void,
             _other: *mut std::ffi::c_void,
             count: std::ffi::c_int,
-            values: *const $crate::gamemaker::rvalue::RValue,
+            values: *const $crate::rvalue::RValue,
         ) {
             static FUNCTION: Function = $function;
             // SAFETY: passed on from the runner.
-            unsafe { $crate::gamemaker::call::run(&FUNCTION, result, count, values) };
+            unsafe { $crate::call::run(&FUNCTION, result, count, values) };
         }
     };
 }

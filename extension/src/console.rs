@@ -3,8 +3,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::message::Message;
-use super::runner;
-use crate::abi::network_last_error;
+use super::{errors, runner};
 
 /// Failed calls.
 const FAILURES: u8 = 1;
@@ -38,9 +37,8 @@ pub(crate) fn failure(function: &str) {
     if shows(FAILURES) {
         let name = Message::new(format_args!("{function}"));
         if let Some(print) = runner::console() {
-            // SAFETY: a format and its two texts; the second stays until this thread's next call
-            // of network_last_error.
-            unsafe { print(c"%s: %s\n".as_ptr(), name.as_ptr(), network_last_error()) };
+            // SAFETY: a format and its two texts; the second stays until this thread's next call.
+            unsafe { print(c"%s: %s\n".as_ptr(), name.as_ptr(), errors::last()) };
         }
     }
 }

@@ -3,8 +3,9 @@
 
 use std::ffi::{CStr, c_char};
 
+use stepwire::abi::*;
+
 use super::connections::Known;
-use crate::event::{NetworkEvent, kind};
 
 /// One key that has a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,8 +45,8 @@ impl EventKeys {
     /// `known` is of the socket that the event is about, `listening` the server's port.
     pub(crate) fn new(event: &NetworkEvent, known: Option<Known>, listening: f64) -> Self {
         let mut keys = Self { reals: [None; REALS], texts: [None; TEXTS] };
-        let is_data = event.r#type == f64::from(kind::DATA);
-        let is_result = event.r#type == f64::from(kind::NON_BLOCKING_CONNECT);
+        let is_data = event.r#type == f64::from(network_type_data);
+        let is_result = event.r#type == f64::from(network_type_non_blocking_connect);
         keys.real(c"type", event.r#type);
         keys.real(c"id", event.id);
         if !is_data {
@@ -80,7 +81,7 @@ impl EventKeys {
             if event.message_type > 0.0 {
                 keys.real(c"message_type", event.message_type);
             }
-        } else if event.r#type != f64::from(kind::CONNECT) {
+        } else if event.r#type != f64::from(network_type_connect) {
             keys.real(c"error", event.error);
             keys.text(c"reason", event.reason);
         }
@@ -137,13 +138,18 @@ mod tests {
     const WHY: &CStr = c"the peer closed the connection";
     const LISTENING: f64 = 6510.0;
 
-    fn event(kind: u8) -> NetworkEvent {
+    fn event(kind: i32) -> NetworkEvent {
+        // SAFETY: numbers and pointers, all of which may be zero.
+        let zero: NetworkEvent = unsafe { std::mem::zeroed() };
         NetworkEvent {
             r#type: f64::from(kind),
             id: 3.0,
+            socket: -1.0,
+            server: -1.0,
             port: 50_000.0,
             ip: PEER.as_ptr(),
-            ..NetworkEvent::EMPTY
+            reason: c"".as_ptr(),
+            ..zero
         }
     }
 
@@ -169,7 +175,7 @@ mod tests {
 
     #[test]
     fn connect_on_a_server() {
-        let event = NetworkEvent { id: 1.0, socket: 3.0, server: 1.0, ..event(kind::CONNECT) };
+        let event = NetworkEvent { id: 1.0, socket: 3.0, server: 1.0, ..event(network_type_connect) };
         assert_eq!(
             words(&event, None),
             ["id=1", "ip=192.0.2.7", "other_port=50000", "port=6510", "server=1", "socket=3", "type=1"]
@@ -184,7 +190,7 @@ mod tests {
             server: 1.0,
             error: -16.0,
             reason: WHY.as_ptr(),
-            ..event(kind::DISCONNECT)
+            ..event(network_type_disconnect)
         };
         assert_eq!(
             words(&event, None),
@@ -204,7 +210,7 @@ mod tests {
 
     #[test]
     fn data_from_a_servers_client() {
-        let event = NetworkEvent { server: 1.0, size: 5.0, message_type: 2.0, ..event(kind::DATA) };
+        let event = NetworkEvent { server: 1.0, size: 5.0, message_type: 2.0, ..event(network_type_data) };
         assert_eq!(
             words(&event, None),
             [
@@ -222,7 +228,7 @@ mod tests {
 
     #[test]
     fn data_on_a_client_socket() {
-        let event = NetworkEvent { size: 0.0, ..event(kind::DATA) };
+        let event = NetworkEvent { size: 0.0, ..event(network_type_data) };
         assert_eq!(
             words(&event, client(8080.0)),
             ["id=3", "ip=ws://example.test/game", "other_port=8080", "port=8080", "size=0", "type=3"]
@@ -231,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_port_from_the_url_is_the_connections() {
-        let event = NetworkEvent { port: 80.0, ..event(kind::DATA) };
+        let event = NetworkEvent { port: 80.0, ..event(network_type_data) };
         let words = words(&event, client(0.0));
         assert!(words.contains(&"port=80".to_owned()), "{words:?}");
     }
@@ -242,7 +248,7 @@ mod tests {
             socket: 3.0,
             error: -6.0,
             reason: WHY.as_ptr(),
-            ..event(kind::NON_BLOCKING_CONNECT)
+            ..event(network_type_non_blocking_connect)
         };
         assert_eq!(
             words(&event, client(8080.0)),
@@ -261,7 +267,7 @@ mod tests {
 
     #[test]
     fn disconnect_on_a_client_socket() {
-        let event = NetworkEvent { socket: 3.0, ..event(kind::DISCONNECT) };
+        let event = NetworkEvent { socket: 3.0, ..event(network_type_disconnect) };
         assert_eq!(
             words(&event, client(8080.0)),
             [
@@ -280,7 +286,7 @@ mod tests {
     #[test]
     fn a_datagram_says_whom_to_answer() {
         let expected = ["id=3", "ip=192.0.2.7", "port=50000", "size=4", "type=3"];
-        let event = NetworkEvent { size: 4.0, ..event(kind::DATA) };
+        let event = NetworkEvent { size: 4.0, ..event(network_type_data) };
         assert_eq!(words(&event, UDP), expected);
         let on_server = NetworkEvent { server: 3.0, ..event };
         let mut with_server = expected.to_vec();
@@ -295,7 +301,7 @@ mod tests {
             server: 3.0,
             error: -6.0,
             reason: WHY.as_ptr(),
-            ..event(kind::DISCONNECT)
+            ..event(network_type_disconnect)
         };
         let words = words(&event, None);
         assert!(words.contains(&"port=50000".to_owned()), "{words:?}");

@@ -2,17 +2,18 @@
 
 use std::ffi::{CStr, c_char, c_void};
 
+use stepwire::abi::*;
+
 use super::arguments::Arguments;
 use super::call::Answer;
+use super::errors::{self, Code};
 use super::message::Message;
-use super::{connections, options, step};
-use crate::abi::*;
-use crate::error::Code;
+use super::{connections, options, pending};
 
 pub(crate) fn r#final(_: &Arguments) -> Answer {
     let result = network_shutdown();
     connections::clear();
-    step::forget();
+    pending::clear();
     options::forget();
     Answer::Real(result)
 }
@@ -69,7 +70,16 @@ fn connect_by(arguments: &Arguments, connect: Connect) -> Answer {
 
 pub(crate) fn resolve(arguments: &Arguments) -> Answer {
     // SAFETY: the runner's text, NUL-terminated.
-    Answer::Text(unsafe { network_resolve(arguments.text(0)) })
+    found(unsafe { network_resolve(arguments.text(0)) })
+}
+
+/// A text of the library's; an empty one may mean that it failed.
+fn found(text: *const c_char) -> Answer {
+    // SAFETY: never null, and NUL-terminated.
+    if unsafe { *text } == 0 {
+        errors::library_failed();
+    }
+    Answer::Text(text)
 }
 
 pub(crate) fn set_config(arguments: &Arguments) -> Answer {
@@ -139,12 +149,13 @@ pub(crate) fn destroy(arguments: &Arguments) -> Answer {
     let result = network_destroy(socket);
     if result >= 0.0 {
         connections::destroyed(socket);
+        pending::drop_events_of(socket);
     }
     Answer::Real(result)
 }
 
 pub(crate) fn last_error(_: &Arguments) -> Answer {
-    Answer::Text(network_last_error())
+    Answer::Text(errors::last())
 }
 
 pub(crate) fn error_name(arguments: &Arguments) -> Answer {
@@ -153,7 +164,7 @@ pub(crate) fn error_name(arguments: &Arguments) -> Answer {
 
 pub(crate) fn get_string(arguments: &Arguments) -> Answer {
     // SAFETY: the runner's text, NUL-terminated.
-    Answer::Text(unsafe { network_get_string(arguments.real(0), arguments.text(1)) })
+    found(unsafe { network_get_string(arguments.real(0), arguments.text(1)) })
 }
 
 pub(crate) fn get_port(arguments: &Arguments) -> Answer {

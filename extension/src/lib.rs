@@ -3,12 +3,17 @@
 //! A runner hands the library its interface table (`runner`), looks up one entry point per GML
 //! function (`entry_points`, generated from `gamemaker/functions.json`) and calls it with RValues.
 //! Each call is argument checks (`call`, `arguments`), one `network_*` call (`functions`), and an
-//! answer. `step` turns waiting events into Async - Networking events.
+//! answer. Events are collected a whole poll at a time (`pending`); `step` and `legacy` post them as
+//! Async - Networking events (`networking_event`), each with what its runner offers.
+//!
+//! Of the library the extension knows the C functions alone (`stepwire::abi`). It is a library of its
+//! own, so that programs of other kinds do not carry the names that runners look up.
 //!
 //! **A slot of the table may not return**: runners throw out of `YYError`, as a C++ exception or by
 //! `longjmp`. So no slot is called while a lock is held or a value with a destructor is alive;
 //! texts for the runner are built in `message::Message`, which lives on the stack alone.
 
+#![deny(unsafe_op_in_unsafe_fn, missing_docs)]
 #![allow(clippy::result_large_err, reason = "texts for the runner lie on the stack, see message")]
 
 mod arguments;
@@ -16,11 +21,14 @@ mod call;
 mod connections;
 mod console;
 mod entry_points;
-pub(crate) mod event_keys;
+mod errors;
+mod event_keys;
 mod functions;
-pub mod legacy_events;
+pub mod legacy;
 mod message;
+mod networking_event;
 mod options;
+mod pending;
 mod runner;
 mod rvalue;
 mod step;

@@ -1,6 +1,6 @@
 //! Text for the runner, on the stack.
 
-use std::ffi::c_char;
+use std::ffi::{CStr, c_char};
 use std::fmt;
 
 const CAPACITY: usize = 512;
@@ -24,8 +24,8 @@ impl Message {
         self.bytes.as_ptr().cast()
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
+    pub(crate) fn as_text(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.bytes).unwrap_or_default()
     }
 }
 
@@ -45,15 +45,11 @@ impl fmt::Write for Message {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::ffi::CStr;
 
     #[test]
     fn a_long_text_is_cut_between_characters() {
         let long = "ä".repeat(CAPACITY);
         let message = Message::new(format_args!("x{long}"));
-        assert_eq!(message.as_str().chars().count(), 1 + (CAPACITY - 2) / 2);
-        // SAFETY: a Message is always NUL-terminated.
-        let text = unsafe { CStr::from_ptr(message.as_ptr()) };
-        assert_eq!(text.to_str(), Ok(message.as_str()));
+        assert_eq!(message.as_text().to_str().unwrap().chars().count(), 1 + (CAPACITY - 2) / 2);
     }
 }

@@ -3,16 +3,13 @@
 use std::ffi::{CStr, c_char, c_int};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use stepwire::abi::*;
+
 use super::call::Answer;
 use super::message::Message;
 use super::{console, runner};
-use crate::abi::{network_set_config, network_set_config_string};
 
 const EXTENSION: &CStr = c"stepwire";
-const CONNECT_TIMEOUT: f64 = 0.0;
-const TLS_VERIFY: f64 = 1001.0;
-const TLS_CA_FILE: f64 = 1002.0;
-const BIND_ADDRESS: f64 = 1007.0;
 /// For sockets created from now on.
 const EVERY_SOCKET: f64 = -1.0;
 
@@ -28,20 +25,24 @@ pub(crate) fn apply() -> Answer {
         console::set_level(level);
     }
     if let Some(timeout) = option(c"connectTimeout").and_then(parsed::<f64>) {
-        check("connectTimeout", network_set_config(CONNECT_TIMEOUT, timeout, 0.0));
+        check("connectTimeout", network_set_config(f64::from(network_config_connect_timeout), timeout, 0.0));
     }
     if let Some(file) = option(c"caFile") {
         let mut name = [0; 1024];
         let file = bundled(file, &mut name);
         // SAFETY: NUL-terminated.
-        check("caFile", unsafe { network_set_config_string(TLS_CA_FILE, EVERY_SOCKET, file) });
+        check("caFile", unsafe {
+            network_set_config_string(f64::from(network_config_tls_ca_file), EVERY_SOCKET, file)
+        });
     }
     if option(c"verifyPeer").is_some_and(says_no) {
-        check("verifyPeer", network_set_config(TLS_VERIFY, EVERY_SOCKET, 0.0));
+        check("verifyPeer", network_set_config(f64::from(network_config_tls_verify), EVERY_SOCKET, 0.0));
     }
     if let Some(address) = option(c"bindAddress") {
         // SAFETY: the runner's text, NUL-terminated.
-        check("bindAddress", unsafe { network_set_config_string(BIND_ADDRESS, EVERY_SOCKET, address) });
+        check("bindAddress", unsafe {
+            network_set_config_string(f64::from(network_config_bind_address), EVERY_SOCKET, address)
+        });
     }
     Answer::Real(0.0)
 }

@@ -1,23 +1,17 @@
 //! `stepwire_step`: waiting events become Async - Networking events.
 
 use std::ffi::{CStr, c_int};
-use std::mem::MaybeUninit;
 
-use parking_lot::Mutex;
+use stepwire::abi::*;
 
 use super::call::Answer;
-use super::event_keys::{self, EventKeys};
+use super::errors::Code;
+use super::event_keys;
 use super::message::Message;
+use super::networking_event::{self, ASYNC_NETWORKING, Listening, MapFunctions};
 use super::runner::{self, Slot};
-use super::{connections, console};
-use crate::abi::{network_get_port, network_poll_event};
-use crate::context::CONTEXT;
-use crate::error::Code;
-use crate::event::{NetworkEvent, kind};
-use crate::socket::Handle;
+use super::{console, pending};
 
-/// GameMaker's `ev_async_web_networking`.
-const ASYNC_NETWORKING: c_int = 68;
 /// The manual: a grow buffer with an alignment of 1.
 const BUFFER_GROW: c_int = 1;
 const ALIGNMENT: c_int = 1;
@@ -33,110 +27,47 @@ pub(crate) const NEEDS: &[Slot] = &[
     runner::POST_EVENT_AND_BUFFER,
 ];
 
-/// An event that was taken from the library and has not reached the runner yet: if a slot throws,
-/// or cannot make a buffer, the next step tries again. What it points to stays until the next event
-/// is asked for, and that happens only when this one was handed over.
-static IN_HAND: Mutex<Option<NetworkEvent>> = Mutex::new(None);
-
-/// Clients that have left: the runner runs their disconnect events after the step, and until the
-/// next one their handles stay.
-static LEFT: Mutex<Vec<Handle>> = Mutex::new(Vec::new());
-
-/// The port of the server that an event of this step was about last.
-#[derive(Clone, Copy)]
-struct Listening {
-    server: f64,
-    port: f64,
-}
-
-/// Hands over every event that was waiting when the step began; how many there were.
+/// Hands over every event that was waiting when the step began, or when one before it could not hand
+/// them over; how many there were.
 pub(crate) fn step() -> Answer {
-    connections::release_retired();
-    release_left();
-    let mut handed_over = 0.0;
-    let mut left = None;
-    let mut listening = Listening { server: -1.0, port: 0.0 };
-    // Events that arrive meanwhile are for the next step, so that a flood cannot keep it here.
-    while left != Some(0)
-        && let Some(event) = next()
-    {
-        left = Some(left.map_or_else(|| CONTEXT.events.waiting(), |left| left - 1));
+    let waiting = pending::collect();
+    let mut listening = Listening::NONE;
+    while let Some(event) = pending::first() {
         if let Err(message) = hand_over(&event, &mut listening) {
             return Answer::Refused(Code::Failed, message);
         }
-        handed_over += 1.0;
+        pending::delivered();
+        report(&event);
     }
-    Answer::Real(handed_over)
+    Answer::Real(waiting)
 }
 
-/// Forgets what belongs to a library that was shut down.
-pub(crate) fn forget() {
-    *IN_HAND.lock() = None;
-    LEFT.lock().clear();
-}
-
-fn release_left() {
-    for socket in std::mem::take(&mut *LEFT.lock()) {
-        CONTEXT.registry.remove(socket);
-    }
-}
-
-fn next() -> Option<NetworkEvent> {
-    let mut in_hand = IN_HAND.lock();
-    if in_hand.is_some() {
-        return *in_hand;
-    }
-    let mut event = MaybeUninit::<NetworkEvent>::uninit();
-    // SAFETY: room for one event; it is filled when the result is 1.
-    let event = unsafe {
-        if network_poll_event(event.as_mut_ptr()) != 1.0 {
-            return None;
-        }
-        event.assume_init()
-    };
-    *in_hand = Some(event);
-    if event.r#type == f64::from(kind::DISCONNECT) {
-        LEFT.lock().extend(CONTEXT.events.keep_leaving());
-    }
-    Some(event)
-}
-
-/// Calls slots, each of which may throw: the event then stays in hand.
+/// Calls slots, each of which may throw: the event then stays the first one.
 fn hand_over(event: &NetworkEvent, listening: &mut Listening) -> Result<(), Message> {
     let missing = || Message::new(format_args!("the runner's table has changed"));
-    let create_map = runner::create_map().ok_or_else(missing)?;
-    let add_double = runner::map_add_double().ok_or_else(missing)?;
-    let add_string = runner::map_add_string().ok_or_else(missing)?;
+    let functions = MapFunctions {
+        create_map: runner::create_map().ok_or_else(missing)?,
+        add_double: runner::map_add_double().ok_or_else(missing)?,
+        add_string: runner::map_add_string().ok_or_else(missing)?,
+    };
     let post = runner::post_event().ok_or_else(missing)?;
     let post_with_buffer = runner::post_event_and_buffer().ok_or_else(missing)?;
 
-    let buffer = if event.r#type == f64::from(kind::DATA) { Some(filled_buffer(event)?) } else { None };
-    if event.server >= 0.0 && event.server != listening.server {
-        *listening = Listening { server: event.server, port: network_get_port(event.server) };
-    }
-    let known = connections::known(event_keys::subject(event));
-    let keys = EventKeys::new(event, known, listening.port);
-    // SAFETY (all calls): the slots' own types; names and texts are NUL-terminated and stay valid
-    // until the next event is asked for, urls until the next step.
+    let buffer = if is_data(event) { Some(filled_buffer(event)?) } else { None };
+    let keys = networking_event::keys(event, listening);
+    let payload = buffer.map(|buffer| (c"buffer", f64::from(buffer)));
+    // SAFETY: the slots' own types, and the runner's map and buffer.
     unsafe {
-        let map = create_map(0);
-        for key in keys.reals() {
-            add_double(map, key.name.as_ptr(), key.value);
-        }
-        for key in keys.texts() {
-            add_string(map, key.name.as_ptr(), key.value);
-        }
-        if let Some(buffer) = buffer {
-            add_double(map, c"buffer".as_ptr(), f64::from(buffer));
-        }
-        match buffer {
+        networking_event::post(&keys, functions, payload, |map| match buffer {
             Some(buffer) => post_with_buffer(map, buffer, ASYNC_NETWORKING),
             None => post(map, ASYNC_NETWORKING),
-        }
+        });
     }
-    *IN_HAND.lock() = None;
-    report(event);
     Ok(())
+}
+
+pub(crate) fn is_data(event: &NetworkEvent) -> bool {
+    event.r#type == f64::from(network_type_data)
 }
 
 fn filled_buffer(event: &NetworkEvent) -> Result<c_int, Message> {
@@ -160,8 +91,8 @@ fn filled_buffer(event: &NetworkEvent) -> Result<c_int, Message> {
 }
 
 /// One line in the output window, if it is to show this kind of event.
-fn report(event: &NetworkEvent) {
-    let is_data = event.r#type == f64::from(kind::DATA);
+pub(crate) fn report(event: &NetworkEvent) {
+    let is_data = is_data(event);
     if !console::shows(if is_data { console::EVENTS } else { console::CONNECTIONS }) {
         return;
     }
@@ -172,9 +103,9 @@ fn report(event: &NetworkEvent) {
     let port = event.port;
     console::line(&if is_data {
         Message::new(format_args!("{} bytes for socket {subject} from {ip} port {port}", event.size))
-    } else if event.r#type == f64::from(kind::CONNECT) {
+    } else if event.r#type == f64::from(network_type_connect) {
         Message::new(format_args!("socket {subject} connected from {ip} port {port}"))
-    } else if event.r#type == f64::from(kind::DISCONNECT) {
+    } else if event.r#type == f64::from(network_type_disconnect) {
         Message::new(format_args!("socket {subject} disconnected: {}", or_orderly(reason)))
     } else if event.succeeded > 0.0 {
         Message::new(format_args!("socket {subject} is connected"))

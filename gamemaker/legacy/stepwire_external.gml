@@ -28,8 +28,8 @@ function stepwire_external_define(library) {
     global.ext_network_event_real = external_define(library, "network_event_real", dll_cdecl, ty_real, 1, ty_string);
     global.ext_network_event_string = external_define(library, "network_event_string", dll_cdecl, ty_string, 1, ty_string);
     global.ext_network_event_read = external_define(library, "network_event_read", dll_cdecl, ty_real, 3, ty_string, ty_real, ty_real);
-    global.ext_network_event_post = external_define(library, "network_event_post", dll_cdecl, ty_real, 0);
-    global.ext_network_event_read_posted = external_define(library, "network_event_read_posted", dll_cdecl, ty_real, 4, ty_real, ty_string, ty_real, ty_real);
+    global.ext_stepwire_event_post = external_define(library, "stepwire_event_post", dll_cdecl, ty_real, 0);
+    global.ext_stepwire_event_read_posted = external_define(library, "stepwire_event_read_posted", dll_cdecl, ty_real, 4, ty_real, ty_string, ty_real, ty_real);
     global.ext_network_get_string = external_define(library, "network_get_string", dll_cdecl, ty_string, 2, ty_real, ty_string);
     global.ext_network_get_port = external_define(library, "network_get_port", dll_cdecl, ty_real, 1, ty_real);
     global.ext_network_get_stat = external_define(library, "network_get_stat", dll_cdecl, ty_real, 2, ty_real, ty_string);

@@ -90,7 +90,7 @@ std::string posted_payload(const Event &event)
 {
     std::string payload(static_cast<std::size_t>(event.real("size")), '\0');
     const double size = static_cast<double>(payload.size());
-    const double copied = number("network_event_read_posted", event.real("data"), &payload[0], 0.0, size);
+    const double copied = number("stepwire_event_read_posted", event.real("data"), &payload[0], 0.0, size);
     CHECK_EQ(copied, size);
     return payload;
 }
@@ -101,7 +101,7 @@ Event until(int type, std::string *payload = nullptr)
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     while (true) {
         CHECK(std::chrono::steady_clock::now() < deadline);
-        good(number("network_event_post"));
+        good(number("stepwire_event_post"));
         // The events run after the step.
         Event found;
         bool seen = false;
@@ -130,9 +130,9 @@ Event until(int type, std::string *payload = nullptr)
 
 void posted_events()
 {
-    CHECK_EQ(number("network_event_post"), -14.0);
+    CHECK_EQ(number("stepwire_event_post"), -14.0);
     register_callbacks();
-    CHECK_EQ(number("network_event_post"), 0.0);
+    CHECK_EQ(number("stepwire_event_post"), 0.0);
 
     const double server = good(number("network_create_server", 0.0, 0.0, 4.0));
     const double port = good(number("network_get_port", server));
@@ -152,16 +152,16 @@ void posted_events()
     CHECK(!data.has("buffer"));
     // Until the next post, in parts too, and never beyond the end.
     char part[8] = {};
-    CHECK_EQ(number("network_event_read_posted", data.real("data"), part, 3.0, 2.0), 2.0);
+    CHECK_EQ(number("stepwire_event_read_posted", data.real("data"), part, 3.0, 2.0), 2.0);
     CHECK_EQ(std::string(part), "co");
-    CHECK_EQ(number("network_event_read_posted", data.real("data"), part, 5.0, 8.0), 2.0);
-    CHECK_EQ(number("network_event_read_posted", data.real("data"), part, 8.0, 8.0), 0.0);
-    CHECK_EQ(number("network_event_read_posted", data.real("data"), part, -1.0, 8.0), -3.0);
-    CHECK_EQ(number("network_event_read_posted", data.real("data") + 1, part, 0.0, 8.0), -3.0);
-    CHECK_EQ(number("network_event_read_posted", 0.5, part, 0.0, 8.0), -3.0);
-    CHECK_EQ(number("network_event_read_posted", data.real("data"), static_cast<char *>(nullptr), 0.0, 8.0), -3.0);
-    CHECK_EQ(number("network_event_post"), 0.0);
-    CHECK_EQ(number("network_event_read_posted", data.real("data"), part, 0.0, 8.0), -3.0);
+    CHECK_EQ(number("stepwire_event_read_posted", data.real("data"), part, 5.0, 8.0), 2.0);
+    CHECK_EQ(number("stepwire_event_read_posted", data.real("data"), part, 8.0, 8.0), 0.0);
+    CHECK_EQ(number("stepwire_event_read_posted", data.real("data"), part, -1.0, 8.0), -3.0);
+    CHECK_EQ(number("stepwire_event_read_posted", data.real("data") + 1, part, 0.0, 8.0), -3.0);
+    CHECK_EQ(number("stepwire_event_read_posted", 0.5, part, 0.0, 8.0), -3.0);
+    CHECK_EQ(number("stepwire_event_read_posted", data.real("data"), static_cast<char *>(nullptr), 0.0, 8.0), -3.0);
+    CHECK_EQ(number("stepwire_event_post"), 0.0);
+    CHECK_EQ(number("stepwire_event_read_posted", data.real("data"), part, 0.0, 8.0), -3.0);
 
     good(number("network_destroy", accepted));
     CHECK_EQ(until(type_disconnect).real("socket"), client);

@@ -19,7 +19,6 @@ pub fn generate(root: &Path) -> Result<String, String> {
         .with_src(root.join("src/abi/sending.rs"))
         .with_src(root.join("src/abi/udp_target.rs"))
         .with_src(root.join("src/abi/events.rs"))
-        .with_src(root.join("src/gamemaker/legacy_events.rs"))
         .with_src(root.join("src/abi/options.rs"))
         .with_src(root.join("src/abi/info.rs"))
         .generate()

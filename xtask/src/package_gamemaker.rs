@@ -69,7 +69,7 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
 /// Every generated file with its text.
 fn generated_files(description: &Description) -> Vec<(PathBuf, String)> {
     [
-        ("src/gamemaker/entry_points.rs", entry_points::text(description)),
+        ("extension/src/entry_points.rs", entry_points::text(description)),
         ("gamemaker/extensions/stepwire/stepwire.yy", extension::text(description, VERSION)),
         ("gamemaker/scripts/stepwire_redirect/stepwire_redirect.gml", gml::redirect(description)),
         ("gamemaker/legacy/stepwire_external.gml", gml::external(description)),

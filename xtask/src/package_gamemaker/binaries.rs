@@ -51,9 +51,9 @@ impl Platform {
     /// What cargo calls the library there.
     pub fn built_name(self) -> &'static str {
         match self {
-            Self::Linux => "libstepwire.so",
-            Self::MacOs => "libstepwire.dylib",
-            Self::Windows => "stepwire.dll",
+            Self::Linux => "libstepwire_extension.so",
+            Self::MacOs => "libstepwire_extension.dylib",
+            Self::Windows => "stepwire_extension.dll",
         }
     }
 
@@ -151,8 +151,10 @@ fn is_entry_point(name: &str) -> bool {
 /// Every release build under `target/`; the one for this machine is made if there is none.
 pub fn at_hand(root: &Path) -> Result<Vec<PathBuf>> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let status =
-        Command::new(env!("CARGO")).args(["build", "--release", "--lib"]).current_dir(root).status()?;
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--package", "stepwire-extension"])
+        .current_dir(root)
+        .status()?;
     if !status.success() {
         return Err("the library could not be built".into());
     }

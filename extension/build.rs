@@ -1,0 +1,16 @@
+//! What the extension asks of the linker on ELF systems.
+
+use std::env;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let family = env::var("CARGO_CFG_TARGET_FAMILY").unwrap_or_default();
+    let vendor = env::var("CARGO_CFG_TARGET_VENDOR").unwrap_or_default();
+    if vendor != "apple" && family.split(',').any(|name| name == "unix") {
+        // The I/O thread runs this library's code: unmapping it by dlclose would crash the game.
+        println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
+        // The C functions are exported with the rest. Its own calls are for its own copy, whatever else
+        // the process has loaded.
+        println!("cargo::rustc-cdylib-link-arg=-Wl,-Bsymbolic-functions");
+    }
+}
