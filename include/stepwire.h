@@ -273,6 +273,15 @@
 #define network_config_websocket_keepalive 1018
 
 /**
+ * `network_set_config(.., 0 to 4, 0)`; default 2.
+ * How much the log tells: 0 nothing, 1 errors, 2 warnings (what is refused, given up, held back,
+ * fallen back from), 3 what happens to connections, 4 details, such as every call that fails.
+ * `network_next_log` has the lines; `STEPWIRE_LOG=3` in the environment writes those up to that level
+ * to standard error, whatever this option says.
+ */
+#define network_config_log_level 1032
+
+/**
  * `network_set_config(.., socket or -1, 0 to 60000 ms)`; default 0.
  * A bad network for tests: whatever the UDP socket sends and receives takes this much longer. Set
  * before the first send it holds from the first datagram on, like the five that follow.
@@ -995,13 +1004,23 @@ double network_get_stat(double socket, const char *key);
 const char *network_last_error(void);
 
 /**
+ * The oldest line of the log that was not fetched yet, without a line's end, or "" if none is left:
+ * level, time (UTC) and text, as "2 2026-11-25T12:00:00.000Z server 0 refused 192.0.2.7 port 50000: the
+ * server is full". What the levels are and which are kept stands with `network_config_log_level`. At
+ * most 1024 lines are kept; of more the oldest go, and a line of its own tells how many. The string
+ * belongs to the library and is valid for this thread's next seven calls that return a string. Any
+ * thread, callbacks included; does not block.
+ */
+const char *network_next_log(void);
+
+/**
  * The name of an error number, such as "network_error_timeout"; "" if it is none. The string is
  * valid for ever. Any thread; does not block.
  */
 const char *network_error_name(double error);
 
 /**
- * The library's version, such as "0.1.0". The string is valid for ever. Any thread; does not block.
+ * The library's version, such as "0.2.0". The string is valid for ever. Any thread; does not block.
  */
 const char *network_version(void);
 

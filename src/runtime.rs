@@ -12,6 +12,7 @@ use crate::command::{Command, Stop, Waiter};
 use crate::context::{CONTEXT, Context};
 use crate::error::{Code, Error, Result, catch_defects};
 use crate::event::NetworkEvent;
+use crate::log;
 use crate::options::Options;
 use crate::reactor::Reactor;
 use crate::socket::Handle;
@@ -71,6 +72,7 @@ pub(crate) fn start() -> Result<()> {
     }
     let mut runtime = RUNTIME.lock();
     if matches!(*runtime, Runtime::Off) {
+        log::prepare();
         let reactor = Box::new(Reactor::new(&CONTEXT)?);
         *runtime = if MANUAL.load(SeqCst) { Runtime::Manual(reactor) } else { run_in_thread(reactor)? };
         STARTED.store(true, SeqCst);
@@ -245,6 +247,7 @@ pub(crate) fn shutdown() -> Result<()> {
     CONTEXT.events.clear();
     CONTEXT.names.clear();
     CONTEXT.with_options(|options| *options = Options::default());
+    log::set_level(log::DEFAULT_LEVEL);
     CLOSING.store(false, SeqCst);
     Ok(())
 }

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::ffi::{CString, c_char};
 
-use crate::error::{self, Error, Result, catch_defects};
+use crate::error::{self, Code, Error, Result, catch_defects};
+use crate::log::{self, Level, Seldom};
 
 /// Runs the body of a function that returns a number: failures become their number and this
 /// thread's last error, and so does a panic, which is a defect of ours.
@@ -23,6 +24,12 @@ pub(crate) fn result(result: Result<f64>) -> f64 {
 
 #[cold]
 pub(crate) fn failure(error: &Error) -> f64 {
+    static QUEUE_FULL: Seldom = Seldom::new();
+    if error.code == Code::QueueFull {
+        QUEUE_FULL.write(Level::Warning, format_args!("a message was not taken: {error}"));
+    } else {
+        log::write(Level::Detail, format_args!("a call failed: {error}"));
+    }
     error::set_last(error);
     f64::from(error.code as i8)
 }

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use crate::catalog::stats::{Scope, find};
 use crate::error::{self, Code, Error};
-use crate::host;
+use crate::{host, log};
 
 use super::arg;
 use super::boundary::{number, text};
@@ -75,6 +75,17 @@ pub extern "C" fn network_last_error() -> *const c_char {
     text(|| Ok(error::last().into_owned()))
 }
 
+/// The oldest line of the log that was not fetched yet, without a line's end, or "" if none is left:
+/// level, time (UTC) and text, as "2 2026-11-25T12:00:00.000Z server 0 refused 192.0.2.7 port 50000: the
+/// server is full". What the levels are and which are kept stands with `network_config_log_level`. At
+/// most 1024 lines are kept; of more the oldest go, and a line of its own tells how many. The string
+/// belongs to the library and is valid for this thread's next seven calls that return a string. Any
+/// thread, callbacks included; does not block.
+#[unsafe(no_mangle)]
+pub extern "C" fn network_next_log() -> *const c_char {
+    text(|| Ok(log::next().unwrap_or_default()))
+}
+
 /// The name of an error number, such as "network_error_timeout"; "" if it is none. The string is
 /// valid for ever. Any thread; does not block.
 #[unsafe(no_mangle)]
@@ -84,7 +95,7 @@ pub extern "C" fn network_error_name(error: f64) -> *const c_char {
     found.map_or(c"".as_ptr(), |(_, name)| name.as_ptr().cast())
 }
 
-/// The library's version, such as "0.1.0". The string is valid for ever. Any thread; does not block.
+/// The library's version, such as "0.2.0". The string is valid for ever. Any thread; does not block.
 #[unsafe(no_mangle)]
 pub extern "C" fn network_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()

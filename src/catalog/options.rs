@@ -195,6 +195,11 @@ options! {
     /// before and does not answer one within the same time again is given up with
     /// `network_error_timeout`.
     network_config_websocket_keepalive = 1018, SocketOrDefault, WEBSOCKETS, ms(0), "30000", "(socket or -1, milliseconds) idle time after which a WebSocket is pinged, 0 for never; 30 000";
+    /// How much the log tells: 0 nothing, 1 errors, 2 warnings (what is refused, given up, held back,
+    /// fallen back from), 3 what happens to connections, 4 details, such as every call that fails.
+    /// `network_next_log` has the lines; `STEPWIRE_LOG=3` in the environment writes those up to that level
+    /// to standard error, whatever this option says.
+    network_config_log_level = 1032, Library, 0, number(0, 4), "2", "";
 
     /// A bad network for tests: whatever the UDP socket sends and receives takes this much longer. Set
     /// before the first send it holds from the first datagram on, like the five that follow.

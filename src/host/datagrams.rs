@@ -22,7 +22,7 @@ use crate::socket::{
 use crate::{address, sys};
 
 use super::options::apply_reliability;
-use super::registration::{bind_failed, register};
+use super::registration::{bind_failed, log_no_ipv6, register};
 
 /// What the system is asked to hold of datagrams that have arrived.
 const RECEIVE_BUFFER: usize = 4 << 20;
@@ -76,6 +76,7 @@ fn bind(ip: Option<IpAddr>, port: u16) -> Result<(UdpSocket, Bound, u16)> {
         None => match bind(Ipv6Addr::UNSPECIFIED.into(), true) {
             // IPv4 alone where IPv6 is missing; a port that is taken stays taken.
             Err(error) if error.kind() != std::io::ErrorKind::AddrInUse => {
+                log_no_ipv6(port, &error);
                 (bind(Ipv4Addr::UNSPECIFIED.into(), false), AddressFamilies { v4: true, v6: false })
             }
             result => (result, AddressFamilies { v4: true, v6: true }),

@@ -11,6 +11,7 @@ use crate::clock::Micros;
 use crate::command::Command;
 use crate::context::CONTEXT;
 use crate::error::{Code, Error, Result};
+use crate::log;
 use crate::options::{Settings, Value};
 use crate::reliable::{Config, Endpoint};
 use crate::runtime;
@@ -40,6 +41,10 @@ pub(crate) fn set_option(row: &Row, socket: Option<Handle>, value: Value<'_>) ->
 fn set_for_library(option: i32, value: Value<'_>) -> Result<()> {
     if option == catalog::network_config_manual_io {
         return runtime::set_manual_io(value.flag());
+    }
+    if option == catalog::network_config_log_level {
+        log::set_level(value.small() as u8);
+        return Ok(());
     }
     CONTEXT.with_options(|options| options.set(option, value)).map(drop)
 }

@@ -16,7 +16,7 @@ use crate::websocket::close::MAX_CLOSE_REASON;
 use crate::{sys, tls};
 
 use super::datagrams::create_datagrams;
-use super::registration::{bind_failed, register};
+use super::registration::{bind_failed, log_no_ipv6, register};
 
 /// Connections the system may hold ready for a server to accept.
 const BACKLOG: i32 = 4096;
@@ -109,6 +109,7 @@ fn bind_stream(ip: Option<IpAddr>, port: u16, to: BindTo) -> Result<(SystemSocke
             if error.kind() == std::io::ErrorKind::AddrInUse {
                 Err(error)
             } else {
+                log_no_ipv6(port, &error);
                 bind(Ipv4Addr::UNSPECIFIED.into(), false)
             }
         }),

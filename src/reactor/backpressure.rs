@@ -4,9 +4,21 @@ use std::sync::atomic::{Ordering::SeqCst, fence};
 
 use crate::command::Id;
 use crate::event::batch::Source;
+use crate::log::{Level, Seldom};
+use crate::socket::Handle;
 
 use super::Reactor;
 use super::endpoints::Endpoint;
+
+static PAUSED: Seldom = Seldom::new();
+static RESUMED: Seldom = Seldom::new();
+
+fn log_reading(seldom: &Seldom, level: Level, what: &str, socket: Option<Handle>) {
+    match socket {
+        Some(socket) => seldom.write(level, format_args!("reading socket {} {what}", socket.0)),
+        None => seldom.write(level, format_args!("reading a connection in its handshake {what}")),
+    }
+}
 
 enum Resumed {
     Yes,
@@ -61,7 +73,12 @@ impl Reactor {
             return Resumed::NotPaused;
         }
         *paused = must_wait;
-        if must_wait { Resumed::No } else { Resumed::Yes }
+        if must_wait {
+            return Resumed::No;
+        }
+        let socket = self.endpoints.get(id).and_then(|endpoint| endpoint.handle());
+        log_reading(&RESUMED, Level::Connection, "goes on", socket);
+        Resumed::Yes
     }
 
     fn release(&mut self, source: &Source) {
@@ -82,6 +99,8 @@ impl Reactor {
 
     pub(crate) fn pause(&mut self, id: Id) {
         self.endpoints.paused.push(id);
+        let socket = self.endpoints.get(id).and_then(|endpoint| endpoint.handle());
+        log_reading(&PAUSED, Level::Warning, "pauses: a limit of uncollected events is reached", socket);
         self.turn.context.events.set_starving(true);
         fence(SeqCst);
         // The host may have collected everything between the last look and this.

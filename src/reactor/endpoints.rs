@@ -6,6 +6,7 @@ use slab::Slab;
 
 use crate::clock::Millis;
 use crate::command::Id;
+use crate::socket::Handle;
 
 use super::accept::listener::Listener;
 use super::connect::pending::{Connect, ConnectAttempt};
@@ -31,6 +32,16 @@ pub(crate) enum Endpoint {
 }
 
 impl Endpoint {
+    /// The socket that the host knows it as; a connection has none before its handshake is done.
+    pub(crate) fn handle(&self) -> Option<Handle> {
+        match self {
+            Self::Stream(stream) => stream.socket.as_ref().map(|socket| socket.handle),
+            Self::Datagrams(own) => Some(own.socket.handle),
+            Self::Listener(listener) => Some(listener.admission.server.handle),
+            Self::Connect(_) | Self::ConnectAttempt(_) | Self::Gone => None,
+        }
+    }
+
     fn next_deadline(&self) -> Option<Millis> {
         match self {
             Self::Stream(stream) => stream.next_deadline(),

@@ -109,6 +109,9 @@ impl Reactor {
                 return write_close_frame;
             }
             if !stream.tells_of_end() {
+                if let End::Failed(error) = &end {
+                    stream.log_refused(error);
+                }
                 return write_close_frame;
             }
             let code = stream.received_close_code();

@@ -1,9 +1,11 @@
 //! What endpoints are given while they are looked at, and what they answer.
 
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::event::batch::{Batch, EVENT_COST, Happened, Origin};
+use crate::log::{self, Level};
 use crate::mailbox::Dirty;
+use crate::socket::Handle;
 
 use super::session::SessionEnd;
 use crate::clock::Millis;
@@ -54,10 +56,48 @@ impl Turn {
 
     /// An event without bytes.
     pub(crate) fn happened(&mut self, origin: Origin<'_>, happened: Happened<'_>) {
+        log_happened(&origin, &happened);
         self.queued += EVENT_COST;
         self.link_events += 1;
         self.batch.push(origin, happened);
     }
+}
+
+/// A line about what the host is told.
+fn log_happened(origin: &Origin<'_>, happened: &Happened<'_>) {
+    if !log::is_on(Level::Warning) {
+        return;
+    }
+    let socket = origin.socket.0;
+    let peer = format_args!("{} port {}", origin.ip, origin.port);
+    match happened {
+        Happened::Connect => {
+            log::write(
+                Level::Connection,
+                format_args!("server {}: client {socket} has come from {peer}", origin.server.0),
+            );
+        }
+        Happened::ConnectEnded(None) => {
+            log::write(Level::Connection, format_args!("socket {socket} is connected to {peer}"));
+        }
+        Happened::ConnectEnded(Some(error)) => log_failed_connect(origin.socket, error),
+        Happened::ClosedByPeer { .. } | Happened::Disconnect { error: None, .. } => {
+            log::write(Level::Connection, format_args!("socket {socket}: {peer} has closed the connection"));
+        }
+        Happened::PeerLost(None) => {
+            log::write(Level::Connection, format_args!("socket {socket}: {peer} has left"));
+        }
+        Happened::Disconnect { error: Some(error), .. } | Happened::PeerLost(Some(error)) => {
+            // That peers go away without a word is usual; all else ought not to happen.
+            let level = if error.code == Code::Closed { Level::Connection } else { Level::Warning };
+            log::write(level, format_args!("socket {socket}: {peer} is lost: {error}"));
+        }
+    }
+}
+
+/// A line about a connect that came to nothing, whoever is told.
+pub(crate) fn log_failed_connect(socket: Handle, error: &Error) {
+    log::write(Level::Warning, format_args!("socket {} did not connect: {error}", socket.0));
 }
 
 /// What is to be done with a connection after it was looked at.

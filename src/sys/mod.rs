@@ -7,6 +7,7 @@
 //! | [`is_descriptor_limit`] | the error numbers of "no more descriptors" |
 //! | [`raise_descriptor_limit`] | `RLIMIT_NOFILE` |
 //! | [`without_signals`] | the signal mask a new thread inherits |
+//! | [`write_to_stderr`] | the SIGPIPE of a standard error that nobody reads |
 //! | [`share_listening_port`] | `SO_REUSEADDR` or `SO_EXCLUSIVEADDRUSE` |
 //! | [`choose_port_on_connect`] | `IP_BIND_ADDRESS_NO_PORT` |
 //! | [`prepare_stream`] | `SO_NOSIGPIPE` |

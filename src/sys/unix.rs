@@ -56,6 +56,35 @@ pub(crate) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
     result
 }
 
+/// Writes to standard error as far as that goes. The SIGPIPE that it raises where nobody reads any more
+/// is taken back, for it would be the host's.
+pub(crate) fn write_to_stderr(bytes: &[u8]) {
+    let is_pending = || {
+        let mut pending = MaybeUninit::<libc::sigset_t>::uninit();
+        // SAFETY: sigpending initialises the set, which lives on this stack.
+        unsafe {
+            libc::sigpending(pending.as_mut_ptr()) == 0
+                && libc::sigismember(pending.as_ptr(), libc::SIGPIPE) == 1
+        }
+    };
+    without_signals(|| {
+        let was_pending = is_pending();
+        // SAFETY: the bytes are there for the whole call.
+        let written = unsafe { libc::write(libc::STDERR_FILENO, bytes.as_ptr().cast(), bytes.len()) };
+        let broken = written < 0 && io::Error::last_os_error().kind() == io::ErrorKind::BrokenPipe;
+        if broken && !was_pending && is_pending() {
+            let mut pipe = MaybeUninit::<libc::sigset_t>::uninit();
+            let mut taken = 0;
+            // SAFETY: the set is initialised here; the signal is pending, so that this does not wait.
+            unsafe {
+                libc::sigemptyset(pipe.as_mut_ptr());
+                libc::sigaddset(pipe.as_mut_ptr(), libc::SIGPIPE);
+                libc::sigwait(pipe.as_ptr(), &mut taken);
+            }
+        }
+    });
+}
+
 /// Lets a restarted server take its port again while old connections are in TIME_WAIT. On Unix
 /// this does not let two servers listen on one port.
 pub(crate) fn share_listening_port(socket: &Socket) -> io::Result<()> {

@@ -28,6 +28,11 @@ pub(crate) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
     start()
 }
 
+/// Writes to standard error as far as that goes.
+pub(crate) fn write_to_stderr(bytes: &[u8]) {
+    let _ = io::Write::write_all(&mut io::stderr(), bytes);
+}
+
 /// On Windows SO_REUSEADDR would let a second server steal the port, and a restarted server needs
 /// no option to take its port again.
 pub(crate) fn share_listening_port(_socket: &Socket) -> io::Result<()> {

@@ -120,6 +120,7 @@ SIGNATURES = {
     "network_get_port": "d>d",
     "network_get_stat": "ds>d",
     "network_last_error": ">s",
+    "network_next_log": ">s",
     "network_error_name": "d>s",
     "network_version": ">s",
     "network_shutdown": ">d",

@@ -8,13 +8,16 @@ use std::sync::atomic::Ordering::Relaxed;
 use mio::{Interest, Token};
 
 use crate::command::{Id, Listen};
-use crate::error::Error;
+use crate::error::{Code, Error};
+use crate::log::{Level, Seldom};
 
 use crate::reactor::Reactor;
 use crate::reactor::endpoints::Endpoint;
 use crate::reactor::stream::Stream;
 use crate::reactor::turn::Next;
 use listener::{ACCEPTS_PER_TURN, Accepted, Listener, RETRY_MILLIS};
+
+static OUT_OF_DESCRIPTORS: Seldom = Seldom::new();
 
 impl Reactor {
     pub(crate) fn listen(&mut self, listen: Listen) {
@@ -53,6 +56,13 @@ impl Reactor {
                 Accepted::Skip => {}
                 Accepted::OutOfDescriptors => {
                     listener.retry_at = now + RETRY_MILLIS;
+                    OUT_OF_DESCRIPTORS.write(
+                        Level::Error,
+                        format_args!(
+                            "server {} accepts nobody: the process has no file descriptors left",
+                            listener.admission.server.handle.0
+                        ),
+                    );
                     return;
                 }
             }
@@ -73,6 +83,9 @@ impl Reactor {
                 noting.forget_oldest_newcomer();
             }
             if unfinished {
+                if let Some(stream) = self.endpoints.stream(oldest) {
+                    stream.log_refused(&Error::new(Code::Limit, "too many others are in their handshake"));
+                }
                 self.close(oldest);
                 break;
             }

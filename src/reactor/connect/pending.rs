@@ -17,7 +17,7 @@ use crate::socket::{About, ConnectionState, Local, Socket};
 use crate::{sys, tls};
 
 use crate::clock::Millis;
-use crate::reactor::turn::Turn;
+use crate::reactor::turn::{Turn, log_failed_connect};
 
 /// How long an attempt has before the next address is tried beside it (RFC 8305, section 5).
 pub(crate) const ATTEMPT_DELAY_MILLIS: Millis = 250;
@@ -68,6 +68,7 @@ impl PendingConnect {
                     host.state = ConnectionState::Idle;
                 }
                 drop(host);
+                log_failed_connect(self.socket.handle, error);
                 waiter.end(Err(error.clone()));
             }
             None => {
