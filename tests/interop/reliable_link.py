@@ -20,6 +20,14 @@ def now():
     return time.monotonic_ns() // 1000
 
 
+def decoded(datagram):
+    """The datagram's fields, or its bytes where it has none."""
+    try:
+        return wire.decode(datagram)
+    except (wire.Plain, wire.Dropped):
+        return datagram
+
+
 class LossyLink:
     """Loses, doubles and delays datagrams; what is delayed is overtaken. One per direction."""
 
@@ -62,6 +70,8 @@ class ReliablePeer:
         self.events = []
         self.heard = []
         """Every datagram that the link let through to the endpoint, decoded where it can be."""
+        self.seen = []
+        """The same before the link, also while `deaf`."""
         self.deaf = False
         self._ended = False
         self._failure = None
@@ -130,14 +140,12 @@ class ReliablePeer:
     def _arrived(self, address, datagram):
         at = now()
         self.witness.saw_theirs(datagram, at)
+        self.seen.append(decoded(datagram))
         if not self.deaf:
             self.back.put((address, datagram), at)
 
     def _hear(self, address, datagram, at):
-        try:
-            self.heard.append(wire.decode(datagram))
-        except (wire.Plain, wire.Dropped):
-            self.heard.append(datagram)
+        self.heard.append(decoded(datagram))
         self.endpoint.receive(address, datagram, at)
 
     def _write(self, at):
@@ -200,11 +208,17 @@ class ReliablePeer:
 
     def wait_heard(self, kind, timeout=DEADLINE, **fields):
         """Waits until a datagram of that kind and with these fields has arrived, and takes all up to it."""
+        return self._wait_for(self.heard, kind, timeout, fields)
 
+    def wait_seen(self, kind, timeout=DEADLINE, **fields):
+        """The same of what the library has sent, whether it arrived or not."""
+        return self._wait_for(self.seen, kind, timeout, fields)
+
+    def _wait_for(self, messages, kind, timeout, fields):
         def take():
-            for index, message in enumerate(self.heard):
+            for index, message in enumerate(messages):
                 if isinstance(message, kind) and all(getattr(message, name) == value for name, value in fields.items()):
-                    del self.heard[:index + 1]
+                    del messages[:index + 1]
                     return message
             return None
 
@@ -220,10 +234,25 @@ class ReliablePeer:
 
         return self.wait(done, "acknowledgement of everything", timeout)
 
+    def wait_idle(self, port, timeout=DEADLINE):
+        """Waits until nothing that was sent waits any more: it is acknowledged, or given up."""
+
+        def done():
+            peer = self.endpoint.peers[("127.0.0.1", port)]
+            waits = peer.session is not None and peer.session.sender.unacknowledged_since is not None
+            return None if waits or peer.outbox else True
+
+        return self.wait(done, "end of what waits", timeout)
+
     def give_up(self, port):
         """Gives up at once what the timeout would end later."""
         with self.news:
             self.endpoint.give_up(("127.0.0.1", port), now())
+
+    def close_session(self, port, code=0):
+        """Ends the session and says so."""
+        with self.news:
+            self.endpoint.close(("127.0.0.1", port), now(), code)
 
     def forget(self, port):
         """Loses the session as nobody may, without a word."""

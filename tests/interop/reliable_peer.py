@@ -127,12 +127,12 @@ class Endpoint:
         if peer.hello is None:
             self._say_hello(peer, now)
 
-    def close(self, address, code=CLOSED):
+    def close(self, address, now, code=CLOSED):
         """Ends the session with the peer, and says so."""
         peer = self._peer(address)
         if peer.session is not None:
             self._emit(address, wire.Close(peer.session.peer_token, code))
-            self._end(peer, None)
+            self._end(peer, "closed here", now)
 
     def give_up(self, address, now):
         """Does to a session what the timeout would do."""
@@ -173,7 +173,7 @@ class Endpoint:
         if waits and now - since >= self.timeout:
             self._give_up(peer, now)
         elif not waits and now - session.heard >= FORGET_AFTER:
-            self._end(peer, None)
+            self._end(peer, None, now)
         else:
             session.sender.tick(now)
             self._flush(peer, now)
@@ -218,9 +218,9 @@ class Endpoint:
     def _yields_not(self, peer, token):
         """Both sides began: the one with the greater token, which is us, goes along."""
         if peer.hello is not None:
-            return peer.hello.token < token
+            return peer.hello.token <= token
         session = peer.session
-        return session is not None and session.initiator and not session.confirmed and session.token < token
+        return session is not None and session.initiator and not session.confirmed and session.token <= token
 
     def _grant(self, address, token, time):
         """A token that nobody else can compute, and that we need not keep."""
@@ -288,7 +288,7 @@ class Endpoint:
             session.receiver.take(body, now)
         except Broken:
             self._emit(peer.address, wire.Close(session.peer_token, CLOSED_BROKEN))
-            self._end(peer, "broken")
+            self._end(peer, "broken", now)
             return
         self._deliver(peer)
         self._flush(peer, now)
@@ -331,34 +331,36 @@ class Endpoint:
         same = incarnation == session.peer_incarnation
         waiting = session.sender.unacknowledged()
         if not waiting:
-            self._end(peer, None if same else "restarted")
+            self._end(peer, None if same else "restarted", now)
             return
         fresh = now - session.sender.unacknowledged_since < CARRY_WITHIN
         if same and not gave_up and fresh and session.sender.untouched():
             peer.outbox.extendleft(reversed([message.payload for message in waiting]))
             session.sender = Sender()
-            self._end(peer, None)
+            self._end(peer, None, now)
             return
-        self._end(peer, "reset" if same else "restarted")
+        self._end(peer, "reset" if same else "restarted", now)
 
-    def _close(self, peer, close, _):
+    def _close(self, peer, close, now):
         if peer.session is not None and peer.session.token == close.token:
-            self._end(peer, f"closed {close.code}")
+            self._end(peer, f"closed {close.code}", now)
 
     def _give_up(self, peer, now):
-        peer.hello, peer.gave_up_at, peer.gave_up_before = None, now, True
+        peer.hello = None
         if peer.session is not None:
-            self._end(peer, "gave up")
+            self._end(peer, "gave up", now)
             return
+        peer.gave_up_at, peer.gave_up_before = now, True
         self.events.append(Ended(peer.address, "gave up", list(peer.outbox)))
         peer.outbox.clear()
 
-    def _end(self, peer, why):
-        """Forgets the session; without a `why` in silence."""
+    def _end(self, peer, why, now):
+        """Forgets the session: in silence without a `why`, and otherwise as one that is given up."""
         session = peer.session
         session.receiver.finish()
         self._deliver(peer)
         peer.session = None
         if why is not None:
+            peer.gave_up_at, peer.gave_up_before = now, True
             lost = [message.payload for message in session.sender.unacknowledged()]
             self.events.append(Ended(peer.address, why, lost))

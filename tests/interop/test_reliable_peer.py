@@ -1,6 +1,7 @@
 """Reliable UDP against a second implementation that knows docs/reliable-udp.md alone."""
 
 import contextlib
+import itertools
 import random
 import re
 import socket
@@ -11,7 +12,7 @@ import reliable_document
 import reliable_peer
 import reliable_wire as wire
 import stepwire
-from hosting import Host, HostTestCase, both_io_modes
+from hosting import Host, HostTestCase, both_io_modes, wait_until
 from payloads import numbered
 from reliable_link import ReliablePeer
 from reliable_receiving import WINDOW
@@ -32,6 +33,11 @@ class ReliableTestCase(HostTestCase):
         self.socket, self.port = self.open(self.host)
         self.addCleanup(self.host.events.clear)
         self.addCleanup(self.host.call, "network_destroy", self.socket)
+
+    def assert_quiet(self):
+        """Nothing more comes out of the test's socket; what other tests have destroyed ends in the background."""
+        self.host.settle()
+        self.assertEqual([event for event in self.host.events if event["id"] == self.socket], [])
 
     def open(self, host, port=0):
         socket = host.must("network_create_socket_ext", stepwire.SOCKET_UDP, port)
@@ -362,14 +368,14 @@ class Endings(ReliableTestCase):
         self.say(peer, *payloads)
         self.host.must("network_destroy", self.socket)
         self.assertEqual(sorted(peer.receive(50)), sorted(payloads))
+        peer.wait_seen(wire.Close)
 
     def test_codes_of_closes(self):
         errors = {1: stepwire.ERROR_HANDSHAKE, 2: stepwire.ERROR_TOO_BIG, 3: stepwire.ERROR_QUEUE_FULL}
         for code in (0, 1, 2, 3, 4, 255):
             with self.case(code=code):
                 peer = self.acquainted()
-                with peer.news:
-                    peer.endpoint.close((ADDRESS, self.port), code)
+                peer.close_session(self.port, code)
                 event = self.disconnected(peer)
                 self.assertEqual((event["error"], bool(event["reason"])), (errors.get(code, 0), code in errors))
                 # The next message begins a session, as if there had been none.
@@ -528,8 +534,7 @@ class Endings(ReliableTestCase):
         self.inject_chunks(peer, wire.Chunk(4, wire.FIRST, b"first "), wire.Chunk(5, wire.LAST, b"last"))
         self.inject_chunks(peer, wire.Chunk(7, wire.FIRST, b"never finished"))
         self.inject_chunks(peer, wire.Chunk(9, wire.LAST, b"never begun"))
-        with peer.news:
-            peer.endpoint.close((ADDRESS, self.port))
+        peer.close_session(self.port)
         self.assertEqual(self.hears(peer, 2), [b"whole", b"first last"])
         self.disconnected(peer)
         self.assert_quiet()
@@ -599,8 +604,7 @@ class Hostile(ReliableTestCase):
         self.assertEqual([each.token for each in self.answers(stranger, confirm.encode())], [theirs])
         self.assert_alive(peer)
         # After its session it begins nothing, although its token is good for ten seconds.
-        with peer.news:
-            peer.endpoint.close((ADDRESS, self.port))
+        peer.close_session(self.port)
         self.disconnected(peer)
         self.assertEqual([each.token for each in self.answers(peer, confirm.encode())], [theirs])
         peer.send(self.port, b"anew")
@@ -780,6 +784,122 @@ class Hostile(ReliableTestCase):
                 self.assertEqual(len(answers), len(wanted), datagram.hex())
                 self.assertLessEqual(sum(map(len, answers)), len(datagram))
         self.assert_quiet()
+
+
+class Turmoil(ReliableTestCase):
+    """Peers that vanish, come back, fall silent, give up and close at any moment, over links that lose and reorder."""
+
+    SEED = 20240609
+    PEERS, STEPS = 6, 120
+
+    def setUp(self):
+        super().setUp()
+        self.host.must("network_set_config", stepwire.CONFIG_RELIABLE_TIMEOUT, self.socket, 400)
+        self.random = random.Random(self.SEED)
+        self.sent = {}
+        """By port: payloads that the library sent there, and those that were sent from there."""
+        self.gone = {}
+        """By port: events of peers that were killed."""
+        self.mortal = {}
+        """By port: what killed peers had sent, which may be lost without a report."""
+
+    def test_nothing_comes_twice_and_nothing_is_lost_in_silence(self):
+        peers = [self.newcomer(number) for number in range(self.PEERS)]
+        for step in range(self.STEPS):
+            place = self.random.randrange(len(peers))
+            peers[place] = self.disturb(peers[place], step)
+        for peer in peers:
+            peer.deaf = False
+        for peer in peers:
+            self.settle_with(peer)
+        for peer in peers:
+            with self.case(seed=self.SEED, port=peer.port):
+                self.judge(peer)
+
+    def newcomer(self, seed, port=0):
+        return self.peer(seed=seed, port=port, link=LOSSY, timeout=400_000)
+
+    def disturb(self, peer, step):
+        """Does one thing to a peer, and returns who is at its port now."""
+        theirs, ours = self.sent.setdefault(peer.port, ([], []))
+        what = self.random.random()
+        if what < 0.35:
+            payload = numbered(step, self.random.choice((20, 20, 3000)))
+            theirs.append(payload)
+            self.say(peer, payload)
+        elif what < 0.7:
+            payload = numbered(10_000 + step, self.random.choice((20, 20, 3000)))
+            ours.append(payload)
+            peer.send(self.port, payload)
+        elif what < 0.78:
+            peer.deaf = not peer.deaf
+        elif what < 0.84:
+            peer.close_session(self.port, self.random.randrange(4))
+        elif what < 0.88:
+            peer.give_up(self.port)
+        elif what < 0.93:
+            return self.replace(peer, step)
+        else:
+            time.sleep(self.random.choice((0.005, 0.05)))
+        return peer
+
+    def replace(self, peer, step):
+        """Another one takes the port of a peer that was killed."""
+        peer.close()
+        self.gone.setdefault(peer.port, []).extend(peer.events)
+        self.mortal.setdefault(peer.port, set()).update(self.sent[peer.port][1])
+        return self.newcomer(1000 + step, peer.port)
+
+    def settle_with(self, peer):
+        """Until each side has heard the other's last word, and nothing said before is still under way."""
+        theirs, ours = self.sent.setdefault(peer.port, ([], []))
+        deadline = time.monotonic() + 20
+        for attempt in itertools.count():
+            last = numbered(20_000 + attempt, 30)
+            ours.append(last)
+            theirs.append(last)
+            peer.send(self.port, last)
+            self.say(peer, last)
+            if self.meet(peer, last):
+                break
+            self.assertLess(time.monotonic(), deadline, "no session comes about")
+        peer.wait_idle(self.port)
+        wait_until(lambda: self.library_lost_something(peer) or all(
+            self.heard_by_peer(peer, payload) for payload in theirs), "what the library said")
+
+    def meet(self, peer, last):
+        """Whether both sides heard it, within a timeout and a bit."""
+        with contextlib.suppress(TimeoutError):
+            wait_until(lambda: self.heard_by_library(peer, last) and self.heard_by_peer(peer, last), "it", timeout=1.5)
+            return True
+        return False
+
+    def library_lost_something(self, peer):
+        """As far as its events say, or as the port had more than one peer."""
+        disconnects = [each for each in list(self.host.events) if each["type"] == stepwire.TYPE_DISCONNECT]
+        return peer.port in self.gone or any(event["port"] == peer.port for event in disconnects)
+
+    def heard_by_library(self, peer, payload):
+        return any(event["payload"] == payload and event["port"] == peer.port for event in list(self.host.events))
+
+    def heard_by_peer(self, peer, payload):
+        with peer.news:
+            return any(isinstance(event, reliable_peer.Received) and event.payload == payload for event in peer.events)
+
+    def judge(self, peer):
+        theirs, ours = self.sent[peer.port]
+        heard = [event["payload"] for event in list(self.host.events)
+                 if event["type"] == stepwire.TYPE_DATA and event["port"] == peer.port]
+        with peer.news:
+            events = self.gone.get(peer.port, []) + peer.events
+        received = [event.payload for event in events if isinstance(event, reliable_peer.Received)]
+        reported = {payload for event in events if isinstance(event, reliable_peer.Ended) for payload in event.lost}
+        self.assertEqual(len(heard), len(set(heard)), "the library heard something twice")
+        self.assertEqual(len(received), len(set(received)), "the peer heard something twice")
+        lost = set(ours) - set(heard) - reported - self.mortal.get(peer.port, set())
+        self.assertEqual(lost, set(), "the peer was not told of a loss")
+        if not self.library_lost_something(peer):
+            self.assertEqual(set(theirs) - set(received), set(), "the library lost something and did not say so")
 
 
 def mutated(generator, datagram):
