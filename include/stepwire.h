@@ -1,7 +1,10 @@
-/* stepwire: GameMaker's networking functions and wire protocol for everybody.
+/**
+ * @file stepwire.h
+ * @brief GameMaker's networking functions and wire protocol for everybody.
  *
  * Written by cbindgen from the Rust sources (`cargo xtask header`): do not edit.
  *
+ * @verbatim
  * WHAT IT IS
  *   The calls GameMaker gives its games (network_create_server, network_connect,
  *   network_send_packet, ...) with the same names, numbers and bytes on the wire, as a C library.
@@ -55,7 +58,12 @@
  *   NaN, infinities, fractions and numbers out of range are errors. Handles are small whole numbers
  *   that are never used twice in a process. Strings are UTF-8 and end with NUL. What a function is
  *   given is copied before it returns; what it hands out is the library's, for as long as its
- *   description says.
+ *   description says. A string that a function returns stays for the thread's next seven calls that
+ *   return one, so that several of them can stand in one printf; those of events stay with the event.
+ *
+ * CALLS AS IN GAMEMAKER
+ *   Arguments that GameMaker lets games leave out may be left out in C99 and later and in C++:
+ *   network_set_config(config, value), network_send_raw(socket, buffer, size). C89 gives them all.
  *
  * THREADS
  *   Every function may be called from any thread. Only network_connect, network_connect_raw,
@@ -63,6 +71,13 @@
  *   they, and polling, return network_error_busy. The library does its I/O in a thread of its own,
  *   which takes no signals; with network_config_manual_io there is no such thread, and polls and
  *   waits do the I/O.
+ *
+ * EXCEPTIONS AND JUMPS
+ *   An exception of C++ may leave a callback: it comes out of network_poll, and what was not yet
+ *   delivered waits for the next poll. A callback must not be left by longjmp: the library would
+ *   believe for ever that it still runs, and network_poll and network_wait would answer
+ *   network_error_busy from then on. Languages with exceptions of their own (Python, C#, Lua, Java, ...)
+ *   do best to collect with network_poll_event, which calls nobody back.
  *
  * ERRORS
  *   Success is >= 0. Failure is one of the network_error_* numbers, and network_last_error then has
@@ -74,8 +89,10 @@
  *   send queue of a socket     16 MiB of payload, then network_error_queue_full (option)
  *   uncollected events         twice the message limit for a socket, 256 MiB in all, then TCP
  *                              slows the peers down (options)
- *   unfinished handshakes      4096 for a server, 10 s each (the time is an option)
+ *   unfinished handshakes      4096 for a server, and no more than a quarter of the descriptors that the
+ *                              process may have (but 16); 10 s each (the time is an option)
  *   sockets                    what the system allows
+ * @endverbatim
  */
 
 
@@ -83,6 +100,14 @@
 #define STEPWIRE_H
 
 #include <stdint.h>
+
+/** @defgroup sockets Sockets and servers */
+/** @defgroup connecting Connecting */
+/** @defgroup sending Sending */
+/** @defgroup events Events */
+/** @defgroup options Options */
+/** @defgroup asking Asking */
+/** @defgroup errors Errors */
 
 /** The version of this header, as network_version() has it for the library. */
 #define STEPWIRE_VERSION "0.2.0"
@@ -93,7 +118,16 @@
 /** The third. */
 #define STEPWIRE_VERSION_PATCH 0
 
+#ifdef __cplusplus
+/** The value of an argument that is left out: C++ has that in the declaration, C in the macros at the end. */
+#define STEPWIRE_DEFAULT(value) = value
+#else
+/** Nothing here. */
+#define STEPWIRE_DEFAULT(value)
+#endif
+
 /**
+ * @ingroup options
  * `network_set_config(.., 1 to 2147483647 ms, 0)`; default 10000.
  * How long a connect may take, for later connects. It is also the time for handshakes with a server
  * unless `network_config_handshake_timeout` is set.
@@ -101,12 +135,14 @@
 #define network_config_connect_timeout 0
 
 /**
+ * @ingroup options
  * `network_set_config(.., 0 or 1, 0)`; default 0.
  * `network_connect` and `network_connect_raw` return at once.
  */
 #define network_config_use_non_blocking_socket 1
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 0)`; default off.
  * Reliable delivery on a UDP socket or server. From then on `network_send_udp` sends messages of up
  * to 64 MiB that arrive exactly once at a peer which has it enabled too; raw sends and broadcasts
@@ -115,12 +151,14 @@
 #define network_config_enable_reliable_udp 2
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 0)`.
  * Plain UDP again. What was sent before is still delivered, for at most 2 seconds.
  */
 #define network_config_disable_reliable_udp 3
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 0)`; default off.
  * Closing the TCP connection resets it (SO_LINGER 0), so that no TIME_WAIT stays behind. Cannot be
  * undone. On a server: its later connections.
@@ -128,6 +166,7 @@
 #define network_config_avoid_time_wait 4
 
 /**
+ * @ingroup options
  * `network_set_config_string(.., socket or -1, text)`; default "".
  * WebSocket subprotocols, comma-separated, the preferred first. A client offers them; a server
  * chooses one that the client offers, and takes clients that offer none. A server without any
@@ -136,18 +175,21 @@
 #define network_config_websocket_protocol 5
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 0)`; default off.
  * Broadcasts also go to ff02::1, and what is sent there is received.
  */
 #define network_config_enable_multicast 6
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 0)`.
  * The opposite.
  */
 #define network_config_disable_multicast 7
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 1 to 2147483647 bytes)`; default 64 MiB for created sockets, 4 MiB for connections a server accepted.
  * The largest message accepted from peers. On a server it holds for the connections it accepts from
  * then on.
@@ -155,24 +197,28 @@
 #define network_config_message_size_limit 8
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 0 to 4294967295)`; default 0.
  * The fourth word of the client's handshake. No server checks it.
  */
 #define network_config_game_id 1000
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 0 or 1)`; default 1.
  * TLS clients check the server's certificate and its name.
  */
 #define network_config_tls_verify 1001
 
 /**
+ * @ingroup options
  * `network_set_config_string(.., socket or -1, text)`; default "".
  * The path of a PEM file of certificate authorities trusted besides the system's.
  */
 #define network_config_tls_ca_file 1002
 
 /**
+ * @ingroup options
  * `network_set_config_string(.., socket or -1, text)`; default "".
  * The path of the PEM certificate chain of a wss server. Set it with -1 before
  * `network_create_server`.
@@ -180,36 +226,42 @@
 #define network_config_tls_certificate 1003
 
 /**
+ * @ingroup options
  * `network_set_config_string(.., socket or -1, text)`; default "".
  * The path of the certificate's key, PEM, PKCS#8.
  */
 #define network_config_tls_private_key 1004
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 1 to 2147483647 bytes)`; default 16 MiB.
  * Payload bytes in a send queue from which on sends return `network_error_queue_full`.
  */
 #define network_config_send_queue_limit 1005
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 1 to 2147483647 bytes)`; default twice the message size limit.
  * Bytes of uncollected events from which on a socket is not read, so that TCP slows the peer down.
  */
 #define network_config_receive_queue_limit 1006
 
 /**
+ * @ingroup options
  * `network_set_config_string(.., -1, text)`; default "".
  * The local address, IPv4 or IPv6, of sockets created later; "" means all.
  */
 #define network_config_bind_address 1007
 
 /**
+ * @ingroup options
  * `network_set_config_string(.., socket or -1, text)`; default "".
  * Further headers of a client's request, as lines "Name: value".
  */
 #define network_config_websocket_headers 1008
 
 /**
+ * @ingroup options
  * `network_set_config_string(.., socket or -1, text)`; default "".
  * The origins of web pages that a WebSocket server accepts, comma-separated, such as
  * `https://game.example`; "" means any. Clients that are no web page send no origin and always pass.
@@ -217,54 +269,63 @@
 #define network_config_websocket_origins 1009
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 0 or 1)`; default 0.
  * Reliable UDP delivers in order.
  */
 #define network_config_reliable_ordered 1010
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 1 to 2147483647 ms)`; default 10000.
  * Reliable UDP gives a silent peer up.
  */
 #define network_config_reliable_timeout 1011
 
 /**
+ * @ingroup options
  * `network_set_config(.., 0 or 1, 0)`; default 0.
  * No I/O thread; polls and waits do the I/O. Only while no socket exists.
  */
 #define network_config_manual_io 1012
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 0 or 1)`; default 1.
  * TCP_NODELAY.
  */
 #define network_config_no_delay 1013
 
 /**
+ * @ingroup options
  * `network_set_config_string(.., socket or -1, text)`; default "".
  * The path of a PKCS#12 file instead of certificate and key.
  */
 #define network_config_tls_identity 1014
 
 /**
+ * @ingroup options
  * `network_set_config_string(.., socket or -1, text)`; default "".
  * That file's password.
  */
 #define network_config_tls_identity_password 1015
 
 /**
+ * @ingroup options
  * `network_set_config(.., 1 to 2147483647 ms, 0)`; default the connect timeout.
  * How long a client may take for the handshake with a server.
  */
 #define network_config_handshake_timeout 1016
 
 /**
+ * @ingroup options
  * `network_set_config(.., 1 to 4503599627370496 bytes, 0)`; default 256 MiB.
  * Bytes of all uncollected events together above which nothing is read.
  */
 #define network_config_total_queue_limit 1017
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 0 to 2147483647 ms)`; default 30000.
  * How long a WebSocket may be silent before it is pinged; 0: never. A peer that has answered pings
  * before and does not answer one within the same time again is given up with
@@ -273,6 +334,7 @@
 #define network_config_websocket_keepalive 1018
 
 /**
+ * @ingroup options
  * `network_set_config(.., 0 to 4, 0)`; default 2.
  * How much the log tells: 0 nothing, 1 errors, 2 warnings (what is refused, given up, held back,
  * fallen back from), 3 what happens to connections, 4 details, such as every call that fails.
@@ -282,6 +344,7 @@
 #define network_config_log_level 1032
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 0 to 60000 ms)`; default 0.
  * A bad network for tests: whatever the UDP socket sends and receives takes this much longer. Set
  * before the first send it holds from the first datagram on, like the five that follow.
@@ -289,30 +352,35 @@
 #define network_config_simulate_latency 1100
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 0 to 60000 ms)`; default 0.
  * And up to this much longer at random.
  */
 #define network_config_simulate_jitter 1101
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 0 to 100)`; default 0.
  * So many datagrams are lost, each way.
  */
 #define network_config_simulate_loss 1102
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 0 to 100)`; default 0.
  * So many datagrams arrive twice.
  */
 #define network_config_simulate_duplication 1103
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 0 to 100)`; default 0.
  * So many datagrams are overtaken by later ones.
  */
 #define network_config_simulate_reordering 1104
 
 /**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 0 to 4294967295)`; default 0.
  * Where the randomness of those begins. The same seed and the same traffic give the same network.
  */
@@ -320,161 +388,193 @@
 
 
 /**
+ * @ingroup sockets
  * A TCP socket.
  */
 #define network_socket_tcp 0
 
 /**
+ * @ingroup sockets
  * A UDP socket.
  */
 #define network_socket_udp 1
 
 /**
+ * @ingroup sockets
  * A Bluetooth socket: GameMaker's number, never supported.
  */
 #define network_socket_bluetooth 2
 
 /**
+ * @ingroup sockets
  * A WebSocket over TCP; over TLS where the URL begins with `wss://`.
  */
 #define network_socket_ws 6
 
 /**
+ * @ingroup sockets
  * A WebSocket over TLS.
  */
 #define network_socket_wss 7
 
 /**
+ * @ingroup events
  * A client has finished connecting to a server.
  */
 #define network_type_connect 1
 
 /**
+ * @ingroup events
  * A connection has ended: a server's client's, or a client socket's own.
  */
 #define network_type_disconnect 2
 
 /**
+ * @ingroup events
  * Data has arrived.
  */
 #define network_type_data 3
 
 /**
+ * @ingroup events
  * A connect that did not block has ended, well or not.
  */
 #define network_type_non_blocking_connect 4
 
 /**
+ * @ingroup events
  * Reserved, never sent today: the network is up.
  */
 #define network_type_up 5
 
 /**
+ * @ingroup events
  * Reserved, never sent today: the network did not come up.
  */
 #define network_type_up_failed 6
 
 /**
+ * @ingroup events
  * Reserved, never sent today: the network is down.
  */
 #define network_type_down 7
 
 /**
+ * @ingroup sending
  * WebSocket data: a binary message.
  */
 #define network_send_binary 1
 
 /**
+ * @ingroup sending
  * WebSocket data: a text message.
  */
 #define network_send_text 2
 
 /**
+ * @ingroup errors
  * The operating system refused; the message says what it said.
  */
 #define network_error_failed -1
 
 /**
+ * @ingroup errors
  * No such socket, or destroyed.
  */
 #define network_error_bad_handle -2
 
 /**
+ * @ingroup errors
  * An argument makes no sense: NULL, not a number, out of range, not UTF-8.
  */
 #define network_error_bad_argument -3
 
 /**
+ * @ingroup errors
  * The call does not fit this kind of socket.
  */
 #define network_error_wrong_kind -4
 
 /**
+ * @ingroup errors
  * The socket is not connected, or its connect event has not been collected yet.
  */
 #define network_error_not_connected -5
 
 /**
+ * @ingroup errors
  * Time is over: a connect, a handshake, a read or write timeout.
  */
 #define network_error_timeout -6
 
 /**
+ * @ingroup errors
  * Over the message size limit, or more than a datagram can carry.
  */
 #define network_error_too_big -7
 
 /**
+ * @ingroup errors
  * The peer does not keep up; nothing of this message was queued.
  */
 #define network_error_queue_full -8
 
 /**
+ * @ingroup errors
  * No more sockets or file descriptors.
  */
 #define network_error_limit -9
 
 /**
+ * @ingroup errors
  * The name has no address.
  */
 #define network_error_resolve -10
 
 /**
+ * @ingroup errors
  * TLS failed: a certificate that cannot be trusted, no common version.
  */
 #define network_error_tls -11
 
 /**
+ * @ingroup errors
  * The peer does not speak the expected protocol.
  */
 #define network_error_handshake -12
 
 /**
+ * @ingroup errors
  * The port is taken.
  */
 #define network_error_address_in_use -13
 
 /**
+ * @ingroup errors
  * This build, system or version does not do that.
  */
 #define network_error_not_supported -14
 
 /**
+ * @ingroup errors
  * Not now: already connecting or connected, or called from inside a callback.
  */
 #define network_error_busy -15
 
 /**
+ * @ingroup errors
  * The peer closed or reset the connection.
  */
 #define network_error_closed -16
 
 /**
+ * @ingroup errors
  * A defect of ours, caught; the socket it happened on is closed.
  */
 #define network_error_internal -99
 
 /**
+ * @ingroup events
  * One event, as C sees it. The pointers belong to the library and stay valid until the next
  * `network_poll`, `network_poll_event` or `network_event_next` by any thread.
  */
@@ -545,6 +645,7 @@ typedef struct NetworkEvent {
 } NetworkEvent;
 
 /**
+ * @ingroup events
  * What `network_poll` calls for each event, with the `user` pointer it was given. The event and
  * what it points to are the library's. It may call any function that cannot block,
  * `network_destroy` of the event's own socket included.
@@ -560,9 +661,10 @@ typedef void (*NetworkCallback)(const struct NetworkEvent *event, void *user);
 
 #ifdef __cplusplus
 extern "C" {
-#endif // __cplusplus
+#endif /* __cplusplus */
 
 /**
+ * @ingroup sockets
  * Makes a client socket. `type` is `network_socket_tcp`, `_udp`, `_ws` or `_wss`.
  *
  * Returns the socket's handle, a small whole number below 2^31 that this process never uses again
@@ -572,6 +674,7 @@ extern "C" {
 double network_create_socket(double type);
 
 /**
+ * @ingroup sockets
  * Makes a client socket that is bound to a local port, 0 to 65535; with 0 the system chooses one,
  * which `network_get_port` tells. TCP and WebSocket: connections go out from that port. UDP:
  * receives there from now on.
@@ -582,6 +685,7 @@ double network_create_socket(double type);
 double network_create_socket_ext(double type, double port);
 
 /**
+ * @ingroup sockets
  * Makes a server that GameMaker clients connect to with `network_connect`. It listens on IPv4 and
  * IPv6 alike at `port`, 0 to 65535 (0: any, see `network_get_port`), for at most `max_client`
  * clients at a time, 0 to 2147483647; one more is refused, and a place is free again as soon as a
@@ -597,12 +701,14 @@ double network_create_socket_ext(double type, double port);
 double network_create_server(double type, double port, double max_client);
 
 /**
+ * @ingroup sockets
  * As `network_create_server`, without GameMaker's handshake and headers: for clients of any kind.
  * Data events then carry what the stream brought, cut anywhere; of WebSockets whole messages.
  */
 double network_create_server_raw(double type, double port, double max_client);
 
 /**
+ * @ingroup sockets
  * Destroys a socket, a server with all its clients, or one client of a server. What was accepted
  * for sending still leaves, in the background, for at most 2 seconds; then TCP closes in an orderly
  * way, a WebSocket with a close frame. No further event about the socket is delivered, also none that was waiting.
@@ -613,6 +719,7 @@ double network_create_server_raw(double type, double port, double max_client);
 double network_destroy(double socket);
 
 /**
+ * @ingroup sockets
  * As `network_destroy`, and a WebSocket says why in its close frame: `code` is 1000, 1001, 1008 to
  * 1014 or 3000 to 4999, `reason` a text of at most 123 bytes (UTF-8, NUL-terminated, copied before the
  * call returns), "" for none. Of a WebSocket server all clients are told. Other sockets just close.
@@ -620,8 +727,7 @@ double network_destroy(double socket);
  * Returns 0, or `network_error_bad_handle`, `network_error_bad_argument`. Any thread, callbacks
  * included; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `reason` is NULL or a NUL-terminated string.
  */
 double network_close(double socket,
@@ -629,6 +735,7 @@ double network_close(double socket,
                      const char *reason);
 
 /**
+ * @ingroup sockets
  * Keeps a pointer of your own for a socket: its events carry it as `user`. The library never looks
  * into it. A server's clients begin with what their server has when their connect event is collected.
  *
@@ -638,12 +745,14 @@ double network_set_user(double socket,
                         void *user);
 
 /**
+ * @ingroup sockets
  * What `network_set_user` gave the socket; NULL if nothing, or if there is no such socket. Any
  * thread, callbacks included; does not block.
  */
 void *network_get_user(double socket);
 
 /**
+ * @ingroup sockets
  * Destroys everything: flushes within the bound of `network_destroy`, stops the I/O thread, drops
  * all events, resets all options. The next call starts afresh; old handles stay invalid.
  *
@@ -654,6 +763,7 @@ void *network_get_user(double socket);
 double network_shutdown(void);
 
 /**
+ * @ingroup sockets
  * How long a connection may be silent. If nothing was received for `read_ms`, or queued bytes made
  * no progress for `write_ms`, the connection is closed and a disconnect event with
  * `network_error_timeout` comes. Both 0 to 2147483647 ms; 0, the default, means for ever.
@@ -664,6 +774,7 @@ double network_shutdown(void);
 double network_set_timeout(double socket, double read_ms, double write_ms);
 
 /**
+ * @ingroup connecting
  * Connects a client socket to a GameMaker server and blocks until the handshake is done or the
  * connect timeout is over. With `network_config_use_non_blocking_socket` it does not block and is
  * `network_connect_async`.
@@ -678,53 +789,53 @@ double network_set_timeout(double socket, double read_ms, double write_ms);
  * or connected already, or called from inside a callback), `_wrong_kind`, `_bad_handle`,
  * `_bad_argument`. A failed call brings no event, and the socket may connect again. Any thread.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `url` is NULL or a NUL-terminated string.
  */
 double network_connect(double socket, const char *url, double port);
 
 /**
+ * @ingroup connecting
  * As `network_connect`, without GameMaker's handshake and headers: to servers of any kind.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `url` is NULL or a NUL-terminated string.
  */
 double network_connect_raw(double socket, const char *url, double port);
 
 /**
+ * @ingroup connecting
  * As `network_connect`, but returns the socket's handle at once. How it ended is told by exactly
  * one `network_type_non_blocking_connect` event, with `succeeded`, `error` and `reason`; until that
  * was collected, sends return `network_error_not_connected`. Any thread; never blocks.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `url` is NULL or a NUL-terminated string.
  */
 double network_connect_async(double socket, const char *url, double port);
 
 /**
+ * @ingroup connecting
  * As `network_connect_async`, without GameMaker's handshake and headers.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `url` is NULL or a NUL-terminated string.
  */
 double network_connect_raw_async(double socket, const char *url, double port);
 
 /**
+ * @ingroup connecting
  * Looks a name up and returns one of its addresses as text, IPv4 if there is one; "" on failure.
  * The string belongs to the library and is valid for this thread's next seven calls that return a
  * string. Any thread; blocks as long as the system's resolver does. Not from inside a callback.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `url` is NULL or a NUL-terminated string.
  */
 const char *network_resolve(const char *url);
 
 /**
+ * @ingroup sending
  * Sends a packet with GameMaker's header over a connected TCP or WebSocket socket, a client's own
  * or a server's client. Over a raw connection header and payload are sent as well.
  *
@@ -736,8 +847,7 @@ const char *network_resolve(const char *url);
  * `_closed`, `_too_big`, `_wrong_kind` (a server, a UDP socket), `_bad_handle`, `_bad_argument`. Any
  * thread; packets of one socket arrive in the order sent.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `buffer` is NULL or has `size` readable bytes.
  */
 double network_send_packet(double socket,
@@ -745,19 +855,25 @@ double network_send_packet(double socket,
                            double size);
 
 /**
- * Sends bytes as they are over a raw connection. `options` is 0 or `network_send_binary`, or for
- * WebSockets `network_send_text`, which must be UTF-8. Over TCP nothing is sent if `size` is 0.
+ * @ingroup sending
+ * Sends bytes as they are over a raw connection. `options` is 0 or `network_send_binary`, or
+ * `network_send_text`: over a WebSocket that makes it a text message, which must be UTF-8; over TCP,
+ * which knows no messages, it changes nothing. From C99 on and in C++ `options` may be left out. Over
+ * TCP nothing is sent if `size` is 0.
  *
  * Returns `size`, or as `network_send_packet`; `network_error_wrong_kind` also for regular
  * connections, whose stream it would corrupt. Any thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `buffer` is NULL or has `size` readable bytes.
  */
-double network_send_raw(double socket, const void *buffer, double size, double options);
+double network_send_raw(double socket,
+                        const void *buffer,
+                        double size,
+                        double options STEPWIRE_DEFAULT(0));
 
 /**
+ * @ingroup sending
  * Sends one datagram with GameMaker's header, or with reliable UDP enabled one message of up to 64
  * MiB without a header, from a UDP socket or server to `url` (an address or a
  * name, UTF-8, NUL-terminated) and `port`, 1 to 65535. `size` is 0 to 65495. A socket that has no
@@ -767,8 +883,7 @@ double network_send_raw(double socket, const void *buffer, double size, double o
  * Returns `size + 12`, or a negative error as `network_send_packet`, also `network_error_resolve`
  * if the name was found to have no address a moment ago. Any thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `url` is NULL or a NUL-terminated string; `buffer` is NULL or has `size` readable bytes.
  */
 double network_send_udp(double socket,
@@ -778,10 +893,10 @@ double network_send_udp(double socket,
                         double size);
 
 /**
+ * @ingroup sending
  * As `network_send_udp` without the header; `size` is 0 to 65507. Returns `size`.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `url` is NULL or a NUL-terminated string; `buffer` is NULL or has `size` readable bytes.
  */
 double network_send_udp_raw(double socket,
@@ -791,19 +906,20 @@ double network_send_udp_raw(double socket,
                             double size);
 
 /**
+ * @ingroup sending
  * Sends one datagram without header to `port` at the broadcast address of every IPv4 interface,
  * and with multicast enabled to ff02::1 on every IPv6 interface. It may thus arrive more than
  * once. `size` is 0 to 65507.
  *
  * Returns `size`, or a negative error as `network_send_packet`. Any thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `buffer` is NULL or has `size` readable bytes.
  */
 double network_send_broadcast(double socket, double port, const void *buffer, double size);
 
 /**
+ * @ingroup sending
  * Sets where `network_send_udp_to_target` sends to, for callers that cannot pass the five arguments
  * of `network_send_udp`: GameMaker extensions without the runner interface, for example. It holds
  * until it is set again.
@@ -814,8 +930,7 @@ double network_send_broadcast(double socket, double port, const void *buffer, do
  * Returns 0, or `network_error_bad_handle`, `network_error_bad_argument`, `network_error_wrong_kind`
  * (no UDP socket). Any thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `url` is NULL or a NUL-terminated string.
  */
 double network_set_udp_target(double socket,
@@ -823,26 +938,27 @@ double network_set_udp_target(double socket,
                               double port);
 
 /**
+ * @ingroup sending
  * As `network_send_udp`, to the receiver that `network_set_udp_target` has set for the socket;
  * `network_error_not_connected` if it has none.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `buffer` points to `size` bytes, or is NULL.
  */
 double network_send_udp_to_target(double socket, const void *buffer, double size);
 
 /**
+ * @ingroup sending
  * As `network_send_udp_raw`, to the receiver that `network_set_udp_target` has set for the socket;
  * `network_error_not_connected` if it has none.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `buffer` points to `size` bytes, or is NULL.
  */
 double network_send_udp_raw_to_target(double socket, const void *buffer, double size);
 
 /**
+ * @ingroup events
  * Takes the next event. What it points to stays valid until the next `network_poll`,
  * `network_poll_event` or `network_event_next` by any thread.
  *
@@ -851,13 +967,13 @@ double network_send_udp_raw_to_target(double socket, const void *buffer, double 
  * thread: threads that poll share one order of events. Does not block; with manual I/O it does a
  * turn of I/O when nothing waits.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `event` is NULL or points to a `NetworkEvent` that may be written.
  */
 double network_poll_event(struct NetworkEvent *event);
 
 /**
+ * @ingroup events
  * Calls `callback` for each event that was waiting, in order. What the events point to stays valid
  * until the next poll by any thread, also after this call.
  *
@@ -866,13 +982,13 @@ double network_poll_event(struct NetworkEvent *event);
  * returns 0. Does not block; with manual I/O it does a turn of I/O when nothing waits. What becomes
  * of an exception that leaves the callback stands with `NetworkCallback`.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `callback` is NULL or a function that may be called with `user` on this thread.
  */
 double network_poll(NetworkCallback callback, void *user);
 
 /**
+ * @ingroup events
  * Sleeps until an event waits or `timeout_ms`, 0 to 2147483647, is over. With manual I/O it does
  * the I/O meanwhile.
  *
@@ -882,6 +998,7 @@ double network_poll(NetworkCallback callback, void *user);
 double network_wait(double timeout_ms);
 
 /**
+ * @ingroup events
  * Moves to the next event, for hosts that know only numbers and strings: returns its type, one of
  * `network_type_*`, or 0 if none waits. `network_event_real`, `network_event_string` and
  * `network_event_read` then look at it until the next poll of any kind by any thread.
@@ -890,52 +1007,56 @@ double network_wait(double timeout_ms);
 double network_event_next(void);
 
 /**
+ * @ingroup events
  * A number of the current event: `key` is the name of a member of `NetworkEvent`: "type", "id", "socket", "server", "port", "succeeded", "message_type", "error", "size", "code". Returns it, or
  * `network_error_bad_argument` for another key or without a current event. Any thread; does not
  * block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `key` is NULL or a NUL-terminated string.
  */
 double network_event_real(const char *key);
 
 /**
+ * @ingroup events
  * A string of the current event: `key` is "ip", "reason". Returns it, valid until the next poll
  * of any kind by any thread, or "" for another key or without a current event. Any thread; does not
  * block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `key` is NULL or a NUL-terminated string.
  */
 const char *network_event_string(const char *key);
 
 /**
+ * @ingroup events
  * Copies payload of the current data event: up to `size` bytes from `offset` on to `destination`,
  * which has room for `size` bytes and may be NULL only if that is 0.
  *
  * Returns how many bytes were copied, 0 at the payload's end; or `network_error_bad_argument`, also
  * without a current event. Any thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `destination` is NULL or has room for `size` bytes.
  */
 double network_event_read(void *destination, double offset, double size);
 
 /**
+ * @ingroup options
  * Sets an option: a `network_config_*` and its values. Which values an option takes stands with it;
- * `value2` is 0 where it takes one value. Where an option takes a socket, -1 means the default for
+ * `value2` is 0 where it takes one value, and may then be left out from C99 on and in C++. Where an option takes a socket, -1 means the default for
  * sockets created from then on.
  *
  * Returns 0, or `network_error_bad_argument`, `network_error_bad_handle`,
  * `network_error_wrong_kind` where the option does nothing for that socket, `network_error_busy`.
  * Any thread; does not block.
  */
-double network_set_config(double config, double value1, double value2);
+double network_set_config(double config,
+                          double value1,
+                          double value2 STEPWIRE_DEFAULT(0));
 
 /**
+ * @ingroup options
  * Sets an option whose value is text (UTF-8, NUL-terminated, copied before the call returns).
  * `socket` is a socket, or -1 for the default of sockets created from then on; for
  * `network_config_bind_address` always -1.
@@ -944,27 +1065,27 @@ double network_set_config(double config, double value1, double value2);
  * `network_error_wrong_kind` where the option does nothing for that socket. Any thread; does not
  * block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `value` is NULL or a NUL-terminated string.
  */
 double network_set_config_string(double config, double socket, const char *value);
 
 /**
+ * @ingroup asking
  * A string about a socket: `key` is "ip" (the peer's address), for WebSockets also "path" and
  * "query" of the request, "origin" (the page a server's client comes from; "" for programs),
  * "protocol" (the subprotocol agreed on) and "tls" ("1" when encrypted). "" if there is none, and on
  * failure. The string belongs to the library and is valid for this thread's next seven calls that
  * return a string. Any thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `key` is NULL or a NUL-terminated string.
  */
 const char *network_get_string(double socket,
                                const char *key);
 
 /**
+ * @ingroup asking
  * The local port a socket is bound to: of a server, of a socket of `network_create_socket_ext`, of
  * a connection. Returns 1 to 65535, or `network_error_not_connected` if it has none yet,
  * `network_error_bad_handle`. Any thread; does not block.
@@ -972,6 +1093,7 @@ const char *network_get_string(double socket,
 double network_get_port(double socket);
 
 /**
+ * @ingroup asking
  * A counter of a socket, or of the whole library if `socket` is -1 (then sockets that no longer
  * exist are counted too).
  *
@@ -991,19 +1113,20 @@ double network_get_port(double socket);
  * Returns it, or `network_error_bad_argument` for another key, `network_error_bad_handle`. Any
  * thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `key` is NULL or a NUL-terminated string.
  */
 double network_get_stat(double socket, const char *key);
 
 /**
+ * @ingroup asking
  * This thread's last failure in one sentence; "" if there was none. The string belongs to the
  * library and is valid for this thread's next seven calls that return a string. Does not block.
  */
 const char *network_last_error(void);
 
 /**
+ * @ingroup asking
  * The oldest line of the log that was not fetched yet, without a line's end, or "" if none is left:
  * level, time (UTC) and text, as "2 2026-11-25T12:00:00.000Z server 0 refused 192.0.2.7 port 50000: the
  * server is full". What the levels are and which are kept stands with `network_config_log_level`. At
@@ -1014,18 +1137,37 @@ const char *network_last_error(void);
 const char *network_next_log(void);
 
 /**
+ * @ingroup asking
  * The name of an error number, such as "network_error_timeout"; "" if it is none. The string is
  * valid for ever. Any thread; does not block.
  */
 const char *network_error_name(double error);
 
 /**
+ * @ingroup asking
  * The library's version, such as "0.2.0". The string is valid for ever. Any thread; does not block.
  */
 const char *network_version(void);
 
 #ifdef __cplusplus
-}  // extern "C"
-#endif  // __cplusplus
+}  /* extern "C" */
+#endif  /* __cplusplus */
 
+
+/* Games may leave the last argument of some functions out, and so may C from C99 on; C89 gives them all. Only a call is
+ * a macro: with all arguments it is the plain function, and the name without a parenthesis always is. */
+#if !defined(__cplusplus) && defined(__STDC_VERSION__) && __STDC_VERSION__ >= 199901L
+/** For the macros below: the sixth argument. */
+#define STEPWIRE_SIXTH_(a, b, c, d, e, f, ...) f
+/** For the macros below: calls the function with what there is. */
+#define STEPWIRE_ALL_(function, ...) (function)(__VA_ARGS__)
+/** For the macros below: and 0 at the end. */
+#define STEPWIRE_ADD_0_(function, ...) (function)(__VA_ARGS__, 0)
+/** `network_set_config`, whose last argument is 0 where it is left out. */
+#define network_set_config(...) \
+    STEPWIRE_SIXTH_(__VA_ARGS__, STEPWIRE_ALL_, STEPWIRE_ALL_, STEPWIRE_ALL_, STEPWIRE_ADD_0_, STEPWIRE_ALL_, 0)(network_set_config, __VA_ARGS__)
+/** `network_send_raw`, whose last argument is 0 where it is left out. */
+#define network_send_raw(...) \
+    STEPWIRE_SIXTH_(__VA_ARGS__, STEPWIRE_ALL_, STEPWIRE_ALL_, STEPWIRE_ADD_0_, STEPWIRE_ALL_, STEPWIRE_ALL_, 0)(network_send_raw, __VA_ARGS__)
+#endif
 #endif  /* STEPWIRE_H */

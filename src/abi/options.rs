@@ -11,7 +11,7 @@ use super::arg;
 use super::boundary::number;
 
 /// Sets an option: a `network_config_*` and its values. Which values an option takes stands with it;
-/// `value2` is 0 where it takes one value. Where an option takes a socket, -1 means the default for
+/// `value2` is 0 where it takes one value, and may then be left out from C99 on and in C++. Where an option takes a socket, -1 means the default for
 /// sockets created from then on.
 ///
 /// Returns 0, or `network_error_bad_argument`, `network_error_bad_handle`,

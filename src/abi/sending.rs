@@ -36,8 +36,10 @@ pub unsafe extern "C" fn network_send_packet(socket: f64, buffer: *const c_void,
     })
 }
 
-/// Sends bytes as they are over a raw connection. `options` is 0 or `network_send_binary`, or for
-/// WebSockets `network_send_text`, which must be UTF-8. Over TCP nothing is sent if `size` is 0.
+/// Sends bytes as they are over a raw connection. `options` is 0 or `network_send_binary`, or
+/// `network_send_text`: over a WebSocket that makes it a text message, which must be UTF-8; over TCP,
+/// which knows no messages, it changes nothing. From C99 on and in C++ `options` may be left out. Over
+/// TCP nothing is sent if `size` is 0.
 ///
 /// Returns `size`, or as `network_send_packet`; `network_error_wrong_kind` also for regular
 /// connections, whose stream it would corrupt. Any thread; does not block.

@@ -99,6 +99,48 @@ static void example_network_set_config(void) {
     CHECK_EQUAL(network_set_config(network_config_message_size_limit, sock, 4096), 0);
 }
 
+/* As in GML, where value2 is left out with options that have one value, and options of network_send_raw always. C89 has
+   no way to leave them out. */
+#if defined(__cplusplus) || (defined(__STDC_VERSION__) && __STDC_VERSION__ >= 199901L)
+#define CAN_LEAVE_OUT 1
+#else
+#define CAN_LEAVE_OUT 0
+#endif
+
+#if CAN_LEAVE_OUT
+static void arguments_left_out(void) {
+    char got[sizeof buff];
+    Pair pair = connect_pair(1);
+    sock = pair.client;
+    strcpy(buff, "player_save.dat");
+    CHECK_EQUAL(network_set_config(network_config_connect_timeout, 1000), 0);
+    CHECK_EQUAL((network_set_config(network_config_connect_timeout, 1000)), 0);
+    CHECK_ERROR(network_set_config(network_config_connect_timeout, 1000, 1), network_error_bad_argument);
+    CHECK_EQUAL(network_send_raw(sock, buff, (double)strlen(buff)), (double)strlen(buff));
+    take_stream(pair.accepted, got, strlen(buff));
+    CHECK(memcmp(got, buff, strlen(buff)) == 0);
+    /* Inside one another. */
+    CHECK_EQUAL(network_set_config(network_config_connect_timeout,
+                                   1000 + network_set_config(network_config_connect_timeout, (2000))),
+                0);
+    CHECK_ERROR(network_send_raw(sock, buff, network_set_config(network_config_connect_timeout, 1000) - 1),
+                network_error_bad_argument);
+}
+#endif
+
+/* Who takes a function's address gets the function, with all its arguments. */
+static void functions_by_their_address(void) {
+    double (*set_config)(double, double, double) = network_set_config;
+    double (*send_raw)(double, const void *, double, double) = &network_send_raw;
+    char got[sizeof buff];
+    Pair pair = connect_pair(1);
+    CHECK_EQUAL(set_config(network_config_message_size_limit, pair.client, 4096), 0);
+    CHECK_EQUAL((*send_raw)(pair.client, "raw", 3, 0), 3);
+    CHECK_EQUAL((network_send_raw)(pair.client, "all", 3, 0), 3);
+    take_stream(pair.accepted, got, 6);
+    CHECK(memcmp(got, "rawall", 6) == 0);
+}
+
 static void example_network_set_timeout(void) {
     Pair pair = connect_pair(0);
     sock = pair.client;
@@ -190,6 +232,10 @@ int main(int argc, char **argv) {
         {"network_connect_raw", example_network_connect_raw},
         {"network_connect_raw_async", example_network_connect_raw_async},
         {"network_set_config", example_network_set_config},
+#if CAN_LEAVE_OUT
+        {"arguments_left_out", arguments_left_out},
+#endif
+        {"functions_by_their_address", functions_by_their_address},
         {"network_set_timeout", example_network_set_timeout},
         {"network_send_packet", example_network_send_packet},
         {"network_send_raw", example_network_send_raw},

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::catalog::{event_keys, options, stats};
-use crate::version;
+use crate::{header_finish, version};
 
 /// Makes the text of `include/stepwire.h` from the sources of the crate at `root`.
 pub fn generate(root: &Path) -> Result<String, String> {
@@ -25,7 +25,7 @@ pub fn generate(root: &Path) -> Result<String, String> {
         .map_err(|error| error.to_string())?
         .write(&mut text);
     let text = String::from_utf8(text).map_err(|error| error.to_string())?;
-    Ok(with_catalog(&text))
+    header_finish::finish(&with_catalog(&text), root)
 }
 
 /// Puts in what comes from the catalog's tables instead of the sources' comments.

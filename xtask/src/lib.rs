@@ -1,5 +1,6 @@
 //! What the project's commands and its tests have in common.
 
+mod header_finish;
 pub mod header_text;
 pub mod reference_text;
 pub mod third_party;
