@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed, Ordering::SeqCst};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -22,9 +23,14 @@ static RUNTIME: Mutex<Runtime> = Mutex::new(Runtime::Off);
 /// Whether `RUNTIME` is other than `Off`; lets calls that must not block skip its lock.
 static STARTED: AtomicBool = AtomicBool::new(false);
 static MANUAL: AtomicBool = AtomicBool::new(false);
+/// This process was forked from one in which the library ran: its threads are not here, and its
+/// descriptors are the parent's too.
+static FORKED: AtomicBool = AtomicBool::new(false);
 /// A shutdown is under way: waits with manual I/O make room for it.
 static CLOSING: AtomicBool = AtomicBool::new(false);
 
+/// How long after its timeout a connect that blocks still waits to be told of its end.
+const CONNECT_GRACE: Duration = Duration::from_secs(2);
 /// How long `network_shutdown` may take to flush.
 const FLUSH: Duration = Duration::from_millis(2_100);
 /// With manual I/O, how often a thread that waits looks whether it must take over the turns.
@@ -73,11 +79,35 @@ pub(crate) fn start() -> Result<()> {
     let mut runtime = RUNTIME.lock();
     if matches!(*runtime, Runtime::Off) {
         log::prepare();
+        static WATCHED: Once = Once::new();
+        WATCHED.call_once(|| sys::in_forked_children(note_fork));
         let reactor = Box::new(Reactor::new(&CONTEXT)?);
         *runtime = if MANUAL.load(SeqCst) { Runtime::Manual(reactor) } else { run_in_thread(reactor)? };
         STARTED.store(true, SeqCst);
     }
     Ok(())
+}
+
+/// In a child that was just forked, where only this thread goes on: nothing but a store is safe here.
+extern "C" fn note_fork() {
+    if STARTED.load(SeqCst) {
+        FORKED.store(true, SeqCst);
+    }
+}
+
+/// Fails in a child that was forked while the library ran.
+#[inline]
+pub(crate) fn check_not_forked() -> Result<()> {
+    if FORKED.load(Relaxed) { Err(forked()) } else { Ok(()) }
+}
+
+#[cold]
+fn forked() -> Error {
+    Error::new(
+        Code::Failed,
+        "this process was forked while the library ran in its parent, and cannot use it: fork before the \
+         first socket, or after network_shutdown, or call exec",
+    )
 }
 
 fn run_in_thread(reactor: Box<Reactor>) -> Result<Runtime> {
@@ -195,8 +225,9 @@ pub(crate) fn wait(timeout: Duration) -> Result<bool> {
 }
 
 /// Blocks until the connect of a socket has ended.
-pub(crate) fn await_connect(waiter: &Waiter, socket: Handle) -> Result<()> {
+pub(crate) fn await_connect(waiter: &Waiter, socket: Handle, timeout_ms: u32) -> Result<()> {
     const LOOK_UP: Duration = Duration::from_millis(100);
+    let give_up = Instant::now() + Duration::from_millis(timeout_ms.into()) + CONNECT_GRACE;
     loop {
         // A shutdown may have come before anybody saw the command: then nobody ends it.
         let destroyed = !CONTEXT.registry.contains(socket);
@@ -205,6 +236,12 @@ pub(crate) fn await_connect(waiter: &Waiter, socket: Handle) -> Result<()> {
         }
         if destroyed {
             return Err(Waiter::destroyed());
+        }
+        if Instant::now() >= give_up {
+            return Err(Error::new(
+                Code::Timeout,
+                "the connect did not end in time: is the I/O thread running?",
+            ));
         }
         if !MANUAL.load(SeqCst) {
             waiter.wait(LOOK_UP);

@@ -5,12 +5,16 @@ use std::ffi::{CString, c_char};
 
 use crate::error::{self, Code, Error, Result, catch_defects};
 use crate::log::{self, Level, Seldom};
+use crate::runtime;
 
 /// Runs the body of a function that returns a number: failures become their number and this
 /// thread's last error, and so does a panic, which is a defect of ours.
 #[inline]
 pub(crate) fn number(body: impl FnOnce() -> Result<f64>) -> f64 {
-    result(catch_defects(body))
+    result(catch_defects(|| {
+        runtime::check_not_forked()?;
+        body()
+    }))
 }
 
 /// The number that a result is for C.
@@ -49,6 +53,10 @@ thread_local! {
 
 /// Runs the body of a function that returns a string; failures give "".
 pub(crate) fn text(body: impl FnOnce() -> Result<String>) -> *const c_char {
+    let body = || {
+        runtime::check_not_forked()?;
+        body()
+    };
     match catch_defects(body) {
         Ok(text) => keep(&text),
         Err(error) => {
@@ -59,7 +67,7 @@ pub(crate) fn text(body: impl FnOnce() -> Result<String>) -> *const c_char {
 }
 
 /// Keeps a string for the host until this thread's eighth such call from now on.
-fn keep(text: &str) -> *const c_char {
+pub(crate) fn keep(text: &str) -> *const c_char {
     let text = CString::new(text.replace('\0', " ")).unwrap_or_default();
     // During the thread's end there is nowhere left to keep anything.
     KEPT.try_with(|kept| {

@@ -7,7 +7,7 @@ use crate::error::{self, Code, Error};
 use crate::{host, log};
 
 use super::arg;
-use super::boundary::{number, text};
+use super::boundary::{keep, number, text};
 
 /// A string about a socket: `key` is "ip" (the peer's address), for WebSockets also "path" and
 /// "query" of the request, "origin" (the page a server's client comes from; "" for programs),
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn network_get_stat(socket: f64, key: *const c_char) -> f6
 /// library and is valid for this thread's next seven calls that return a string. Does not block.
 #[unsafe(no_mangle)]
 pub extern "C" fn network_last_error() -> *const c_char {
-    text(|| Ok(error::last().into_owned()))
+    keep(&error::last())
 }
 
 /// The oldest line of the log that was not fetched yet, without a line's end, or "" if none is left:

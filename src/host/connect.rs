@@ -78,7 +78,7 @@ pub(crate) fn connect(handle: Handle, url: &str, port: u16, regular: bool, waits
         Some(Prepared::Unbuilt(unbuilt)) => connect_when_built(request, unbuilt),
     }
     if let Some(waiter) = waiter {
-        runtime::await_connect(&waiter, handle)?;
+        runtime::await_connect(&waiter, handle, options.connect_timeout_ms)?;
     }
     Ok(handle)
 }

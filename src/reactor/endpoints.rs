@@ -152,6 +152,12 @@ impl Endpoints {
         Some(())
     }
 
+    /// Whatever there is.
+    pub(crate) fn all(&self) -> Vec<Id> {
+        let id = |(token, slot): (usize, &Slot)| Id { token: token as u32, serial: slot.serial };
+        self.slots.iter().filter(|(_, slot)| !matches!(slot.endpoint, Endpoint::Gone)).map(id).collect()
+    }
+
     pub(crate) fn streams(&self) -> impl Iterator<Item = (Id, &Stream)> {
         self.slots.iter().filter_map(|(token, slot)| {
             let Endpoint::Stream(stream) = &slot.endpoint else { return None };

@@ -45,6 +45,9 @@ const BURST: Duration = Duration::from_micros(200);
 /// The shortest sleep the system's poll knows.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
 
+/// How long a turn sleeps once the system can no longer be asked what is ready.
+const BLIND_SLEEP: Duration = Duration::from_millis(20);
+
 const WAKER: Token = Token(usize::MAX);
 
 pub(crate) struct Reactor {
@@ -163,12 +166,28 @@ impl Reactor {
         if sleeps && !self.turn.context.mailbox.fall_asleep(self.deferred.is_some()) {
             timeout = Some(Duration::ZERO);
         }
-        // Interrupted by a signal is as good as nothing ready; other errors leave nothing to do
-        // but go on with the work lists and timers.
-        let _ = self.poll.poll(&mut self.ready, timeout);
+        let polled = self.poll.poll(&mut self.ready, timeout);
         if sleeps {
             self.turn.context.mailbox.woke_up();
         }
+        // Interrupted by a signal is as good as nothing ready.
+        if let Err(error) = polled
+            && error.kind() != std::io::ErrorKind::Interrupted
+        {
+            self.poll_failed(&error, timeout);
+        }
+    }
+
+    /// Somebody has closed the poll's descriptor: nothing that is watched will ever be ready again.
+    #[cold]
+    fn poll_failed(&mut self, error: &std::io::Error, timeout: Option<Duration>) {
+        self.ready.clear();
+        for id in self.endpoints.all() {
+            let error = Error::from_io("the library's descriptors were closed", error);
+            self.end(id, Next::Failed(error));
+        }
+        // Commands still come, and each ends with an error; nobody can wake this thread for them.
+        std::thread::sleep(timeout.unwrap_or(BLIND_SLEEP).min(BLIND_SLEEP));
     }
 
     /// Looks at one endpoint. A panic there is a defect of ours; it costs that endpoint and no other.

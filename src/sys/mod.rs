@@ -8,6 +8,8 @@
 //! | [`raise_descriptor_limit`] | `RLIMIT_NOFILE` |
 //! | [`without_signals`] | the signal mask a new thread inherits |
 //! | [`write_to_stderr`] | the SIGPIPE of a standard error that nobody reads |
+//! | [`in_forked_children`] | `pthread_atfork` |
+//! | [`CONNECTION_REFUSED`] | an error number |
 //! | [`share_listening_port`] | `SO_REUSEADDR` or `SO_EXCLUSIVEADDRUSE` |
 //! | [`choose_port_on_connect`] | `IP_BIND_ADDRESS_NO_PORT` |
 //! | [`prepare_stream`] | `SO_NOSIGPIPE` |

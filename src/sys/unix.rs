@@ -9,6 +9,9 @@ use socket2::{SockRef, Socket, TcpKeepalive};
 /// next arrival is a new edge. Saves the read that would only say "would block".
 pub(crate) const DRAINED_BY_SHORT_READ: bool = true;
 
+/// What a connect to a port says where nobody listens.
+pub(crate) const CONNECTION_REFUSED: i32 = libc::ECONNREFUSED;
+
 pub(crate) fn is_descriptor_limit(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM))
 }
@@ -83,6 +86,12 @@ pub(crate) fn write_to_stderr(bytes: &[u8]) {
             }
         }
     });
+}
+
+/// Has `note` called in every process that is forked from this one, before anything else runs there.
+pub(crate) fn in_forked_children(note: extern "C" fn()) {
+    // SAFETY: the handler only stores to an atomic. Where memory is short nobody is told.
+    unsafe { libc::pthread_atfork(None, None, Some(note)) };
 }
 
 /// Lets a restarted server take its port again while old connections are in TIME_WAIT. On Unix

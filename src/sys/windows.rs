@@ -10,6 +10,9 @@ pub(crate) const DRAINED_BY_SHORT_READ: bool = false;
 const WSAEMFILE: i32 = 10024;
 const WSAENOBUFS: i32 = 10055;
 
+/// What a connect to a port says where nobody listens.
+pub(crate) const CONNECTION_REFUSED: i32 = 10061;
+
 pub(crate) fn is_descriptor_limit(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(WSAEMFILE | WSAENOBUFS))
 }
@@ -32,6 +35,9 @@ pub(crate) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
 pub(crate) fn write_to_stderr(bytes: &[u8]) {
     let _ = io::Write::write_all(&mut io::stderr(), bytes);
 }
+
+/// Windows does not fork.
+pub(crate) fn in_forked_children(_note: extern "C" fn()) {}
 
 /// On Windows SO_REUSEADDR would let a second server steal the port, and a restarted server needs
 /// no option to take its port again.
