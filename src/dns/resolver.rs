@@ -13,7 +13,9 @@ use parking_lot::{Condvar, Mutex};
 use crate::error::{Code, Error, Result};
 use crate::sys;
 
-const MOST_THREADS: usize = 16;
+/// A lookup that hangs holds a thread, and the system gives up after many seconds: there are enough of
+/// them that dead names do not hold up the others.
+const MOST_THREADS: usize = 256;
 const IDLE_THREAD: Duration = Duration::from_secs(10);
 
 /// Takes the addresses (port 0) in the system's order of preference, never an empty list.
