@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mio::net::{TcpListener, UdpSocket};
+use mio::net::UdpSocket;
 use native_tls::TlsAcceptor;
 use parking_lot::{Condvar, Mutex};
 
 use crate::error::{Code, Error, Result};
+use crate::listening::Listening;
 use crate::options::Texts;
 use crate::socket::{Bound, Local, Socket};
 use crate::tls;
@@ -74,11 +75,10 @@ pub(crate) struct Id {
 /// What the host asks for with `network_create_server`.
 pub(crate) struct Listen {
     pub(crate) socket: Arc<Socket>,
-    pub(crate) listener: TcpListener,
+    pub(crate) listening: Arc<Listening>,
     pub(crate) regular: bool,
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) max_clients: u32,
-    pub(crate) handshake_timeout: u32,
     /// Descriptors the process may have open.
     pub(crate) descriptor_limit: u64,
 }

@@ -18,6 +18,7 @@ mod error;
 mod event;
 mod host;
 mod interfaces;
+mod listening;
 mod log;
 mod mailbox;
 mod options;

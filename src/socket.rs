@@ -12,6 +12,7 @@ use crate::address::AddressFamilies;
 use crate::address::PeerName;
 use crate::catalog::stats::Stat;
 use crate::error::{Code, Error, Result};
+use crate::listening::Listening;
 use crate::options::{ACCEPTED_MESSAGE_LIMIT, MESSAGE_LIMIT, Settings};
 use crate::reliable::Endpoint;
 use crate::spin_lock::SpinLock;
@@ -142,6 +143,8 @@ pub(crate) struct HostSide {
     pub(crate) settings: Arc<Settings>,
     /// Where a client's connections are bound, if the host asked for it.
     pub(crate) local_endpoint: Option<Box<LocalEndpoint>>,
+    /// What a server listens on.
+    pub(crate) listening: Option<Arc<Listening>>,
     /// What only UDP sockets have.
     pub(crate) datagrams: Option<Box<DatagramSide>>,
 }
@@ -282,6 +285,7 @@ impl Socket {
                 about: None,
                 settings,
                 local_endpoint: None,
+                listening: None,
                 datagrams: None,
             }),
         };
@@ -309,9 +313,16 @@ impl Socket {
 
     /// The host has destroyed it, and the reactor will hear of that after this.
     pub(crate) fn retire(&self) {
-        let mut host = self.host.lock();
-        host.state = ConnectionState::Destroyed;
-        host.local_endpoint = None;
+        let (reserved, listening) = {
+            let mut host = self.host.lock();
+            host.state = ConnectionState::Destroyed;
+            (host.local_endpoint.take(), host.listening.take())
+        };
+        // Here and now, so that the port is free when the host's call returns.
+        drop(reserved);
+        if let Some(listening) = listening {
+            listening.close();
+        }
     }
 
     /// Bytes of uncollected events from which on the socket is not read.

@@ -7,6 +7,7 @@ mod delivery;
 mod info;
 mod options;
 mod registration;
+mod released_ports;
 mod sending;
 mod sockets;
 

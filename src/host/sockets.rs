@@ -2,8 +2,8 @@
 
 use std::ffi::c_void;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::OnceLock;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::{Arc, OnceLock};
 
 use mio::net::TcpListener;
 use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
@@ -11,12 +11,14 @@ use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
 use crate::command::{CloseFrame, Command, Listen};
 use crate::context::CONTEXT;
 use crate::error::{Error, Result};
+use crate::listening::Listening;
 use crate::socket::{Family, Handle, Local, LocalEndpoint, SocketRole};
 use crate::websocket::close::MAX_CLOSE_REASON;
 use crate::{sys, tls};
 
 use super::datagrams::create_datagrams;
 use super::registration::{bind_failed, log_no_ipv6, register};
+use super::released_ports;
 
 /// Connections the system may hold ready for a server to accept.
 const BACKLOG: i32 = 4096;
@@ -35,6 +37,7 @@ pub(crate) fn create_socket(family: Family, port: Option<u16>) -> Result<Handle>
     };
     let socket = register(SocketRole::Client, family, true, options.defaults)?;
     if let Some((_, port)) = reserved {
+        released_ports::remove(port);
         local.port = port;
         socket.local_port.store(port, Relaxed);
     }
@@ -60,17 +63,17 @@ pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular
     };
     let (listening, port) = bind_stream(options.bind_address, port, BindTo::Server)?;
     listening.listen(BACKLOG).map_err(|error| bind_failed(port, &error))?;
-    let handshake_timeout = options.handshake_timeout_ms();
     let socket = register(SocketRole::Server, family, regular, options.defaults)?;
     socket.local_port.store(port, Relaxed);
     let handle = socket.handle;
+    let listening = Arc::new(Listening::new(TcpListener::from_std(listening.into())));
+    socket.host.lock().listening = Some(Arc::clone(&listening));
     CONTEXT.mailbox.command(Command::Listen(Listen {
         socket,
-        listener: TcpListener::from_std(listening.into()),
+        listening,
         regular,
         tls,
         max_clients,
-        handshake_timeout,
         descriptor_limit,
     }));
     Ok(handle)
@@ -91,7 +94,7 @@ fn bind_stream(ip: Option<IpAddr>, port: u16, to: BindTo) -> Result<(SystemSocke
         if address.is_ipv6() {
             socket.set_only_v6(!dual_stack)?;
         }
-        if to == BindTo::Server {
+        if to == BindTo::Server || released_ports::contains(port) {
             sys::share_listening_port(&socket)?;
         }
         socket.bind(&address.into())?;
@@ -149,6 +152,7 @@ fn end(handle: Handle, close_frame: Option<CloseFrame>) -> Result<()> {
     if removed.is_empty() {
         return Err(Error::bad_handle());
     }
+    removed.iter().for_each(|socket| released_ports::note(socket));
     removed.iter().for_each(|socket| socket.retire());
     // The command first: a batch that counts this destroy must be begun by a reactor that has
     // also received it.

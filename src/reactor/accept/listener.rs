@@ -5,13 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use mio::net::{TcpListener, TcpStream};
+use mio::net::TcpStream;
 use native_tls::TlsAcceptor;
 
 use crate::address::PeerName;
 use crate::command::{Id, Listen};
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
+use crate::listening::Listening;
 use crate::socket::{About, Socket};
 use crate::sys;
 
@@ -24,14 +25,13 @@ pub(crate) const RETRY_MILLIS: Millis = 100;
 /// Unfinished handshakes a server holds; the oldest makes room for a new one.
 const MOST_UNFINISHED: u32 = 4_096;
 
-/// The rules of one server, context with the connections it accepted.
+/// The rules of one server, shared with the connections it accepted.
 pub(crate) struct Admission {
     pub(crate) server: Arc<Socket>,
     pub(crate) regular: bool,
     /// Connections are encrypted.
     pub(crate) tls: Option<TlsAcceptor>,
     max_clients: u32,
-    handshake_timeout: u32,
     /// Connections whose handshake is done.
     clients: AtomicU32,
     unfinished: AtomicU32,
@@ -66,14 +66,10 @@ impl Admission {
         let counter = if finished { &self.clients } else { &self.unfinished };
         counter.fetch_sub(1, Relaxed);
     }
-
-    pub(crate) fn handshake_timeout(&self) -> Millis {
-        Millis::from(self.handshake_timeout)
-    }
 }
 
 pub(crate) struct Listener {
-    pub(crate) io: TcpListener,
+    pub(crate) listening: Arc<Listening>,
     pub(crate) admission: Arc<Admission>,
     most_unfinished: u32,
     /// Connections that began a handshake, oldest first; some of them have finished or gone since.
@@ -99,13 +95,12 @@ impl Listener {
         // A quarter of the descriptors at the most, so that idle connections leave room for players.
         let share = u32::try_from(listen.descriptor_limit / 4).unwrap_or(u32::MAX);
         Self {
-            io: listen.listener,
+            listening: listen.listening,
             admission: Arc::new(Admission {
                 server: listen.socket,
                 regular: listen.regular,
                 tls: listen.tls,
                 max_clients: listen.max_clients,
-                handshake_timeout: listen.handshake_timeout,
                 clients: AtomicU32::new(0),
                 unfinished: AtomicU32::new(0),
             }),
@@ -121,7 +116,7 @@ impl Listener {
     }
 
     pub(crate) fn accept(&mut self) -> Accepted {
-        match self.io.accept() {
+        match self.listening.accept() {
             Ok((stream, address)) => {
                 if sys::prepare_stream(&stream).is_err() {
                     return Accepted::Skip;

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use mio::{Interest, Token};
 
+use crate::clock::Millis;
 use crate::command::{Id, Listen};
 use crate::error::{Code, Error};
 use crate::log::{Level, Seldom};
@@ -31,7 +32,7 @@ impl Reactor {
         let token = Token(id.token as usize);
         // Adding a descriptor to the poll fails only when the kernel is out of memory; then
         // accepting is tried by timer.
-        if self.poll.registry().register(&mut listener.io, token, Interest::READABLE).is_err() {
+        if listener.listening.register(self.poll.registry(), token).is_err() {
             listener.retry_at = self.turn.now + RETRY_MILLIS;
             self.endpoints.arm(id);
         }
@@ -50,7 +51,9 @@ impl Reactor {
             match listener.accept() {
                 Accepted::Connection(io, peer) => {
                     let admission = Arc::clone(&listener.admission);
-                    self.greet(id, Stream::accepted(io, admission, &peer, now));
+                    // The timeout in force now, also for servers made before it was set.
+                    let timeout = self.turn.context.with_options(|options| options.handshake_timeout_ms());
+                    self.greet(id, Stream::accepted(io, admission, &peer, now, Millis::from(timeout)));
                 }
                 Accepted::Nobody => return,
                 Accepted::Skip => {}

@@ -19,7 +19,7 @@ use crate::reactor::Reactor;
 use crate::reactor::endpoints::Endpoint;
 use crate::reactor::stream::Stream;
 use crate::reactor::turn::Next;
-use pending::{ATTEMPT_DELAY_MILLIS, Connect, ConnectAttempt};
+use pending::{Connect, ConnectAttempt};
 
 impl Reactor {
     pub(crate) fn connect(&mut self, request: ConnectRequest) {
@@ -73,7 +73,7 @@ impl Reactor {
         let Some(connect) = self.endpoints.connect(id) else { return };
         match connect.next_stream() {
             Some((io, address)) => {
-                connect.next_attempt = now + ATTEMPT_DELAY_MILLIS;
+                connect.stagger(now);
                 let attempt = self.endpoints.insert(Endpoint::ConnectAttempt(Box::new(ConnectAttempt {
                     io,
                     address,

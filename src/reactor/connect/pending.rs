@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 use mio::net::TcpStream;
 use socket2::{Domain, Protocol, SockRef, Socket as SystemSocket, Type};
@@ -20,7 +21,7 @@ use crate::clock::Millis;
 use crate::reactor::turn::{Turn, log_failed_connect};
 
 /// How long an attempt has before the next address is tried beside it (RFC 8305, section 5).
-pub(crate) const ATTEMPT_DELAY_MILLIS: Millis = 250;
+const ATTEMPT_DELAY_MILLIS: Millis = 250;
 
 /// The part of a connect that lives until the host knows how it ended.
 pub(crate) struct PendingConnect {
@@ -137,6 +138,14 @@ impl Connect {
         if more { Some(self.deadline().min(self.next_attempt)) } else { Some(self.deadline()) }
     }
 
+    /// An attempt has begun: when the next one does, if nothing happens before. With little time left
+    /// none takes more than its share of it.
+    pub(crate) fn stagger(&mut self, now: Millis) {
+        let shares = 1 + self.addresses.as_ref().map_or(0, |addresses| addresses.len() as u64);
+        let share = self.deadline().saturating_sub(now) / shares;
+        self.next_attempt = now + share.min(ATTEMPT_DELAY_MILLIS);
+    }
+
     /// Begins to connect to the next address; `None` when all were tried.
     pub(crate) fn next_stream(&mut self) -> Option<(TcpStream, SocketAddr)> {
         loop {
@@ -210,6 +219,12 @@ impl ConnectAttempt {
             Ok(Some(error)) | Err(error) => return Some(Err(failed(error))),
         }
         match self.io.peer_addr() {
+            Ok(peer) if self.io.local_addr().is_ok_and(|local| local == peer) => {
+                // Reset, so that the port does not stay taken from the server that is to listen there.
+                let _ = SockRef::from(&self.io).set_linger(Some(Duration::ZERO));
+                let refused = std::io::Error::from_raw_os_error(sys::CONNECTION_REFUSED);
+                Some(Err(failed(refused)))
+            }
             Ok(_) => Some(Ok(())),
             // Readiness can be reported before the connect is through.
             Err(error) if error.kind() == std::io::ErrorKind::NotConnected => None,

@@ -74,14 +74,20 @@ enum StreamPhase {
 
 impl Stream {
     /// The server's side of a connection.
-    pub(crate) fn accepted(io: TcpStream, admission: Arc<Admission>, peer: &SocketAddr, now: Millis) -> Self {
+    pub(crate) fn accepted(
+        io: TcpStream,
+        admission: Arc<Admission>,
+        peer: &SocketAddr,
+        now: Millis,
+        handshake_timeout: Millis,
+    ) -> Self {
         let session = if admission.server.family.is_websocket() {
             let texts = Arc::clone(&admission.server.host.lock().settings.texts);
             Session::websocket_server(admission.regular, texts)
         } else {
             Session::tcp_server(admission.regular)
         };
-        let deadline = if session.has_handshake() { now + admission.handshake_timeout() } else { 0 };
+        let deadline = if session.has_handshake() { now + handshake_timeout } else { 0 };
         Self::new(io, Some(admission), None, peer, session, deadline, now)
     }
 
