@@ -6,9 +6,11 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What the shared libraries of this project have behind their names: versions that may break one another differ.
-fn compatible_version() -> String {
-    env::var("CARGO_PKG_VERSION_MAJOR").expect("cargo sets it")
+/// What the project's shared libraries have behind their names: a minor version may break while the major one is 0.
+fn abi() -> String {
+    let part = |name| env::var(name).expect("cargo sets it");
+    let major = part("CARGO_PKG_VERSION_MAJOR");
+    if major == "0" { format!("{major}.{}", part("CARGO_PKG_VERSION_MINOR")) } else { major }
 }
 
 fn main() {
@@ -16,7 +18,7 @@ fn main() {
     println!("cargo::rerun-if-changed=src/stepwire.rs");
     let family = env::var("CARGO_CFG_TARGET_FAMILY").unwrap_or_default();
     let vendor = env::var("CARGO_CFG_TARGET_VENDOR").unwrap_or_default();
-    let version = compatible_version();
+    let version = abi();
 
     if vendor == "apple" {
         link_arg(&format!("-Wl,-install_name,@rpath/libstepwire_cluster.{version}.dylib"));

@@ -1,4 +1,4 @@
-"""Runs the tests of this directory, all of them or those of the modules named."""
+"""Runs the tests of this directory or another one, all of them or those of the modules named."""
 
 import argparse
 import pathlib
@@ -14,14 +14,16 @@ def main():
     parser.add_argument("-k", action="append", default=[], metavar="PART", help="only tests with this in their names")
     parser.add_argument("-v", action="store_true", help="name each test")
     parser.add_argument("-f", action="store_true", help="stop at the first failure")
+    parser.add_argument("--directory", type=pathlib.Path, default=HERE, help="where the tests are")
     options = parser.parse_args()
 
-    sys.path.insert(0, str(HERE))
+    directory = options.directory.resolve()
+    sys.path[:0] = [str(directory), str(HERE)]
     loader = unittest.TestLoader()
     loader.testNamePatterns = [f"*{pattern}*" for pattern in options.k] or None
     # Discovery, unlike loading by name, takes a module that cannot be imported here for a skipped test.
     modules = options.modules or ["test_*"]
-    tests = unittest.TestSuite(loader.discover(str(HERE), f"{module}.py") for module in modules)
+    tests = unittest.TestSuite(loader.discover(str(directory), f"{module}.py") for module in modules)
     result = unittest.TextTestRunner(verbosity=2 if options.v else 1, failfast=options.f).run(tests)
 
     # A test can fail more than once: in its parts, and again in its clean-up.

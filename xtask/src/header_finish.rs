@@ -46,7 +46,7 @@ fn guarded_to_the_end(text: &str) -> String {
 }
 
 /// No heading of Rust's documentation, and no comments of C99 and C++.
-fn in_words_of_c(text: &str) -> String {
+pub fn in_words_of_c(text: &str) -> String {
     text.replace(" * # Safety\n *\n", " * @par What the caller promises\n")
         .replace("}  // extern \"C\"", "}  /* extern \"C\" */")
         .replace("} // extern \"C\"", "} /* extern \"C\" */")

@@ -1,31 +1,67 @@
-//! The C header as it should be.
+//! The C headers as they should be.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::catalog::{event_keys, options, stats};
 use crate::{header_finish, version};
 
-/// Makes the text of `include/stepwire.h` from the sources of the crate at `root`.
-pub fn generate(root: &Path) -> Result<String, String> {
-    let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml"))?;
-    config.after_includes = config.after_includes.map(with_version);
-    let mut text = Vec::new();
-    cbindgen::Builder::new()
-        .with_config(config)
-        .with_src(root.join("src/abi/constants.rs"))
-        .with_src(root.join("src/event/mod.rs"))
-        .with_src(root.join("src/abi/sockets.rs"))
-        .with_src(root.join("src/abi/connect.rs"))
-        .with_src(root.join("src/abi/sending.rs"))
-        .with_src(root.join("src/abi/udp_target.rs"))
-        .with_src(root.join("src/abi/events.rs"))
-        .with_src(root.join("src/abi/options.rs"))
-        .with_src(root.join("src/abi/info.rs"))
-        .generate()
-        .map_err(|error| error.to_string())?
-        .write(&mut text);
-    let text = String::from_utf8(text).map_err(|error| error.to_string())?;
-    header_finish::finish(&with_catalog(&text), root)
+/// A header and what it is made from; all paths are below the project's folder.
+pub struct Header {
+    /// The header itself.
+    pub path: &'static str,
+    config: &'static str,
+    sources: &'static [&'static str],
+    /// Makes what cbindgen has written one for C programmers.
+    finish: fn(&str, &Path) -> Result<String, String>,
+}
+
+/// stepwire's own.
+pub const STEPWIRE: Header = Header {
+    path: "include/stepwire.h",
+    config: "cbindgen.toml",
+    sources: &[
+        "src/abi/constants.rs",
+        "src/event/mod.rs",
+        "src/abi/sockets.rs",
+        "src/abi/connect.rs",
+        "src/abi/sending.rs",
+        "src/abi/udp_target.rs",
+        "src/abi/events.rs",
+        "src/abi/options.rs",
+        "src/abi/info.rs",
+    ],
+    finish: |text, root| header_finish::finish(&with_catalog(text), root),
+};
+
+/// The cluster library's.
+pub const CLUSTER: Header = Header {
+    path: "cluster/include/stepwire_cluster.h",
+    config: "cluster/cbindgen.toml",
+    sources: &[
+        "cluster/src/abi/constants.rs",
+        "cluster/src/abi/opening.rs",
+        "cluster/src/abi/topics.rs",
+        "cluster/src/abi/rooms.rs",
+        "cluster/src/abi/players.rs",
+        "cluster/src/abi/events.rs",
+    ],
+    finish: |text, _| Ok(header_finish::in_words_of_c(text)),
+};
+
+impl Header {
+    /// Makes its text from the sources of the project at `root`.
+    pub fn generate(&self, root: &Path) -> Result<String, String> {
+        let mut config = cbindgen::Config::from_file(root.join(self.config))?;
+        config.after_includes = config.after_includes.map(with_version);
+        let sources = self.sources.iter().map(|source| root.join(source));
+        let builder = sources.fold(cbindgen::Builder::new().with_config(config), |builder, source: PathBuf| {
+            builder.with_src(source)
+        });
+        let mut text = Vec::new();
+        builder.generate().map_err(|error| error.to_string())?.write(&mut text);
+        let text = String::from_utf8(text).map_err(|error| error.to_string())?;
+        (self.finish)(&text, root)
+    }
 }
 
 /// Puts in what comes from the catalog's tables instead of the sources' comments.

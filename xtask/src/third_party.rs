@@ -10,13 +10,13 @@ use serde::Deserialize;
 
 pub const FILE: &str = "THIRD-PARTY-LICENSES";
 
-/// The package whose binaries are shipped.
-const SHIPPED: &str = "stepwire";
+/// The packages whose binaries are shipped.
+const SHIPPED: [&str; 2] = ["stepwire", "stepwire-cluster"];
 
 const INTRODUCTION: &str = "\
-The stepwire library contains the works of others named below, each under the licence beside it; whoever ships the
-library, or a program that has it linked in, has to ship these notices too. Some of the works are only in the library for
-some systems. Written by `cargo xtask licences` from what Cargo.lock names: do not edit.
+The stepwire libraries contain the works of others named below, each under the licence beside it; whoever ships the
+library, or a program that has it linked in, has to ship these notices too. Some of the works are only in one of the
+libraries, or only for some systems. Written by `cargo xtask licences` from what Cargo.lock names: do not edit.
 
 Besides, the library contains Rust's standard library (https://github.com/rust-lang/rust), MIT OR Apache-2.0, of the
 toolchain that built it, which has its notices in share/doc/rust/. On Linux it uses OpenSSL, which is not part of it;
@@ -110,15 +110,13 @@ fn metadata(root: &Path) -> Result<Metadata> {
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// What is linked into the library, by name: neither what builds or tests it nor what writes code at compile time.
+/// What is linked into the libraries, by name: neither what builds or tests it nor what writes code at compile time.
 fn linked(metadata: &Metadata) -> Result<Vec<&Package>> {
     let packages: HashMap<_, _> = metadata.packages.iter().map(|package| (&package.id, package)).collect();
     let nodes: HashMap<_, _> = metadata.resolve.nodes.iter().map(|node| (&node.id, node)).collect();
-    let shipped =
-        metadata.packages.iter().find(|package| package.name == SHIPPED).ok_or("no such package")?;
-
     let mut found = BTreeSet::new();
-    let mut to_visit = vec![&shipped.id];
+    let shipped = metadata.packages.iter().filter(|package| SHIPPED.contains(&package.name.as_str()));
+    let mut to_visit: Vec<_> = shipped.map(|package| &package.id).collect();
     while let Some(id) = to_visit.pop() {
         let is_needed = |dependency: &&Dependency| {
             let is_linked = dependency.dep_kinds.iter().any(|kind| kind.kind.is_none());
