@@ -51,7 +51,11 @@ fn stand_in(soname: &str) -> PathBuf {
         .arg(format!("-Wl,-soname,{soname}"))
         .arg(&source)
         .status();
-    assert!(status.is_ok_and(|status| status.success()), "{} cannot make a shared library", linker().display());
+    assert!(
+        status.is_ok_and(|status| status.success()),
+        "{} cannot make a shared library",
+        linker().display()
+    );
     library
 }
 

@@ -1,20 +1,30 @@
-# `cmake --install`: libraries, header, the CMake package and the pkg-config file.
+# `cmake --install`: libraries, headers, the CMake package and the pkg-config file.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(stepwire_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/stepwire")
 
+# stepwire_install_library(shared static import links...): under the names they have in the build tree.
+function(stepwire_install_library shared static import)
+  if(WIN32)
+    install(FILES "${stepwire_output_dir}/${shared}" DESTINATION "${CMAKE_INSTALL_BINDIR}")
+    install(FILES "${stepwire_output_dir}/${import}" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  else()
+    install(PROGRAMS "${stepwire_output_dir}/${shared}" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+    foreach(link IN LISTS ARGN)
+      install(FILES "${stepwire_output_dir}/${link}" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+    endforeach()
+  endif()
+  install(FILES "${stepwire_output_dir}/${static}" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+endfunction()
+
 install(FILES include/stepwire.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
-if(WIN32)
-  install(FILES "${stepwire_output_dir}/${stepwire_shared_file}" DESTINATION "${CMAKE_INSTALL_BINDIR}")
-  install(FILES "${stepwire_output_dir}/${stepwire_import_file}" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
-else()
-  install(PROGRAMS "${stepwire_output_dir}/${stepwire_shared_file}" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
-  foreach(link IN LISTS stepwire_shared_links)
-    install(FILES "${stepwire_output_dir}/${link}" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
-  endforeach()
+stepwire_install_library(${stepwire_shared_file} ${stepwire_static_file} "${stepwire_import_file}" ${stepwire_shared_links})
+if(STEPWIRE_CLUSTER)
+  install(FILES cluster/include/stepwire_cluster.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+  stepwire_install_library(${stepwire_cluster_shared_file} ${stepwire_cluster_cargo_static}
+    "${stepwire_cluster_import_file}" ${stepwire_cluster_shared_links})
 endif()
-install(FILES "${stepwire_output_dir}/${stepwire_static_file}" DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(FILES LICENSE-APACHE LICENSE-MIT THIRD-PARTY-LICENSES DESTINATION "${CMAKE_INSTALL_DATADIR}/licenses/stepwire")
 install(FILES tools/wireshark/stepwire.lua DESTINATION "${CMAKE_INSTALL_DATADIR}/stepwire/wireshark")
 

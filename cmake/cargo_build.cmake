@@ -9,8 +9,11 @@ endif()
 unset(ENV{MAKEFLAGS})
 
 # The list beside the libraries is for the test that compares it with StepwireNames.cmake.
+if(NOT native_static_libs)
+  set(native_static_libs native-static-libs.txt)
+endif()
 execute_process(
-  COMMAND "${cargo}" ${arguments} -- --print "native-static-libs=${artefacts}/native-static-libs.txt"
+  COMMAND "${cargo}" ${arguments} -- --print "native-static-libs=${artefacts}/${native_static_libs}"
   RESULT_VARIABLE status)
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "cargo could not build stepwire")
@@ -28,7 +31,7 @@ endfunction()
 file(MAKE_DIRECTORY "${output_dir}")
 place(${cargo_shared} ${shared_file})
 place(${cargo_static} ${cargo_static})
-place(native-static-libs.txt native-static-libs.txt)
+place(${native_static_libs} ${native_static_libs})
 if(cargo_import)
   place(${cargo_import} ${cargo_import})
 endif()

@@ -1,23 +1,28 @@
-//! include/stepwire.h is what the sources say, complete and documented.
+//! The C headers are what the sources say, complete and documented.
 
 use std::fs;
 use std::path::Path;
+
+use xtask::header_text::{CLUSTER, Header, STEPWIRE};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn header() -> String {
-    fs::read_to_string(root().join("include/stepwire.h")).expect("include/stepwire.h is part of the project")
+fn text_of(header: &Header) -> String {
+    fs::read_to_string(root().join(header.path)).expect("the header is part of the project")
 }
 
 #[test]
-fn the_header_is_up_to_date() {
-    let expected = xtask::header_text::STEPWIRE.generate(root()).expect("the header can be made");
-    assert!(
-        header() == expected,
-        "include/stepwire.h is not what the sources make it: run `cargo xtask header`"
-    );
+fn the_headers_are_up_to_date() {
+    for header in [STEPWIRE, CLUSTER] {
+        let expected = header.generate(root()).expect("the header can be made");
+        assert!(
+            text_of(&header) == expected,
+            "{} is not what the sources make it: run `cargo xtask header`",
+            header.path
+        );
+    }
 }
 
 #[test]
@@ -52,21 +57,39 @@ fn declarations(header: &str) -> Vec<(usize, &str)> {
     found
 }
 
-#[test]
-fn everything_public_is_documented() {
-    let header = header();
+/// How many of what is declared begins like this.
+fn count(declared: &[(usize, &str)], start: &str) -> usize {
+    declared.iter().filter(|(_, line)| line.trim_start().starts_with(start)).count()
+}
+
+fn expect_comments(header: &str, declared: &[(usize, &str)]) {
     let lines: Vec<_> = header.lines().collect();
-    let declared = declarations(&header);
-    let count =
-        |start: &str| declared.iter().filter(|(_, line)| line.trim_start().starts_with(start)).count();
-    // The parser above sees what there is: constants, the event with its fields, functions.
-    assert!(count("#define network_") > 40, "{declared:?}");
-    assert_eq!(count("typedef "), 2, "{declared:?}");
-    assert!(count("double ") + count("const ") > 32 + 9, "{declared:?}");
     let bare: Vec<_> = declared
         .iter()
         .filter(|(number, _)| !lines[number.saturating_sub(1)].trim_end().ends_with("*/"))
         .map(|(_, line)| line)
         .collect();
     assert!(bare.is_empty(), "without a comment: {bare:#?}");
+}
+
+#[test]
+fn everything_public_is_documented() {
+    let header = text_of(&STEPWIRE);
+    let declared = declarations(&header);
+    let count = |start| count(&declared, start);
+    // The parser above sees what there is: constants, the event with its fields, functions.
+    assert!(count("#define network_") > 40, "{declared:?}");
+    assert_eq!(count("typedef "), 2, "{declared:?}");
+    assert!(count("double ") + count("const ") > 32 + 9, "{declared:?}");
+    expect_comments(&header, &declared);
+}
+
+#[test]
+fn everything_public_of_the_cluster_is_documented() {
+    let header = text_of(&CLUSTER);
+    let declared = declarations(&header);
+    assert!(count(&declared, "#define cluster_") >= 15, "{declared:?}");
+    assert_eq!(count(&declared, "typedef "), 1, "{declared:?}");
+    assert!(count(&declared, "double ") + count(&declared, "const ") >= 26 + 20, "{declared:?}");
+    expect_comments(&header, &declared);
 }

@@ -178,7 +178,8 @@ struct Link {
 
 impl Link {
     fn connect(transport: Transport, host: &Host) -> Result<Link> {
-        let bracketed = || if host.name.contains(':') { format!("[{}]", host.name) } else { host.name.clone() };
+        let bracketed =
+            || if host.name.contains(':') { format!("[{}]", host.name) } else { host.name.clone() };
         let (kind, url) = match transport {
             Transport::Tcp | Transport::Tls => (stepwire::SOCKET_TCP, host.name.clone()),
             Transport::WebSocket => (stepwire::SOCKET_WS, format!("ws://{}", bracketed())),
@@ -226,7 +227,16 @@ impl Current {
     pub(crate) fn new(event: Event) -> Current {
         let e = &event;
         let texts = [
-            &e.topic, &e.player, &e.from, &e.name, &e.room_kind, &e.address, &e.server, &e.ticket, &e.data, &e.reason,
+            &e.topic,
+            &e.player,
+            &e.from,
+            &e.name,
+            &e.room_kind,
+            &e.address,
+            &e.server,
+            &e.ticket,
+            &e.data,
+            &e.reason,
         ];
         let as_c = |text: &String| CString::new(text.replace('\0', " ")).unwrap_or_default();
         let texts = texts.into_iter().map(as_c).collect();

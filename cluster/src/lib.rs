@@ -6,6 +6,10 @@
 
 #![deny(unsafe_op_in_unsafe_fn, missing_docs)]
 
+// The tests' programs have no shared stepwire to find: they contain it.
+#[cfg(test)]
+use ::stepwire as _;
+
 pub mod abi;
 mod broker;
 mod engine;

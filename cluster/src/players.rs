@@ -96,7 +96,10 @@ mod tests {
         for (one, other) in [(5, 7), (7, 5), (5, 5)] {
             let (a, b) = (player(one), player(other));
             let claims = (a.entered_elsewhere("a", "b", other), b.entered_elsewhere("b", "a", one));
-            assert!(matches!(claims, (Claim::Yield, Claim::Hold) | (Claim::Hold, Claim::Yield)), "{claims:?}");
+            assert!(
+                matches!(claims, (Claim::Yield, Claim::Hold) | (Claim::Hold, Claim::Yield)),
+                "{claims:?}"
+            );
         }
     }
 

@@ -44,9 +44,15 @@ unsafe extern "C" {
 /// What an event says about the socket it belongs to.
 pub(crate) enum Happened<'a> {
     Connected,
-    NotConnected { error: f64, reason: String },
+    NotConnected {
+        error: f64,
+        reason: String,
+    },
     Data(&'a [u8]),
-    Disconnected { error: f64, reason: String },
+    Disconnected {
+        error: f64,
+        reason: String,
+    },
     /// Something that is of no interest here.
     Other,
 }

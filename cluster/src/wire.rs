@@ -326,7 +326,10 @@ mod tests {
             Say::Here { server: server(), address: "a\0b".into() },
             Say::Create { kind: "a b".into(), data: String::new() },
             Say::Create { kind: "a".into(), data: "x".repeat(LONGEST_DATA + 1) },
-            Say::Rooms { server: server(), rooms: vec![Offered { room: 1, taken: 0, places: 1 }; MOST_ROOMS + 1] },
+            Say::Rooms {
+                server: server(),
+                rooms: vec![Offered { room: 1, taken: 0, places: 1 }; MOST_ROOMS + 1],
+            },
         ] {
             assert_eq!(Say::read(&wrong.write()), None, "{wrong:?}");
         }
@@ -335,7 +338,9 @@ mod tests {
     #[test]
     fn names_of_rooms_have_their_parts() {
         assert_eq!(parse_room_name(&room_name("arena", "x7-f3", 12)), Some(("arena", "x7-f3", 12)));
-        for wrong in ["", "arena", "arena.x7f3", "arena.x7f3-", "arena.-1", "a.b.c-1", "arena.x*-1", "a b.c-1", ".c-1"] {
+        for wrong in
+            ["", "arena", "arena.x7f3", "arena.x7f3-", "arena.-1", "a.b.c-1", "arena.x*-1", "a b.c-1", ".c-1"]
+        {
             assert_eq!(parse_room_name(wrong), None, "{wrong}");
         }
     }

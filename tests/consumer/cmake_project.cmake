@@ -1,4 +1,4 @@
-# Configures and builds a consumer's project, and runs its two programs.
+# Configures and builds a consumer's project, and runs its programs: two, and one of the cluster's where it has one.
 include("${CMAKE_CURRENT_LIST_DIR}/run.cmake")
 file(REMOVE_RECURSE "${build_dir}")
 run("${CMAKE_COMMAND}" -S "${source_dir}" -B "${build_dir}" -G "${generator}" "-DCMAKE_BUILD_TYPE=${config}" ${options})
@@ -7,3 +7,7 @@ foreach(program IN ITEMS shared static)
   find_program(${program}_path ${program} PATHS "${build_dir}" "${build_dir}/${config}" NO_DEFAULT_PATH)
   run("${${program}_path}")
 endforeach()
+find_program(cluster_path cluster PATHS "${build_dir}" "${build_dir}/${config}" NO_DEFAULT_PATH)
+if(cluster_path)
+  run("${cluster_path}")
+endif()

@@ -17,6 +17,8 @@ endforeach()
 
 foreach(file IN ITEMS
     include/stepwire.h
+    include/stepwire_cluster.h
+    ${libdir}/libstepwire_cluster.a
     ${libdir}/libstepwire.a
     ${libdir}/cmake/stepwire/stepwireConfig.cmake
     ${libdir}/cmake/stepwire/stepwireConfigVersion.cmake

@@ -54,9 +54,10 @@ impl Header {
         let mut config = cbindgen::Config::from_file(root.join(self.config))?;
         config.after_includes = config.after_includes.map(with_version);
         let sources = self.sources.iter().map(|source| root.join(source));
-        let builder = sources.fold(cbindgen::Builder::new().with_config(config), |builder, source: PathBuf| {
-            builder.with_src(source)
-        });
+        let builder = sources
+            .fold(cbindgen::Builder::new().with_config(config), |builder, source: PathBuf| {
+                builder.with_src(source)
+            });
         let mut text = Vec::new();
         builder.generate().map_err(|error| error.to_string())?.write(&mut text);
         let text = String::from_utf8(text).map_err(|error| error.to_string())?;

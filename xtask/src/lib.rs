@@ -3,6 +3,7 @@
 mod header_finish;
 pub mod header_text;
 pub mod reference_text;
+pub mod surface;
 pub mod third_party;
 pub mod version;
 

@@ -2,7 +2,8 @@
 
 use std::ffi::{CStr, c_char, c_void};
 
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
+use crate::node::LARGEST_PAYLOAD;
 
 /// A whole number from `least` to `most`, which is below where doubles have gaps.
 pub(super) fn integer(what: &str, value: f64, least: u64, most: u64) -> Result<u64> {
@@ -39,13 +40,16 @@ pub(super) fn size(value: f64) -> Result<usize> {
     integer("a size", value, 0, isize::MAX as u64 >> 11).map(|size| size as usize)
 }
 
-/// A buffer of the caller's.
+/// A message of the caller's.
 ///
 /// # Safety
 ///
 /// `buffer` points to `size` bytes that stay as they are for `'a`, or is NULL.
 pub(super) unsafe fn bytes<'a>(buffer: *const c_void, size: f64) -> Result<&'a [u8]> {
     let size = self::size(size)?;
+    if size > LARGEST_PAYLOAD {
+        return Err(Error::new(Code::TOO_BIG, format!("a message has at most {LARGEST_PAYLOAD} bytes")));
+    }
     if buffer.is_null() {
         return if size == 0 { Ok(&[]) } else { Err(Error::bad_argument("the buffer is NULL")) };
     }

@@ -143,7 +143,9 @@ pub unsafe extern "C" fn cluster_set_config_string(config: f64, value: *const c_
 }
 
 fn unknown_option(config: f64) -> Error {
-    Error::bad_argument(format!("{config} is not one of the cluster_config_* constants for this kind of value"))
+    Error::bad_argument(format!(
+        "{config} is not one of the cluster_config_* constants for this kind of value"
+    ))
 }
 
 /// A number about this process's part of the cluster: `key` is "up" (1 while the broker is there), "dropped" (messages that

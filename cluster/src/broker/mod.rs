@@ -240,7 +240,8 @@ impl Broker {
             }
         }
         if self.listens() {
-            let grown = |before: &Info| info.connect_urls.iter().any(|url| !before.connect_urls.contains(url));
+            let grown =
+                |before: &Info| info.connect_urls.iter().any(|url| !before.connect_urls.contains(url));
             if self.info.as_ref().is_some_and(grown) {
                 news.push(News::TopologyChanged);
             }
@@ -256,7 +257,11 @@ impl Broker {
             return;
         }
         if info.tls_required && self.url.transport == Transport::Tcp {
-            self.give_up(now, Error::new(Code::TLS, "the broker demands TLS: the url must begin with tls://"), news);
+            self.give_up(
+                now,
+                Error::new(Code::TLS, "the broker demands TLS: the url must begin with tls://"),
+                news,
+            );
             return;
         }
         self.info = Some(info);

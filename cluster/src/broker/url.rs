@@ -74,7 +74,10 @@ impl Url {
             Some((credentials, places)) => (parse_credentials(credentials)?, places),
             None => (Credentials::None, places),
         };
-        let hosts: Vec<_> = places.split(',').map(|place| Host::parse(place, transport.default_port())).collect::<Result<_>>()?;
+        let hosts: Vec<_> = places
+            .split(',')
+            .map(|place| Host::parse(place, transport.default_port()))
+            .collect::<Result<_>>()?;
         if hosts.len() > MOST_HOSTS {
             return Err(Error::bad_argument(format!("the url has more than {MOST_HOSTS} hosts")));
         }
@@ -163,9 +166,25 @@ mod tests {
     fn refuses_what_is_no_url() {
         let many = format!("nats://{}", vec!["a"; MOST_HOSTS + 1].join(","));
         for wrong in [
-            "a", "http://a", "nats://", "nats://a,", "nats://a:0", "nats://a:65536", "nats://a:x", "nats://[::1",
-            "nats://[::1]5", "nats://a b", "nats://a/b.c", "nats://a/b/c", "nats://a/*", "nats://%zz@a", "nats://%4@a",
-            "nats://%ff@a", "nats://a\r\n", "näts://a", many.as_str(),
+            "a",
+            "http://a",
+            "nats://",
+            "nats://a,",
+            "nats://a:0",
+            "nats://a:65536",
+            "nats://a:x",
+            "nats://[::1",
+            "nats://[::1]5",
+            "nats://a b",
+            "nats://a/b.c",
+            "nats://a/b/c",
+            "nats://a/*",
+            "nats://%zz@a",
+            "nats://%4@a",
+            "nats://%ff@a",
+            "nats://a\r\n",
+            "näts://a",
+            many.as_str(),
         ] {
             assert!(Url::parse(wrong).is_err(), "{wrong}");
         }

@@ -39,7 +39,8 @@ impl Node {
         }
         let rest = if players.len() < AT_ONCE { EVERY } else { PAUSE };
         self.announcing.next = now.ms + rest;
-        self.announcing.told = players.into_iter().next_back().map(|(name, _)| name).filter(|_| rest == PAUSE);
+        self.announcing.told =
+            players.into_iter().next_back().map(|(name, _)| name).filter(|_| rest == PAUSE);
     }
 
     pub(super) fn say_entered(&mut self, player: &str, since: u64) {

@@ -243,7 +243,8 @@ impl Node {
     fn find_kind(&mut self, now: Now, kind: &str, create: Option<(String, String)>) -> Result<u64> {
         let ends = now.ms + self.config.request_timeout;
         let gathered = ends.min(now.ms + self.config.gather);
-        let stage = Stage::Rooms { kind: kind.to_owned(), found: Vec::new(), answered: false, gathered, ends };
+        let stage =
+            Stage::Rooms { kind: kind.to_owned(), found: Vec::new(), answered: false, gathered, ends };
         let number = self.begin(stage, create)?;
         if self.is_up() {
             let question = self.requests.ask(number, gathered);
@@ -256,7 +257,8 @@ impl Node {
 
     /// The answers are there; ours is added now, because it is only true now.
     fn choose_room(&mut self, now: Now, number: u64) {
-        let Some(Request { stage: Stage::Rooms { kind, found, .. }, .. }) = self.requests.get_mut(number) else {
+        let Some(Request { stage: Stage::Rooms { kind, found, .. }, .. }) = self.requests.get_mut(number)
+        else {
             return;
         };
         let kind = std::mem::take(kind);
@@ -271,7 +273,8 @@ impl Node {
 
     fn keep_next(&mut self, now: Now, number: u64) {
         loop {
-            let Some(Request { stage: Stage::Keeping { others }, create, .. }) = self.requests.get_mut(number)
+            let Some(Request { stage: Stage::Keeping { others }, create, .. }) =
+                self.requests.get_mut(number)
             else {
                 return;
             };
@@ -405,10 +408,14 @@ impl Node {
                     self.choose_offer(now, number);
                 }
             }
-            (Stage::Keeping { .. } | Stage::Creating { .. }, Say::Kept(seat)) => self.seat_found(number, seat),
+            (Stage::Keeping { .. } | Stage::Creating { .. }, Say::Kept(seat)) => {
+                self.seat_found(number, seat)
+            }
             (Stage::Keeping { .. }, Say::Refused) => self.keep_next(now, number),
             (Stage::Creating { .. }, Say::Refused) => self.create_next(now, number),
-            (Stage::Player { .. }, Say::Here { server, address }) => self.player_found(number, server, address),
+            (Stage::Player { .. }, Say::Here { server, address }) => {
+                self.player_found(number, server, address)
+            }
             _ => return false,
         }
         true

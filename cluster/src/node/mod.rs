@@ -344,9 +344,6 @@ impl Node {
 
     /// Nothing has happened yet when this fails.
     fn check_payload(&self, payload: &[u8]) -> Result<()> {
-        if payload.len() > LARGEST_PAYLOAD {
-            return Err(Error::new(Code::TOO_BIG, format!("a message has at most {LARGEST_PAYLOAD} bytes")));
-        }
         // The broker counts headers as well.
         let most = self.broker.as_ref().filter(|broker| broker.is_up()).map(Broker::most_payload);
         if most.is_some_and(|most| payload.len() + 256 > most) {

@@ -65,7 +65,13 @@ impl Node {
         let here = self.players.get(name).is_some();
         if here {
             let player = name.to_owned();
-            self.events.push_message(Event { kind: Kind::Message, player, from, payload, ..Event::default() });
+            self.events.push_message(Event {
+                kind: Kind::Message,
+                player,
+                from,
+                payload,
+                ..Event::default()
+            });
         }
         here
     }

@@ -1,0 +1,26 @@
+//! What the shared library exports is what its header declares, and it works on the program's own stepwire.
+#![cfg(target_os = "linux")]
+
+use std::path::Path;
+
+use stepwire as _;
+use xtask::surface::{declared, dynamic_section, exported, library};
+
+#[test]
+fn the_header_and_the_exports_agree() {
+    let header = Path::new(env!("CARGO_MANIFEST_DIR")).join("include/stepwire_cluster.h");
+    let declared = declared(&header, "cluster_");
+    assert!(declared.contains("cluster_open") && declared.len() >= 26, "{declared:?}");
+    assert_eq!(exported(&library("libstepwire_cluster.so")), declared);
+}
+
+/// A second copy of stepwire in the process would not know the program's sockets.
+#[test]
+fn the_library_needs_stepwire_by_the_name_that_programs_load() {
+    let dynamic = dynamic_section(&library("libstepwire_cluster.so"));
+    let name = xtask::version::loaded_name();
+    assert!(dynamic.contains(&format!("Shared library: [{name}]")), "{dynamic}");
+    let own_name = name.replace("stepwire", "stepwire_cluster");
+    assert!(dynamic.contains(&format!("Library soname: [{own_name}]")), "{dynamic}");
+    assert!(dynamic.contains("NODELETE"), "{dynamic}");
+}
