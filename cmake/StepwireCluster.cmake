@@ -18,7 +18,7 @@ add_custom_target(stepwire-cluster-cargo ALL
     -D "source_dir=${CMAKE_CURRENT_SOURCE_DIR}/cluster"
     -D "target_dir=${STEPWIRE_CARGO_TARGET_DIR}"
     -D "rust_target=${STEPWIRE_RUST_TARGET}"
-    -D "artefacts=${stepwire_cargo_artefacts}"
+    -D "artefacts=${stepwire_artefacts}"
     -D "output_dir=${stepwire_output_dir}"
     -D "cargo_shared=${stepwire_cluster_cargo_shared}"
     -D "cargo_import=${stepwire_cluster_cargo_import}"

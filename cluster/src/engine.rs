@@ -55,11 +55,11 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    pub(crate) fn open(url: Option<Url>, address: &str, state: &State) -> Result<Cluster> {
+    pub(crate) fn open(url: Option<Url>, address: &str, state: &State) -> Result<Self> {
         let is_tls = url.as_ref().is_some_and(|url| url.transport == Transport::Tls);
         let connector = if is_tls { Some(state.trust.connector()?) } else { None };
         let node = Node::new(url, address, state.config.clone(), now());
-        let mut cluster = Cluster { node, link: None, connector, current: None };
+        let mut cluster = Self { node, link: None, connector, current: None };
         cluster.settle();
         Ok(cluster)
     }
@@ -177,7 +177,7 @@ struct Link {
 }
 
 impl Link {
-    fn connect(transport: Transport, host: &Host) -> Result<Link> {
+    fn connect(transport: Transport, host: &Host) -> Result<Self> {
         let bracketed =
             || if host.name.contains(':') { format!("[{}]", host.name) } else { host.name.clone() };
         let (kind, url) = match transport {
@@ -185,7 +185,7 @@ impl Link {
             Transport::WebSocket => (stepwire::SOCKET_WS, format!("ws://{}", bracketed())),
             Transport::SecureWebSocket => (stepwire::SOCKET_WSS, format!("wss://{}", bracketed())),
         };
-        Ok(Link { socket: Socket::connect(kind, &url, host.port)?, tls: None, unsent: Vec::new() })
+        Ok(Self { socket: Socket::connect(kind, &url, host.port)?, tls: None, unsent: Vec::new() })
     }
 
     fn send(&mut self, bytes: &[u8]) -> Result<()> {
@@ -224,7 +224,7 @@ impl Current {
     pub(crate) const TEXTS: [&str; 10] =
         ["topic", "player", "from", "name", "kind", "address", "server", "ticket", "data", "reason"];
 
-    pub(crate) fn new(event: Event) -> Current {
+    pub(crate) fn new(event: Event) -> Self {
         let e = &event;
         let texts = [
             &e.topic,
@@ -240,7 +240,7 @@ impl Current {
         ];
         let as_c = |text: &String| CString::new(text.replace('\0', " ")).unwrap_or_default();
         let texts = texts.into_iter().map(as_c).collect();
-        Current { event, texts }
+        Self { event, texts }
     }
 
     pub(crate) fn text(&self, which: usize) -> *const c_char {

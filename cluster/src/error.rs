@@ -8,21 +8,21 @@ use std::cell::RefCell;
 pub(crate) struct Code(f64);
 
 impl Code {
-    pub(crate) const BAD_HANDLE: Code = Code(-2.0);
-    pub(crate) const BAD_ARGUMENT: Code = Code(-3.0);
-    pub(crate) const NOT_CONNECTED: Code = Code(-5.0);
-    pub(crate) const TIMEOUT: Code = Code(-6.0);
-    pub(crate) const TOO_BIG: Code = Code(-7.0);
-    pub(crate) const QUEUE_FULL: Code = Code(-8.0);
-    pub(crate) const LIMIT: Code = Code(-9.0);
-    pub(crate) const TLS: Code = Code(-11.0);
-    pub(crate) const HANDSHAKE: Code = Code(-12.0);
-    pub(crate) const BUSY: Code = Code(-15.0);
-    pub(crate) const INTERNAL: Code = Code(-99.0);
+    pub(crate) const BAD_HANDLE: Self = Self(-2.0);
+    pub(crate) const BAD_ARGUMENT: Self = Self(-3.0);
+    pub(crate) const NOT_CONNECTED: Self = Self(-5.0);
+    pub(crate) const TIMEOUT: Self = Self(-6.0);
+    pub(crate) const TOO_BIG: Self = Self(-7.0);
+    pub(crate) const QUEUE_FULL: Self = Self(-8.0);
+    pub(crate) const LIMIT: Self = Self(-9.0);
+    pub(crate) const TLS: Self = Self(-11.0);
+    pub(crate) const HANDSHAKE: Self = Self(-12.0);
+    pub(crate) const BUSY: Self = Self(-15.0);
+    pub(crate) const INTERNAL: Self = Self(-99.0);
 
     /// One that stepwire has given.
-    pub(crate) fn of(number: f64) -> Code {
-        Code(number)
+    pub(crate) fn of(number: f64) -> Self {
+        Self(number)
     }
 
     pub(crate) fn number(self) -> f64 {
@@ -40,16 +40,16 @@ pub(crate) struct Error {
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    pub(crate) fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Error {
-        Error { code, message: message.into() }
+    pub(crate) fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, message: message.into() }
     }
 
-    pub(crate) fn bad_argument(message: impl Into<Cow<'static, str>>) -> Error {
-        Error::new(Code::BAD_ARGUMENT, message)
+    pub(crate) fn bad_argument(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::BAD_ARGUMENT, message)
     }
 
-    pub(crate) fn bad_handle(what: &str) -> Error {
-        Error::new(Code::BAD_HANDLE, format!("no such {what}: the handle was never valid or is no longer"))
+    pub(crate) fn bad_handle(what: &str) -> Self {
+        Self::new(Code::BAD_HANDLE, format!("no such {what}: the handle was never valid or is no longer"))
     }
 }
 

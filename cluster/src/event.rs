@@ -54,8 +54,8 @@ pub(crate) enum Asker {
 }
 
 impl Event {
-    pub(crate) fn up(gap: bool) -> Event {
-        Event { kind: Kind::Up, gap, ..Event::default() }
+    pub(crate) fn up(gap: bool) -> Self {
+        Self { kind: Kind::Up, gap, ..Self::default() }
     }
 
     fn cost(&self) -> usize {
@@ -76,8 +76,8 @@ pub(crate) struct EventQueue {
 }
 
 impl EventQueue {
-    pub(crate) fn new(limit: usize) -> EventQueue {
-        EventQueue { waiting: VecDeque::new(), bytes: 0, limit, dropped: 0, in_gap: false }
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { waiting: VecDeque::new(), bytes: 0, limit, dropped: 0, in_gap: false }
     }
 
     pub(crate) fn set_limit(&mut self, limit: usize) {

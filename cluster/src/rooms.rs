@@ -21,8 +21,8 @@ struct Ticket {
 }
 
 impl Room {
-    pub(crate) fn new(kind: &str, places: u32, data: &str) -> Room {
-        Room { kind: kind.to_owned(), places, players: 0, data: data.to_owned(), tickets: VecDeque::new() }
+    pub(crate) fn new(kind: &str, places: u32, data: &str) -> Self {
+        Self { kind: kind.to_owned(), places, players: 0, data: data.to_owned(), tickets: VecDeque::new() }
     }
 
     /// Players, and places that are promised.

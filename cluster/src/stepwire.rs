@@ -63,10 +63,10 @@ pub(crate) struct Socket(f64);
 
 impl Socket {
     /// A socket of that kind, on its way to `url`.
-    pub(crate) fn connect(kind: f64, url: &str, port: u16) -> Result<Socket> {
+    pub(crate) fn connect(kind: f64, url: &str, port: u16) -> Result<Self> {
         let url = CString::new(url).map_err(|_| Error::bad_argument("the url has a NUL in it"))?;
         // SAFETY: it takes any number.
-        let socket = Socket(checked(unsafe { network_create_socket(kind) })?);
+        let socket = Self(checked(unsafe { network_create_socket(kind) })?);
         // SAFETY: the string lives through the call.
         checked(unsafe { network_connect_raw_async(socket.0, url.as_ptr(), f64::from(port)) })?;
         Ok(socket)

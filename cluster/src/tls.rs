@@ -20,7 +20,7 @@ pub(crate) struct Trust {
 }
 
 impl Trust {
-    pub(crate) const DEFAULT: Trust = Trust { verify: true, ca_file: String::new() };
+    pub(crate) const DEFAULT: Self = Self { verify: true, ca_file: String::new() };
 
     pub(crate) fn connector(&self) -> Result<TlsConnector> {
         let mut builder = TlsConnector::builder();
@@ -86,10 +86,10 @@ enum State {
 
 impl Tls {
     /// `name` is the host that the certificate must be for.
-    pub(crate) fn begin(connector: &TlsConnector, name: &str) -> Result<Tls> {
+    pub(crate) fn begin(connector: &TlsConnector, name: &str) -> Result<Self> {
         // A name's dot at the end means the root of all names, which no certificate mentions.
         let name = name.strip_suffix('.').unwrap_or(name);
-        let mut tls = Tls(State::Broken);
+        let mut tls = Self(State::Broken);
         tls.proceed(connector.connect(name, Wire::default()))?;
         Ok(tls)
     }

@@ -61,9 +61,9 @@ fn words(topic: &str) -> Vec<&str> {
 /// Patterns that begin alike.
 #[derive(Debug, Default)]
 struct Branch {
-    by_word: HashMap<String, Branch>,
+    by_word: HashMap<String, Self>,
     /// Behind `*`.
-    any_word: Option<Box<Branch>>,
+    any_word: Option<Box<Self>>,
     /// The pattern that goes on with `>`.
     any_rest: Option<u64>,
     /// The pattern that ends here.

@@ -80,8 +80,8 @@ impl Say {
     pub(crate) fn write(&self) -> Vec<u8> {
         let mut to = Writer(vec![VERSION]);
         match self {
-            Say::AskRooms => to.tag(1),
-            Say::Rooms { server, rooms } => {
+            Self::AskRooms => to.tag(1),
+            Self::Rooms { server, rooms } => {
                 to.tag(2);
                 to.text(server);
                 to.number(rooms.len() as u64);
@@ -91,11 +91,11 @@ impl Say {
                     to.number(room.places.into());
                 }
             }
-            Say::Keep { room } => {
+            Self::Keep { room } => {
                 to.tag(3);
                 to.number(*room);
             }
-            Say::Kept(seat) => {
+            Self::Kept(seat) => {
                 to.tag(4);
                 to.text(&seat.server);
                 to.number(seat.room);
@@ -106,40 +106,40 @@ impl Say {
                 to.number(seat.places.into());
                 to.text(&seat.data);
             }
-            Say::Refused => to.tag(5),
-            Say::Release { room, ticket } => {
+            Self::Refused => to.tag(5),
+            Self::Release { room, ticket } => {
                 to.tag(6);
                 to.number(*room);
                 to.text(ticket);
             }
-            Say::AskOffers => to.tag(7),
-            Say::Offer { server, load } => {
+            Self::AskOffers => to.tag(7),
+            Self::Offer { server, load } => {
                 to.tag(8);
                 to.text(server);
                 to.number(load.to_bits());
             }
-            Say::Create { kind, data } => {
+            Self::Create { kind, data } => {
                 to.tag(9);
                 to.text(kind);
                 to.text(data);
             }
-            Say::Where => to.tag(10),
-            Say::Deliver { from, payload } => {
+            Self::Where => to.tag(10),
+            Self::Deliver { from, payload } => {
                 to.tag(11);
                 to.text(from);
                 to.0.extend_from_slice(payload);
             }
-            Say::Here { server, address } => {
+            Self::Here { server, address } => {
                 to.tag(12);
                 to.text(server);
                 to.text(address);
             }
-            Say::Entered { server, since } => {
+            Self::Entered { server, since } => {
                 to.tag(13);
                 to.text(server);
                 to.number(*since);
             }
-            Say::Held { server, since } => {
+            Self::Held { server, since } => {
                 to.tag(14);
                 to.text(server);
                 to.number(*since);
@@ -148,13 +148,13 @@ impl Say {
         to.0
     }
 
-    pub(crate) fn read(bytes: &[u8]) -> Option<Say> {
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let mut from = Reader(bytes);
         if from.byte()? != VERSION {
             return None;
         }
         let say = match from.byte()? {
-            1 => Say::AskRooms,
+            1 => Self::AskRooms,
             2 => {
                 let server = from.word()?;
                 let count = from.number()?;
@@ -165,10 +165,10 @@ impl Say {
                     Some(Offered { room: from.number()?, taken: from.small()?, places: from.small()? })
                 });
                 let rooms = rooms.collect::<Option<_>>()?;
-                Say::Rooms { server, rooms }
+                Self::Rooms { server, rooms }
             }
-            3 => Say::Keep { room: from.number()? },
-            4 => Say::Kept(Seat {
+            3 => Self::Keep { room: from.number()? },
+            4 => Self::Kept(Seat {
                 server: from.word()?,
                 room: from.number()?,
                 kind: from.word()?,
@@ -178,22 +178,22 @@ impl Say {
                 places: from.small()?,
                 data: from.text(LONGEST_DATA)?,
             }),
-            5 => Say::Refused,
-            6 => Say::Release { room: from.number()?, ticket: from.text(LONGEST_TICKET)? },
-            7 => Say::AskOffers,
+            5 => Self::Refused,
+            6 => Self::Release { room: from.number()?, ticket: from.text(LONGEST_TICKET)? },
+            7 => Self::AskOffers,
             8 => {
                 let (server, load) = (from.word()?, f64::from_bits(from.number()?));
-                (0.0..=1.0).contains(&load).then_some(Say::Offer { server, load })?
+                (0.0..=1.0).contains(&load).then_some(Self::Offer { server, load })?
             }
-            9 => Say::Create { kind: from.word()?, data: from.text(LONGEST_DATA)? },
-            10 => Say::Where,
+            9 => Self::Create { kind: from.word()?, data: from.text(LONGEST_DATA)? },
+            10 => Self::Where,
             11 => {
                 let (server, payload) = (from.word()?, std::mem::take(&mut from.0).to_vec());
-                Say::Deliver { from: server, payload }
+                Self::Deliver { from: server, payload }
             }
-            12 => Say::Here { server: from.word()?, address: from.text(LONGEST_ADDRESS)? },
-            13 => Say::Entered { server: from.word()?, since: from.number()? },
-            14 => Say::Held { server: from.word()?, since: from.number()? },
+            12 => Self::Here { server: from.word()?, address: from.text(LONGEST_ADDRESS)? },
+            13 => Self::Entered { server: from.word()?, since: from.number()? },
+            14 => Self::Held { server: from.word()?, since: from.number()? },
             _ => return None,
         };
         from.0.is_empty().then_some(say)

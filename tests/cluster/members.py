@@ -106,8 +106,12 @@ class Member:
         with self._news:
             self._news.wait_for(lambda: self._ended or len(self.having(type, **keys)) >= count, timeout)
         found = self.having(type, **keys)
-        assert len(found) >= count, f"{len(found)} of {count} events {type} {keys}, but: {self.events[-20:]}"
+        assert len(found) >= count, f"{len(found)} of {count} events {type} {keys}, but: {self.last()}"
         return found[count - 1]
+
+    def last(self):
+        """The last events, for people."""
+        return str([{key: value for key, value in event.items() if key != "payload"} for event in self.events[-12:]])
 
     def outcome(self, request, timeout=DEADLINE):
         """The one event that a request ends with."""

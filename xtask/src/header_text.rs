@@ -6,6 +6,7 @@ use crate::catalog::{event_keys, options, stats};
 use crate::{header_finish, version};
 
 /// A header and what it is made from; all paths are below the project's folder.
+#[derive(Debug)]
 pub struct Header {
     /// The header itself.
     pub path: &'static str,

@@ -93,9 +93,9 @@ pub(crate) struct Broker {
 
 impl Broker {
     /// Begins with the first host at once.
-    pub(crate) fn new(url: Url, name: &str, ping: u64, now: u64) -> Broker {
+    pub(crate) fn new(url: Url, name: &str, ping: u64, now: u64) -> Self {
         let current = url.hosts[0].clone();
-        let mut broker = Broker {
+        let mut broker = Self {
             url,
             name: name.to_owned(),
             ping,

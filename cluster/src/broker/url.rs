@@ -19,18 +19,18 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
-    const ALL: [(&str, Transport); 4] = [
-        ("nats://", Transport::Tcp),
-        ("tls://", Transport::Tls),
-        ("ws://", Transport::WebSocket),
-        ("wss://", Transport::SecureWebSocket),
+    const ALL: [(&str, Self); 4] = [
+        ("nats://", Self::Tcp),
+        ("tls://", Self::Tls),
+        ("ws://", Self::WebSocket),
+        ("wss://", Self::SecureWebSocket),
     ];
 
     pub(crate) fn default_port(self) -> u16 {
         match self {
-            Transport::Tcp | Transport::Tls => 4222,
-            Transport::WebSocket => 80,
-            Transport::SecureWebSocket => 443,
+            Self::Tcp | Self::Tls => 4222,
+            Self::WebSocket => 80,
+            Self::SecureWebSocket => 443,
         }
     }
 }
@@ -51,7 +51,7 @@ pub(crate) struct Url {
 }
 
 impl Url {
-    pub(crate) fn parse(text: &str) -> Result<Url> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         let (scheme, transport) = Transport::ALL
             .into_iter()
             .find(|(scheme, _)| {
@@ -81,16 +81,16 @@ impl Url {
         if hosts.len() > MOST_HOSTS {
             return Err(Error::bad_argument(format!("the url has more than {MOST_HOSTS} hosts")));
         }
-        Ok(Url { transport, credentials, hosts, app: app.to_owned() })
+        Ok(Self { transport, credentials, hosts, app: app.to_owned() })
     }
 }
 
 impl Host {
     /// `host[:port]`, an IPv6 address in brackets.
-    pub(crate) fn parse(text: &str, default_port: u16) -> Result<Host> {
+    pub(crate) fn parse(text: &str, default_port: u16) -> Result<Self> {
         let wrong = || Error::bad_argument("a host in the url is not host, host:port or [address]:port");
         let (name, port) = match text.strip_prefix('[').map(|rest| rest.split_once(']')) {
-            Some(Some((name, rest))) if rest.is_empty() => (name, None),
+            Some(Some((name, ""))) => (name, None),
             Some(Some((name, rest))) => (name, Some(rest.strip_prefix(':').ok_or_else(wrong)?)),
             Some(None) => return Err(wrong()),
             None => text.split_once(':').map_or((text, None), |(name, port)| (name, Some(port))),
@@ -103,7 +103,7 @@ impl Host {
             None => default_port,
             Some(port) => port.parse().ok().filter(|&port| port > 0).ok_or_else(wrong)?,
         };
-        Ok(Host { name: name.to_owned(), port })
+        Ok(Self { name: name.to_owned(), port })
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct Announcing {
 
 impl Announcing {
     pub(crate) fn begin(&mut self, at: u64) {
-        *self = Announcing { next: at, told: None };
+        *self = Self { next: at, told: None };
     }
 
     pub(crate) fn due(&self) -> u64 {

@@ -53,7 +53,7 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    pub(crate) const DEFAULT: Config = Config {
+    pub(crate) const DEFAULT: Self = Self {
         request_timeout: 250,
         gather: 30,
         ping: 2_000,
@@ -93,14 +93,14 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    pub(crate) fn new(url: Option<Url>, address: &str, config: Config, now: Now) -> Node {
+    pub(crate) fn new(url: Option<Url>, address: &str, config: Config, now: Now) -> Self {
         let id = random::word(ID_LETTERS);
         let app = url.as_ref().map_or("game", |url| &url.app);
         let prefix = format!("sw.{app}.");
         let mut interest = Interest::default();
         interest.add(format!("{prefix}r.{id}.*"), Purpose::Replies);
         interest.add(format!("{prefix}s.{id}"), Purpose::Server);
-        Node {
+        Self {
             broker: url.map(|url| Broker::new(url, &id, config.ping, now.ms)),
             address: address.to_owned(),
             events: EventQueue::new(config.queue_limit),

@@ -18,12 +18,12 @@ pub(crate) struct Info {
 
 impl Info {
     /// None if it is not what a broker says.
-    pub(crate) fn parse(json: &[u8]) -> Option<Info> {
+    pub(crate) fn parse(json: &[u8]) -> Option<Self> {
         let value: Value = serde_json::from_slice(json).ok()?;
         let value = value.as_object()?;
         let flag = |key| value.get(key).and_then(Value::as_bool).unwrap_or(false);
         let urls = value.get("connect_urls").and_then(Value::as_array).into_iter().flatten();
-        Some(Info {
+        Some(Self {
             tls_required: flag("tls_required"),
             headers: flag("headers"),
             max_payload: value
