@@ -247,7 +247,7 @@ typedef struct ClusterEvent {
 
 #ifdef __cplusplus
 extern "C" {
-#endif // __cplusplus
+#endif /* __cplusplus */
 
 /**
  * Makes this process one of a cluster. Returns at once, whether a broker is there or not; an `up` or a `down` event tells.
@@ -265,8 +265,7 @@ extern "C" {
  * Returns 0, or `network_error_bad_argument`, `network_error_busy` (one is open), `network_error_tls` (the file of
  * authorities cannot be used). Any thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `url` and `address` are NULL or NUL-terminated strings.
  */
 double cluster_open(const char *url,
@@ -287,8 +286,7 @@ double cluster_close(void);
  * cluster is open; `network_error_bad_argument` if `event` is NULL. Any thread, also inside a callback of `network_poll`;
  * does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `event` is NULL or an event as stepwire has given it, and what it points to is still valid.
  */
 double cluster_event(const NetworkEvent *event);
@@ -313,8 +311,7 @@ double cluster_set_config(double config, double value);
  *
  * Returns 0, or `network_error_bad_argument`. Any thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `value` is NULL or a NUL-terminated string.
  */
 double cluster_set_config_string(double config, const char *value);
@@ -327,8 +324,7 @@ double cluster_set_config_string(double config, const char *value);
  * Returns it, or `network_error_bad_argument` for another key, `network_error_not_connected` if no cluster is open. Any
  * thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `key` is NULL or a NUL-terminated string.
  */
 double cluster_get_stat(const char *key);
@@ -353,8 +349,7 @@ const char *cluster_last_error(void);
  * Returns the subscription's handle, or `network_error_bad_argument`, `network_error_not_connected` (no cluster is open).
  * Any thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `topic` is NULL or a NUL-terminated string.
  */
 double cluster_subscribe(const char *topic);
@@ -375,8 +370,7 @@ double cluster_unsubscribe(double subscription);
  * subscriptions, and is not kept for later), or, when nothing was sent to anybody, `network_error_queue_full` (the broker
  * does not keep up), `_too_big`, `_bad_argument`. Any thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `topic` is NULL or a NUL-terminated string; `buffer` is NULL or has `size` readable bytes.
  */
 double cluster_publish(const char *topic,
@@ -390,8 +384,7 @@ double cluster_publish(const char *topic,
  * Returns the room's handle, or `network_error_bad_argument`, `network_error_too_big` (the data),
  * `network_error_not_connected` (no cluster is open). Any thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `kind` and `data` are NULL or NUL-terminated strings.
  */
 double cluster_room_open(const char *kind,
@@ -405,8 +398,7 @@ double cluster_room_open(const char *kind,
  * Returns 0, or `network_error_bad_handle`, `network_error_bad_argument`, `network_error_too_big`. Any thread; does not
  * block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `data` is NULL or a NUL-terminated string.
  */
 double cluster_room_set(double room,
@@ -420,8 +412,7 @@ double cluster_room_set(double room,
  * Returns 1; 0 if there is no such ticket, if it was used, or if its time is over; `network_error_bad_handle`,
  * `network_error_bad_argument`. Any thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `ticket` is NULL or a NUL-terminated string.
  */
 double cluster_room_redeem(double room,
@@ -446,8 +437,7 @@ const char *cluster_room_name(double room);
  * Returns 0, or `network_error_bad_argument`, `network_error_not_connected` (no cluster is open). Any thread; does not
  * block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `kind` is NULL or a NUL-terminated string.
  */
 double cluster_offer(const char *kind,
@@ -461,8 +451,7 @@ double cluster_offer(const char *kind,
  * `network_error_limit` (65536 requests have not ended), `network_error_not_connected` (no cluster is open). Any thread;
  * does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `kind_or_name` is NULL or a NUL-terminated string.
  */
 double cluster_find(const char *kind_or_name);
@@ -471,8 +460,7 @@ double cluster_find(const char *kind_or_name);
  * As `cluster_find` of a kind; if no room has a place, the least busy server that offers is asked to open one, with that
  * `data`, up to 1024 bytes.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `kind` and `data` are NULL or NUL-terminated strings.
  */
 double cluster_find_or_create(const char *kind,
@@ -486,8 +474,7 @@ double cluster_find_or_create(const char *kind,
  * Returns 0, or `network_error_bad_argument`, `network_error_not_connected` (no cluster is open). Any thread; does not
  * block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `player` is NULL or a NUL-terminated string.
  */
 double cluster_player_enter(const char *player,
@@ -500,8 +487,7 @@ double cluster_player_enter(const char *player,
  * Returns 1, or 0 if he was not here; `network_error_bad_argument`, `network_error_not_connected` (no cluster is open). Any
  * thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `player` is NULL or a NUL-terminated string.
  */
 double cluster_player_leave(const char *player);
@@ -512,8 +498,7 @@ double cluster_player_leave(const char *player);
  * Returns the request's number, and exactly one `found` (his server and its address) or `none` event with it comes; or a
  * negative error as `cluster_find`. Any thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `player` is NULL or a NUL-terminated string.
  */
 double cluster_player_find(const char *player);
@@ -528,8 +513,7 @@ double cluster_player_find(const char *player);
  * when it is not known (`error` timeout); or a negative error as `cluster_publish` and `cluster_find`. Any thread; does not
  * block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `player` is NULL or a NUL-terminated string; `buffer` is NULL or has `size` readable bytes.
  */
 double cluster_player_send(const char *player,
@@ -540,8 +524,7 @@ double cluster_player_send(const char *player,
  * Takes the next event of the cluster. Returns 1 and fills `*event`, or 0 if none waits; `network_error_bad_argument` if
  * `event` is NULL. Any thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `event` is NULL or points to a `ClusterEvent` that may be written.
  */
 double cluster_poll_event(struct ClusterEvent *event);
@@ -557,8 +540,7 @@ double cluster_event_next(void);
  * A number of the current event: `key` is the name of one of the numbers of `ClusterEvent`. Returns it, or
  * `network_error_bad_argument` for another key or without a current event. Any thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `key` is NULL or a NUL-terminated string.
  */
 double cluster_event_real(const char *key);
@@ -567,8 +549,7 @@ double cluster_event_real(const char *key);
  * A string of the current event: `key` is the name of one of the strings of `ClusterEvent`. Returns it, valid as those are,
  * or "" for another key or without a current event. Any thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `key` is NULL or a NUL-terminated string.
  */
 const char *cluster_event_string(const char *key);
@@ -580,8 +561,7 @@ const char *cluster_event_string(const char *key);
  * Returns how many bytes were copied, 0 at the payload's end; or `network_error_bad_argument`, also without a current event.
  * Any thread; does not block.
  *
- * # Safety
- *
+ * @par What the caller promises
  * `destination` is NULL or has room for `size` bytes.
  */
 double cluster_event_read(void *destination,
@@ -589,7 +569,7 @@ double cluster_event_read(void *destination,
                           double size);
 
 #ifdef __cplusplus
-}  // extern "C"
-#endif  // __cplusplus
+}  /* extern "C" */
+#endif  /* __cplusplus */
 
 #endif  /* STEPWIRE_CLUSTER_H */
