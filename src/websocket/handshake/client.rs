@@ -1,15 +1,12 @@
 //! The client's side: writes a request, checks the answer.
 
 use super::head::{Head, HeadError};
-use super::headers::{list, list_has, single};
-use super::limits::Limits;
+use super::headers::{list, list_has, map, single};
+use super::limits::{Limits, MOST_HEADERS};
 use super::options::{Protocols, RequestHeaders};
 use crate::url::Url;
-use tungstenite::Error;
-use tungstenite::error::{CapacityError, ProtocolError};
-use tungstenite::handshake::client::{Response, generate_key};
+use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
-use tungstenite::handshake::machine::TryParse;
 use tungstenite::http::{HeaderMap, StatusCode};
 
 /// A connection whose answer is not complete yet.
@@ -19,6 +16,12 @@ pub struct ClientHandshake {
     /// What the answer must hold to show that the server understood.
     accept_key: String,
     protocols: Protocols,
+}
+
+/// The server's answer.
+struct Response {
+    status: StatusCode,
+    headers: HeaderMap,
 }
 
 /// The server agreed.
@@ -99,8 +102,8 @@ impl ClientHandshake {
             at += count;
             let response = parse(self.head.bytes(), limits)?;
             // An interim answer: the real one follows (RFC 9110, section 15.2).
-            let interim = response.status().is_informational();
-            if !interim || response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            let interim = response.status.is_informational();
+            if !interim || response.status == StatusCode::SWITCHING_PROTOCOLS {
                 return Ok(Some((self.verify(&response)?, at)));
             }
             self.head = Head::default();
@@ -108,9 +111,9 @@ impl ClientHandshake {
     }
 
     fn verify(&self, response: &Response) -> Result<Opened, HandshakeError> {
-        let headers = response.headers();
-        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-            return Err(describe_status(response.status(), headers));
+        let headers = &response.headers;
+        if response.status != StatusCode::SWITCHING_PROTOCOLS {
+            return Err(describe_status(response.status, headers));
         }
         let wrong = |what| HandshakeError(format!("the server's answer is wrong: {what}"));
         if !list_has(headers, "Upgrade", "websocket") {
@@ -160,20 +163,24 @@ fn head_error(error: HeadError) -> HandshakeError {
 fn parse(head: &[u8], limits: &Limits) -> Result<Response, HandshakeError> {
     let malformed = || HandshakeError::new("the server's answer is malformed HTTP");
     let too_many = || HandshakeError::new("the server's answer has too many headers");
-    let response = match Response::try_parse(head) {
-        Ok(Some((length, response))) if length == head.len() => response,
-        Err(Error::Protocol(ProtocolError::WrongHttpVersion)) => {
-            return Err(HandshakeError::new(
-                "the server answered with HTTP/1.0, so it is a web server without WebSockets",
-            ));
-        }
-        Err(Error::Capacity(CapacityError::TooManyHeaders)) => return Err(too_many()),
+    let mut lines = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut response = httparse::Response::new(&mut lines);
+    match response.parse(head) {
+        Ok(httparse::Status::Complete(length)) if length == head.len() => {}
+        Err(httparse::Error::TooManyHeaders) => return Err(too_many()),
         _ => return Err(malformed()),
-    };
-    if response.headers().len() > limits.headers {
+    }
+    if response.headers.len() > limits.headers {
         return Err(too_many());
     }
-    Ok(response)
+    if response.version != Some(1) {
+        return Err(HandshakeError::new(
+            "the server answered with HTTP/1.0, so it is a web server without WebSockets",
+        ));
+    }
+    let status = response.code.and_then(|code| StatusCode::from_u16(code).ok()).ok_or_else(malformed)?;
+    let headers = map(response.headers).ok_or_else(malformed)?;
+    Ok(Response { status, headers })
 }
 
 fn describe_status(status: StatusCode, headers: &HeaderMap) -> HandshakeError {

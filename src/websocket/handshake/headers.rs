@@ -1,6 +1,16 @@
 //! Header fields that the handshake reads.
 
-use tungstenite::http::HeaderMap;
+use tungstenite::http::{HeaderMap, HeaderName, HeaderValue};
+
+/// The fields of a parsed head; `None` if one cannot be.
+pub(crate) fn map(lines: &[httparse::Header<'_>]) -> Option<HeaderMap> {
+    let mut headers = HeaderMap::with_capacity(lines.len());
+    for line in lines {
+        let name = HeaderName::from_bytes(line.name.as_bytes()).ok()?;
+        headers.append(name, HeaderValue::from_bytes(line.value).ok()?);
+    }
+    Some(headers)
+}
 
 /// A field that may stand there once at most, and in plain ASCII; else the error.
 pub(crate) fn single<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, ()> {

@@ -1,14 +1,11 @@
 //! The server's side: reads a request, answers it.
 
 use super::head::{Head, HeadError};
-use super::headers::{is_token, list, list_has, single};
-use super::limits::Limits;
+use super::headers::{is_token, list, list_has, map, single};
+use super::limits::{Limits, MOST_HEADERS};
 use super::options::{Origins, Protocols};
-use tungstenite::Error;
-use tungstenite::error::{CapacityError, ProtocolError};
 use tungstenite::handshake::derive_accept_key;
-use tungstenite::handshake::machine::TryParse;
-use tungstenite::http::{HeaderMap, StatusCode};
+use tungstenite::http::{HeaderMap, StatusCode, Uri};
 
 /// A connection whose request is not complete yet.
 #[derive(Debug, Default)]
@@ -159,15 +156,30 @@ fn too_large(reason: &str) -> Refusal {
 }
 
 fn parse(head: &[u8], limits: &Limits) -> Result<Request, Refusal> {
-    let request = match tungstenite::handshake::server::Request::try_parse(head) {
-        Ok(Some((length, request))) if length == head.len() => request,
-        Ok(_) => return Err(Refusal::bad("the request is malformed")),
-        Err(error) => return Err(refuse_parsing(&error)),
-    };
-    let headers = request.headers();
-    if headers.len() > limits.headers {
+    let mut lines = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut request = httparse::Request::new(&mut lines);
+    match request.parse(head) {
+        Ok(httparse::Status::Complete(length)) if length == head.len() => {}
+        Err(httparse::Error::TooManyHeaders) => return Err(too_large("the request has too many headers")),
+        _ => return Err(malformed()),
+    }
+    if request.headers.len() > limits.headers {
         return Err(too_large("the request has too many headers"));
     }
+    if request.method != Some("GET") {
+        return Err(Refusal::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "a WebSocket is opened with GET, not with another method",
+        ));
+    }
+    if request.version != Some(1) {
+        return Err(Refusal::new(
+            StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+            "a WebSocket is opened with HTTP/1.1, not with an older version",
+        ));
+    }
+    let uri: Uri = request.path.and_then(|path| path.parse().ok()).ok_or_else(malformed)?;
+    let headers = &map(request.headers).ok_or_else(malformed)?;
     if !list_has(headers, "Upgrade", "websocket") {
         return Err(Refusal::new(
             StatusCode::UPGRADE_REQUIRED,
@@ -186,13 +198,13 @@ fn parse(head: &[u8], limits: &Limits) -> Result<Request, Refusal> {
     if !protocols.iter().all(|name| is_token(name)) {
         return Err(Refusal::bad("Sec-WebSocket-Protocol holds what is no name"));
     }
-    let path = request.uri().path();
+    let path = uri.path();
     if !path.starts_with('/') {
         return Err(Refusal::bad("the request's path does not begin with '/'"));
     }
     Ok(Request {
         path: path.to_owned(),
-        query: request.uri().query().unwrap_or_default().to_owned(),
+        query: uri.query().unwrap_or_default().to_owned(),
         host: host.to_owned(),
         origin: only(headers, "Origin")?.map(str::to_owned),
         protocols,
@@ -200,19 +212,8 @@ fn parse(head: &[u8], limits: &Limits) -> Result<Request, Refusal> {
     })
 }
 
-fn refuse_parsing(error: &Error) -> Refusal {
-    match error {
-        Error::Protocol(ProtocolError::WrongHttpMethod) => Refusal::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "a WebSocket is opened with GET, not with another method",
-        ),
-        Error::Protocol(ProtocolError::WrongHttpVersion) => Refusal::new(
-            StatusCode::HTTP_VERSION_NOT_SUPPORTED,
-            "a WebSocket is opened with HTTP/1.1, not with an older version",
-        ),
-        Error::Capacity(CapacityError::TooManyHeaders) => too_large("the request has too many headers"),
-        _ => Refusal::bad("the request is malformed"),
-    }
+fn malformed() -> Refusal {
+    Refusal::bad("the request is malformed")
 }
 
 fn check_version(headers: &HeaderMap) -> Result<(), Refusal> {
