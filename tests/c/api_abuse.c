@@ -150,6 +150,8 @@ static void sizes_and_buffers(void) {
 }
 
 static void wrong_kinds(void) {
+    double udp = SUCCESS(network_create_socket(network_socket_udp));
+    double udp_server = SUCCESS(network_create_server(network_socket_udp, 0, 1));
     char byte = 0;
     Pair pair = connect_pair(0);
     const double ends[2] = {pair.client, pair.accepted};
@@ -158,6 +160,12 @@ static void wrong_kinds(void) {
     CHECK_ERROR(network_connect_async(pair.server, "127.0.0.1", pair.port), network_error_wrong_kind);
     CHECK_ERROR(network_connect(pair.accepted, "127.0.0.1", pair.port), network_error_wrong_kind);
     CHECK_ERROR(network_connect_raw_async(pair.accepted, "127.0.0.1", pair.port), network_error_wrong_kind);
+    /* What is said is true of what the socket is. */
+    CHECK(strstr(network_last_error(), "client") != NULL);
+    CHECK_ERROR(network_connect(udp, "127.0.0.1", pair.port), network_error_wrong_kind);
+    CHECK(strstr(network_last_error(), "a UDP socket does not connect") != NULL);
+    CHECK_ERROR(network_connect_async(udp_server, "127.0.0.1", pair.port), network_error_wrong_kind);
+    CHECK(strstr(network_last_error(), "UDP") != NULL);
     CHECK_ERROR(network_send_packet(pair.server, &byte, 1), network_error_wrong_kind);
     CHECK_ERROR(network_send_raw(pair.server, &byte, 1, 0), network_error_wrong_kind);
     CHECK_ERROR(network_send_udp(pair.server, "127.0.0.1", 9, &byte, 1), network_error_wrong_kind);

@@ -13,6 +13,7 @@ use crate::command::{Command, ConnectRequest, Id};
 use crate::dns::resolver;
 use crate::error::{Error, Result};
 use crate::event::batch::Origin;
+use crate::log::{self, Level};
 use crate::socket::{Handle, NO_TOKEN};
 
 use crate::reactor::Reactor;
@@ -117,6 +118,9 @@ impl Reactor {
         let Some(connect_id) = self.endpoints.at(connect_token) else { return };
         if let Some(connect) = self.endpoints.connect(connect_id) {
             connect.attempts.retain(|&token| token != id.token);
+            if connect.addresses.as_ref().is_some_and(|addresses| !addresses.is_empty()) {
+                log::write(Level::Connection, format_args!("{error}; the name's next address is tried"));
+            }
             connect.last_error = Some(error);
             self.attend(connect_id, |reactor, id| reactor.try_next(id));
         }
