@@ -5,7 +5,7 @@ import ssl
 
 import certificates
 import stepwire
-from hosting import DEADLINE, both_io_modes
+from hosting import DEADLINE, both_io_modes, wait_until
 from test_websocket import WebSocketTestCase, packet
 
 
@@ -150,6 +150,28 @@ class Tls(WebSocketTestCase):
         good.send(packet(b"still here"))
         self.data(handle, b"still here")
         self.assertEqual(list(self.host.events), [])
+
+    def log(self):
+        """The lines that have come since the last look."""
+        return list(iter(lambda: self.host.call("network_next_log"), ""))
+
+    def test_failures_are_in_the_log(self):
+        self.log()
+        server, port = self.listen_with_tls()
+        for words in (b"GET / HTTP/1.1\r\n\r\n", b"\0" * 4096, b"\x16\x03\x01\xff\xff" + b"\0" * 600):
+            with self.case(words=words), socket.create_connection(("127.0.0.1", port)) as peer:
+                peer.sendall(words)
+                own = peer.getsockname()[1]
+                lines = []
+
+                def told():
+                    lines.extend(self.log())
+                    return any(f"server {server:.0f} refused 127.0.0.1 port {own}: " in line for line in lines)
+
+                wait_until(told, "the refused peer is in the log")
+        plain = self.serve()
+        self.refused(f"wss://localhost:{plain.port}")
+        self.assertRegex("\n".join(self.log()), r"(?m)^2 \S+Z socket \d+ did not connect: .*TLS")
 
     def test_stepwire_at_both_ends(self):
         self.trust()
