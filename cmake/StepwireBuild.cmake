@@ -14,9 +14,28 @@ function(stepwire_cargo_artefacts result profile)
   if(profile STREQUAL "dev")
     set(profile debug)
   endif()
-  set(${result} "${STEPWIRE_CARGO_TARGET_DIR}/${STEPWIRE_RUST_TARGET}/${profile}" PARENT_SCOPE)
+  # cargo-zigbuild takes the oldest C library that is to do after the target: no part of the folder's name.
+  string(REGEX REPLACE "\\.[0-9.]+$" "" target "${STEPWIRE_RUST_TARGET}")
+  set(${result} "${STEPWIRE_CARGO_TARGET_DIR}/${target}/${profile}" PARENT_SCOPE)
 endfunction()
 stepwire_cargo_artefacts(stepwire_artefacts "${STEPWIRE_PROFILE}")
+
+# What encrypts wss connections.
+#   system     the system's TLS: OpenSSL, schannel, Secure Transport
+#   vendored   OpenSSL, linked in
+#   rustls     rustls, linked in: the same on every system
+#   none       no TLS: wss fails with network_error_tls
+if(STEPWIRE_TLS STREQUAL "system")
+  set(stepwire_cargo_features "")
+elseif(STEPWIRE_TLS STREQUAL "vendored")
+  set(stepwire_cargo_features --no-default-features --features=vendored-openssl)
+elseif(STEPWIRE_TLS STREQUAL "rustls")
+  set(stepwire_cargo_features --no-default-features --features=rustls)
+elseif(STEPWIRE_TLS STREQUAL "none")
+  set(stepwire_cargo_features --no-default-features)
+else()
+  message(FATAL_ERROR "STEPWIRE_TLS is one of system, vendored, rustls, none; it is \"${STEPWIRE_TLS}\"")
+endif()
 
 # The files under their final names, so that programs run from the build tree as they do when installed.
 set(stepwire_output_dir "${CMAKE_CURRENT_BINARY_DIR}/lib")
@@ -32,6 +51,7 @@ add_custom_target(stepwire-cargo ALL
     -D "target_dir=${STEPWIRE_CARGO_TARGET_DIR}"
     -D "rust_target=${STEPWIRE_RUST_TARGET}"
     -D "artefacts=${stepwire_artefacts}"
+    -D "cargo_arguments=${stepwire_cargo_features}"
     -D "output_dir=${stepwire_output_dir}"
     -D "cargo_shared=${stepwire_cargo_shared}"
     -D "cargo_import=${stepwire_cargo_import}"

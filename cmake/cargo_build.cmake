@@ -1,12 +1,13 @@
 # Run with `cmake -P` at build time: builds the library and places its files under their final names.
 set(arguments rustc --lib --locked --profile ${profile} --manifest-path "${source_dir}/Cargo.toml"
-              --target-dir "${target_dir}")
+              --target-dir "${target_dir}" ${cargo_arguments})
 if(rust_target)
   list(APPEND arguments --target ${rust_target})
 endif()
 
 # Make's job server is not for commands like this one; cargo would warn that it cannot reach it.
 unset(ENV{MAKEFLAGS})
+unset(ENV{MFLAGS})
 
 # The list beside the libraries is for the test that compares it with StepwireNames.cmake.
 if(NOT native_static_libs)

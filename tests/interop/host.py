@@ -15,6 +15,7 @@ import sys
 import traceback
 
 import payloads
+import remote
 import stepwire
 
 EVENT_FIELDS = ("type", "id", "socket", "server", "port", "succeeded", "message_type", "error", "size", "code")
@@ -184,6 +185,10 @@ class Host:
     def received_signals(self):
         return self.signals
 
+    def library_pid(self):
+        """The process that the library is in."""
+        return getattr(self.library, "pid", os.getpid())
+
     def run(self):
         commands = Commands()
         while not commands.ended:
@@ -216,7 +221,7 @@ def main():
     parser.add_argument("--library", help="path of libstepwire.so")
     parser.add_argument("--manual-io", action="store_true", help="no I/O thread: polls do the I/O")
     options = parser.parse_args()
-    library = stepwire.Stepwire(options.library)
+    library = remote.Remote() if remote.is_wanted() else stepwire.Stepwire(options.library)
     host = Host(library)
     watch_signals(host.signals)
     if options.manual_io and library.network_set_config(stepwire.CONFIG_MANUAL_IO, 1, 0) != 0:

@@ -3,6 +3,7 @@
 import base64
 import collections
 import contextlib
+import functools
 import json
 import pathlib
 import subprocess
@@ -12,6 +13,7 @@ import time
 import unittest
 
 import gamemaker
+import remote
 import stepwire
 
 DEADLINE = 20.0
@@ -47,7 +49,6 @@ class Host:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **popen
         )
         self.manual_io = manual_io
-        self.pid = self.process.pid
         self.events = collections.deque()
         self._answers = {}
         self._number = 0
@@ -57,6 +58,11 @@ class Host:
         self._readers = [threading.Thread(target=read, daemon=True) for read in (self._read, self._read_errors)]
         for reader in self._readers:
             reader.start()
+
+    @functools.cached_property
+    def pid(self):
+        """The process that the library is in."""
+        return int(self.do("library_pid")) if remote.is_wanted() else self.process.pid
 
     def _read(self):
         for line in self.process.stdout:

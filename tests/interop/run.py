@@ -8,11 +8,19 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 
 
+def differences(file):
+    """The tests that may fail, with the reasons."""
+    lines = [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
+    return dict(line.split(": ", 1) for line in lines)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("modules", nargs="*", help="test_server, test_fuzz, ...")
     parser.add_argument("-k", action="append", default=[], metavar="PART", help="only tests with this in their names")
     parser.add_argument("-v", action="store_true", help="name each test")
+    parser.add_argument("--differences", type=pathlib.Path, metavar="FILE",
+                        help="tests that may fail: in each line one, a colon, the reason")
     parser.add_argument("-f", action="store_true", help="stop at the first failure")
     parser.add_argument("--directory", type=pathlib.Path, default=HERE, help="where the tests are")
     options = parser.parse_args()
@@ -28,8 +36,17 @@ def main():
 
     # A test can fail more than once: in its parts, and again in its clean-up.
     failures = {getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors}
-    failed, skipped = len(failures), len(result.skipped)
-    print(f"{result.testsRun - failed - skipped} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    may_fail = differences(options.differences) if options.differences else {}
+    differ = sorted(failures & may_fail.keys())
+    for test in differ:
+        print(f"differs  {test}: {may_fail[test]}")
+    for test in sorted(failures - may_fail.keys()):
+        print(f"FAILED   {test}")
+    failed, skipped = len(failures) - len(differ), len(result.skipped)
+    counts = [f"{result.testsRun - len(failures) - skipped} passed", f"{failed} failed"]
+    counts += [f"{len(differ)} differ"] if differ else []
+    counts += [f"{skipped} skipped"] if skipped else []
+    print(", ".join(counts))
     sys.exit(1 if failed or not result.testsRun else 0)
 
 

@@ -118,7 +118,7 @@ fn provide_enet() -> Result<()> {
 }
 
 fn build_programs() -> Result<()> {
-    let mut build = build::cmake_build();
+    let mut build = build::cmake_build(&build::cmake_dir());
     build.args(["--target", "lossy_link", STEPWIRE.program, ENET.program, TCP.program]);
     for command in [&mut build::cmake_configure(), &mut build] {
         if !command.status()?.success() {

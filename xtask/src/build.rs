@@ -54,11 +54,11 @@ pub fn cmake_configure() -> Command {
     command
 }
 
-/// The command that builds everything CMake knows.
-pub fn cmake_build() -> Command {
+/// The command that builds everything that was configured there.
+pub fn cmake_build(folder: &Path) -> Command {
     let jobs = std::thread::available_parallelism().map_or(2, usize::from);
     let mut command = Command::new(CMAKE.program);
-    command.arg("--build").arg(cmake_dir()).arg("--parallel").arg(jobs.to_string());
+    command.arg("--build").arg(folder).arg("--parallel").arg(jobs.to_string());
     command
 }
 
@@ -69,6 +69,7 @@ pub fn provide_tools(useful: &[Tool]) -> Result<(), String> {
     provide(&NEEDED, useful)
 }
 
-fn define(name: &str, path: &Path) -> String {
+/// A definition on CMake's command line.
+pub fn define(name: &str, path: &Path) -> String {
     format!("-D{name}={}", path.display())
 }

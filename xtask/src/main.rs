@@ -2,6 +2,7 @@
 
 mod bench_reliable;
 mod build;
+mod cross;
 mod demo;
 mod examples;
 mod header;
@@ -10,7 +11,10 @@ mod machine;
 mod package_gamemaker;
 mod peers;
 mod process;
+mod steps;
 mod test;
+mod test_windows;
+mod wine;
 
 use std::process::ExitCode;
 
@@ -22,7 +26,7 @@ fn main() -> ExitCode {
         "header" => header::run(),
         "licences" => licences::run(),
         "package-gamemaker" => package_gamemaker::run(std::env::args().skip(2)),
-        "test" => test::run(),
+        "test" => test::run(std::env::args().skip(2)),
         _ => Err("usage: cargo xtask bench-reliable|demo|header|licences|package-gamemaker|test".into()),
     };
     match result {

@@ -2,10 +2,10 @@
 
 use std::error::Error;
 use std::process::Command;
-use std::time::Instant;
 
 use crate::machine::Tool;
-use crate::{build, peers};
+use crate::steps::Steps;
+use crate::{build, peers, test_windows};
 
 const USEFUL: [Tool; 6] = [
     Tool::new("valgrind", "valgrind"),
@@ -16,10 +16,20 @@ const USEFUL: [Tool; 6] = [
     Tool::new("tshark", "tshark"),
 ];
 
-/// The status of a test program that cannot run here and has said why, as automake has it.
-const SKIPPED: i32 = 77;
+const USAGE: &str = "usage: cargo xtask test [--target windows|windows-x86]";
 
-pub fn run() -> Result<(), Box<dyn Error>> {
+pub fn run(arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<_> = arguments.collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => here(),
+        ["--target", "windows"] => test_windows::run(&crate::cross::WINDOWS_X64),
+        ["--target", "windows-x86"] => test_windows::run(&crate::cross::WINDOWS_X86),
+        _ => Err(USAGE.into()),
+    }
+}
+
+/// Everything, on this machine's own system.
+fn here() -> Result<(), Box<dyn Error>> {
     build::provide_tools(&USEFUL)?;
     let mut steps = Steps::default();
 
@@ -40,7 +50,7 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     steps.run("cargo test", cargo(&["test", "--workspace", "--locked"]));
 
     if steps.run("cmake configure", build::cmake_configure())
-        && steps.run("cmake build", build::cmake_build())
+        && steps.run("cmake build", build::cmake_build(&build::cmake_dir()))
     {
         steps.run("ctest", ctest());
         interop(&mut steps);
@@ -142,50 +152,4 @@ fn autobahn(steps: &mut Steps) {
     let mut command = Command::new("python3");
     command.arg(build::root().join("tests/autobahn/run.py")).arg("--target").arg(build::target_dir());
     steps.run("autobahn", command);
-}
-
-/// Runs one step after the other, also after a failure, so that one run shows all that is wrong.
-#[derive(Default)]
-struct Steps {
-    /// One line each.
-    report: Vec<String>,
-    failed: Vec<&'static str>,
-}
-
-impl Steps {
-    fn run(&mut self, name: &'static str, mut command: Command) -> bool {
-        println!("==> {name}");
-        let start = Instant::now();
-        let passed = match command.status() {
-            Ok(status) if status.code() == Some(SKIPPED) => {
-                self.report.push(format!("{name:16} skipped: see above"));
-                return true;
-            }
-            Ok(status) => status.success(),
-            Err(error) => {
-                eprintln!("cannot run {}: {error}", command.get_program().to_string_lossy());
-                false
-            }
-        };
-        let verdict = if passed { "passed" } else { "FAILED" };
-        self.report.push(format!("{name:16} {verdict} {:6.1} s", start.elapsed().as_secs_f64()));
-        if !passed {
-            self.failed.push(name);
-        }
-        passed
-    }
-
-    fn skip(&mut self, name: &'static str, reason: &str) {
-        println!("==> {name}: skipped, {reason}");
-        self.report.push(format!("{name:16} skipped: {reason}"));
-    }
-
-    fn conclude(self) -> Result<(), Box<dyn Error>> {
-        println!("\n{}", self.report.join("\n"));
-        if self.failed.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("failed: {}", self.failed.join(", ")).into())
-        }
-    }
 }

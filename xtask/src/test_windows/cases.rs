@@ -1,0 +1,95 @@
+//! The C harness under Wine: each case in a process of its own, so that one failure hides no other case.
+
+use std::error::Error;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::differences::Differences;
+use crate::wine::Wine;
+
+/// The longest that a case may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// With an I/O thread and without.
+const MODES: [&str; 2] = ["thread", "manual"];
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+pub fn run(wine: &Wine, folder: &Path, differences: &Differences) -> Result<String> {
+    let output = folder.join("output.txt");
+    let (mut passed, mut different, mut failed) = (0, 0, Vec::new());
+    for program in programs(folder)? {
+        let name = program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        for case in list(wine, &program)? {
+            for mode in MODES {
+                let start = Instant::now();
+                let fate = run_case(wine, &program, &[mode, &case], &output)?;
+                let test = format!("{name}.{case}");
+                let time = start.elapsed().as_secs_f64();
+                if fate.is_none() {
+                    passed += 1;
+                    println!("passed   {test} {mode} {time:.1} s");
+                } else if let Some(reason) = differences.reason(&test) {
+                    different += 1;
+                    println!("differs  {test} {mode} {time:.1} s: {reason}");
+                } else {
+                    println!("FAILED   {test} {mode} {time:.1} s: {}", fate.unwrap_or_default());
+                    println!("{}", fs::read_to_string(&output).unwrap_or_default());
+                    failed.push(format!("{test} {mode}"));
+                }
+            }
+        }
+    }
+    let counts = format!("{passed} passed, {different} differ, {} failed", failed.len());
+    if failed.is_empty() { Ok(counts) } else { Err(format!("{counts}: {}", failed.join(", ")).into()) }
+}
+
+/// The programs of the harness; the others of this folder have no cases.
+fn programs(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut programs = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let is_test = ["api_", "net_", "leak_"].iter().any(|class| name.starts_with(class));
+        if is_test && name.ends_with(".exe") {
+            programs.push(path);
+        }
+    }
+    programs.sort();
+    if programs.is_empty() { Err("no test programs were built".into()) } else { Ok(programs) }
+}
+
+fn list(wine: &Wine, program: &Path) -> Result<Vec<String>> {
+    let output = wine.command(program).arg("--list").output()?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        return Err(format!("{} cannot be run: {said}", program.display()).into());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).lines().map(|line| line.trim().to_owned()).collect())
+}
+
+/// None when it passed, else why not in a few words.
+fn run_case(wine: &Wine, program: &Path, arguments: &[&str], output: &Path) -> Result<Option<String>> {
+    let file = File::create(output)?;
+    let mut child = wine
+        .command(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(file.try_clone()?)
+        .stderr(file)
+        .spawn()?;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok((!status.success()).then(|| status.to_string()));
+        }
+        if Instant::now() > deadline {
+            child.kill()?;
+            child.wait()?;
+            return Ok(Some(format!("did not end within {PATIENCE:?}")));
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+}
