@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mio::net::UdpSocket;
-use native_tls::TlsAcceptor;
 use parking_lot::{Condvar, Mutex};
 
 use crate::error::{Code, Error, Result};
@@ -77,7 +76,7 @@ pub(crate) struct Listen {
     pub(crate) socket: Arc<Socket>,
     pub(crate) listening: Arc<Listening>,
     pub(crate) regular: bool,
-    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) tls: Option<tls::Acceptor>,
     pub(crate) max_clients: u32,
     /// Descriptors the process may have open.
     pub(crate) descriptor_limit: u64,

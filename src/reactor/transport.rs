@@ -4,7 +4,6 @@ use std::io::{self, Read, Write};
 use std::net::Shutdown;
 
 use mio::net::TcpStream;
-use native_tls::{HandshakeError, MidHandshakeTlsStream, TlsAcceptor, TlsStream};
 
 use crate::error::{Error, Result};
 use crate::{sys, tls};
@@ -13,33 +12,32 @@ pub(crate) enum Transport {
     Plain(TcpStream),
     /// TLS is being agreed on.
     Handshake(Box<Handshake>),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<tls::Stream>),
     /// The handshake has failed, and with it went the descriptor.
     Gone,
 }
 
 pub(crate) struct Handshake {
-    under_way: MidHandshakeTlsStream<TcpStream>,
+    under_way: tls::Handshaking,
     /// The name the server must prove to have.
     name: Option<String>,
 }
 
 impl Transport {
     /// Begins TLS as a server.
-    pub(crate) fn accept(&mut self, acceptor: &TlsAcceptor) -> Result<()> {
+    pub(crate) fn accept(&mut self, acceptor: &tls::Acceptor) -> Result<()> {
         self.encrypt(None, |io| acceptor.accept(io))
     }
 
     /// Begins TLS as a client.
     pub(crate) fn connect(&mut self, client: &tls::Client) -> Result<()> {
-        let name = client.name();
-        self.encrypt(Some(name.to_owned()), |io| client.connector().connect(name, io))
+        self.encrypt(Some(client.name().to_owned()), |io| client.connect(io))
     }
 
     fn encrypt(
         &mut self,
         name: Option<String>,
-        begin: impl FnOnce(TcpStream) -> std::result::Result<TlsStream<TcpStream>, HandshakeError<TcpStream>>,
+        begin: impl FnOnce(TcpStream) -> tls::Progress,
     ) -> Result<()> {
         match std::mem::replace(self, Self::Gone) {
             Self::Plain(io) => self.proceed(name, begin(io)),
@@ -50,19 +48,11 @@ impl Transport {
         }
     }
 
-    fn proceed(
-        &mut self,
-        name: Option<String>,
-        result: std::result::Result<TlsStream<TcpStream>, HandshakeError<TcpStream>>,
-    ) -> Result<()> {
-        *self = match result {
-            Ok(stream) => Self::Tls(Box::new(stream)),
-            Err(HandshakeError::WouldBlock(under_way)) => {
-                Self::Handshake(Box::new(Handshake { under_way, name }))
-            }
-            Err(HandshakeError::Failure(error)) => {
-                return Err(tls::handshake_failed(&error, name.as_deref()));
-            }
+    fn proceed(&mut self, name: Option<String>, progress: tls::Progress) -> Result<()> {
+        *self = match progress {
+            tls::Progress::Done(stream) => Self::Tls(Box::new(stream)),
+            tls::Progress::UnderWay(under_way) => Self::Handshake(Box::new(Handshake { under_way, name })),
+            tls::Progress::Failed(failure) => return Err(tls::handshake_failed(&failure, name.as_deref())),
         };
         Ok(())
     }
@@ -76,7 +66,7 @@ impl Transport {
         match std::mem::replace(self, Self::Gone) {
             Self::Handshake(handshake) => {
                 let Handshake { under_way, name } = *handshake;
-                self.proceed(name, under_way.handshake())?;
+                self.proceed(name, under_way.go_on())?;
             }
             other => *self = other,
         }
@@ -97,8 +87,8 @@ impl Transport {
     pub(crate) fn tcp(&self) -> Option<&TcpStream> {
         match self {
             Self::Plain(io) => Some(io),
-            Self::Handshake(handshake) => Some(handshake.under_way.get_ref()),
-            Self::Tls(stream) => Some(stream.get_ref()),
+            Self::Handshake(handshake) => Some(handshake.under_way.tcp()),
+            Self::Tls(stream) => Some(stream.tcp()),
             Self::Gone => None,
         }
     }
@@ -106,8 +96,8 @@ impl Transport {
     pub(crate) fn tcp_mut(&mut self) -> Option<&mut TcpStream> {
         match self {
             Self::Plain(io) => Some(io),
-            Self::Handshake(handshake) => Some(handshake.under_way.get_mut()),
-            Self::Tls(stream) => Some(stream.get_mut()),
+            Self::Handshake(handshake) => Some(handshake.under_way.tcp_mut()),
+            Self::Tls(stream) => Some(stream.tcp_mut()),
             Self::Gone => None,
         }
     }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use mio::net::TcpStream;
-use native_tls::TlsAcceptor;
 
 use crate::address::PeerName;
 use crate::command::{Id, Listen};
@@ -14,7 +13,7 @@ use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::listening::Listening;
 use crate::socket::{About, Socket};
-use crate::sys;
+use crate::{sys, tls};
 
 use crate::clock::Millis;
 
@@ -30,7 +29,7 @@ pub(crate) struct Admission {
     pub(crate) server: Arc<Socket>,
     pub(crate) regular: bool,
     /// Connections are encrypted.
-    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) tls: Option<tls::Acceptor>,
     max_clients: u32,
     /// Connections whose handshake is done.
     clients: AtomicU32,
