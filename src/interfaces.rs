@@ -11,12 +11,21 @@ pub(crate) struct Interfaces {
     broadcasts: Vec<(Ipv4Addr, Ipv4Addr)>,
     /// The numbers of interfaces that have IPv6.
     pub(crate) ipv6: Vec<u32>,
+    /// The system does not tell.
+    unknown: bool,
 }
 
 impl Interfaces {
-    /// What there is at the moment; nothing if the system does not tell.
+    /// What there is at the moment. If the system does not tell, broadcasts go where it sends those to everybody.
     pub(crate) fn list() -> Self {
-        if_addrs::get_if_addrs().map(|list| Self::of(&list)).unwrap_or_default()
+        match if_addrs::get_if_addrs() {
+            Ok(list) => Self::of(&list),
+            Err(_) => Self::unknown(),
+        }
+    }
+
+    fn unknown() -> Self {
+        Self { broadcasts: Vec::new(), ipv6: Vec::new(), unknown: true }
     }
 
     fn of(list: &[Interface]) -> Self {
@@ -44,6 +53,9 @@ impl Interfaces {
 
     /// The broadcast addresses to send to from a socket bound to `local`, each once.
     pub(crate) fn broadcasts(&self, local: Option<IpAddr>) -> Vec<Ipv4Addr> {
+        if self.unknown {
+            return vec![Ipv4Addr::BROADCAST];
+        }
         let mut chosen = Vec::new();
         for &(ip, broadcast) in &self.broadcasts {
             if local.is_none_or(|local| local == IpAddr::V4(ip)) && !chosen.contains(&broadcast) {
@@ -57,12 +69,13 @@ impl Interfaces {
 /// The broadcast address of an interface's network. Loopback counts as if it had one, since it
 /// does carry broadcasts.
 fn broadcast_address(address: &Ifv4Addr, point_to_point: bool) -> Option<Ipv4Addr> {
-    let prefix = u32::from(address.netmask).leading_ones();
+    // The netmask is not what every system fills in.
+    let prefix = u32::from(address.prefixlen);
     if point_to_point || prefix == 0 || prefix > 30 {
         return None;
     }
     let given = address.broadcast.filter(|broadcast| !broadcast.is_unspecified());
-    Some(given.unwrap_or_else(|| Ipv4Addr::from(u32::from(address.ip) | !u32::from(address.netmask))))
+    Some(given.unwrap_or_else(|| Ipv4Addr::from(u32::from(address.ip) | (u32::MAX >> prefix))))
 }
 
 #[cfg(test)]
@@ -111,6 +124,14 @@ mod tests {
         let mut tunnel = interface([10, 0, 1, 1], 24, None);
         tunnel.is_p2p = true;
         assert_eq!(Interfaces::of(&[down, tunnel]), Interfaces::default());
+    }
+
+    #[test]
+    fn where_interfaces_are_unknown_broadcasts_go_to_everybody() {
+        let unknown = Interfaces::unknown();
+        assert_eq!(unknown.broadcasts(None), [Ipv4Addr::BROADCAST]);
+        assert_eq!(unknown.broadcasts(Some(Ipv4Addr::LOCALHOST.into())), [Ipv4Addr::BROADCAST]);
+        assert!(Interfaces::of(&[]).broadcasts(None).is_empty());
     }
 
     #[test]

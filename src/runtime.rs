@@ -111,7 +111,7 @@ fn forked() -> Error {
 }
 
 fn run_in_thread(reactor: Box<Reactor>) -> Result<Runtime> {
-    let started = sys::without_signals(|| {
+    let started = sys::start_thread(|| {
         std::thread::Builder::new().name("stepwire-io".into()).spawn(move || run(reactor))
     });
     started.map(Runtime::Thread).map_err(|error| Error::from_io("cannot start the I/O thread", &error))

@@ -130,7 +130,11 @@ macro_rules! entry_point {
         /// # Safety
         /// Only for runners: `result` is theirs, and `count` values are readable at `values`.
         #[cfg_attr(not(windows), unsafe(export_name = $itanium))]
-        #[cfg_attr(windows, unsafe(export_name = $msvc))]
+        #[cfg_attr(all(windows, target_pointer_width = "64"), unsafe(export_name = $msvc))]
+        #[cfg_attr(
+            all(windows, not(target_pointer_width = "64")),
+            expect(dead_code, reason = "runners have 64 bits")
+        )]
         unsafe extern "C-unwind" fn $symbol(
             result: *mut $crate::rvalue::RValue,
             _self: *mut std::ffi::c_void,

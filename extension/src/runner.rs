@@ -17,7 +17,14 @@ static TABLE: [AtomicPtr<c_void>; SLOT_COUNT] = [const { AtomicPtr::new(ptr::nul
 /// # Safety
 /// `table` is null, or `size` bytes are readable there.
 #[cfg_attr(not(windows), unsafe(export_name = "_Z21YYExtensionInitialisePK17YYRunnerInterfacem"))]
-#[cfg_attr(windows, unsafe(export_name = "?YYExtensionInitialise@@YAXPEBUYYRunnerInterface@@_K@Z"))]
+#[cfg_attr(
+    all(windows, target_pointer_width = "64"),
+    unsafe(export_name = "?YYExtensionInitialise@@YAXPEBUYYRunnerInterface@@_K@Z")
+)]
+#[cfg_attr(
+    all(windows, not(target_pointer_width = "64")),
+    expect(dead_code, reason = "runners have 64 bits")
+)]
 unsafe extern "C-unwind" fn extension_initialise(table: *const c_void, size: usize) {
     let available = if table.is_null() { 0 } else { size / size_of::<*mut c_void>() };
     for (index, slot) in TABLE.iter().enumerate() {

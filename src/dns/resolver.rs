@@ -54,7 +54,7 @@ pub(crate) fn look_up(name: &str, answer: Answer) {
         POOL.more.notify_one();
         return;
     }
-    let started = sys::without_signals(|| {
+    let started = sys::start_thread(|| {
         std::thread::Builder::new().name("stepwire-resolve".into()).stack_size(512 << 10).spawn(run)
     });
     match started {

@@ -97,7 +97,7 @@ fn connect_when_built(mut request: ConnectRequest, unbuilt: Unbuilt) {
             build();
         }
     };
-    let started = sys::without_signals(|| std::thread::Builder::new().name("stepwire-tls".into()).spawn(run));
+    let started = sys::start_thread(|| std::thread::Builder::new().name("stepwire-tls".into()).spawn(run));
     // Without a thread it takes place here after all.
     if started.is_err()
         && let Some(build) = build.lock().take()

@@ -1,6 +1,6 @@
 //! UDP: binding sockets, and queueing datagrams.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -22,7 +22,7 @@ use crate::socket::{
 use crate::{address, sys};
 
 use super::options::apply_reliability;
-use super::registration::{bind_failed, log_no_ipv6, register};
+use super::registration::{bind_failed, bind_to_all, register};
 
 /// What the system is asked to hold of datagrams that have arrived.
 const RECEIVE_BUFFER: usize = 4 << 20;
@@ -65,6 +65,7 @@ fn bind(ip: Option<IpAddr>, port: u16) -> Result<(UdpSocket, Bound, u16)> {
         }
         socket.set_broadcast(true)?;
         sys::prepare_datagrams(&socket, address.is_ipv6());
+        sys::keep_datagram_port(&socket)?;
         // The system gives what it allows.
         let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
         socket.bind(&address.into())?;
@@ -72,17 +73,12 @@ fn bind(ip: Option<IpAddr>, port: u16) -> Result<(UdpSocket, Bound, u16)> {
         Ok(socket)
     };
     let (socket, families) = match ip {
-        Some(ip) => (bind(ip, false), AddressFamilies { v4: ip.is_ipv4(), v6: ip.is_ipv6() }),
-        None => match bind(Ipv6Addr::UNSPECIFIED.into(), true) {
-            // IPv4 alone where IPv6 is missing; a port that is taken stays taken.
-            Err(error) if error.kind() != std::io::ErrorKind::AddrInUse => {
-                log_no_ipv6(port, &error);
-                (bind(Ipv4Addr::UNSPECIFIED.into(), false), AddressFamilies { v4: true, v6: false })
-            }
-            result => (result, AddressFamilies { v4: true, v6: true }),
-        },
-    };
-    let socket = socket.map_err(|error| bind_failed(port, &error))?;
+        Some(ip) => {
+            bind(ip, false).map(|socket| (socket, AddressFamilies { v4: ip.is_ipv4(), v6: ip.is_ipv6() }))
+        }
+        None => bind_to_all(port, bind).map(|(socket, v6)| (socket, AddressFamilies { v4: true, v6 })),
+    }
+    .map_err(|error| bind_failed(port, &error))?;
     let local = socket.local_addr().map_err(|error| bind_failed(port, &error))?;
     let port = local.as_socket().map_or(port, |address| address.port());
     let bound = Bound { ip, ipv6: families.v6, families };

@@ -1,7 +1,7 @@
 //! Making, changing and destroying sockets.
 
 use std::ffi::c_void;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::{Arc, OnceLock};
 
@@ -17,7 +17,7 @@ use crate::websocket::close::MAX_CLOSE_REASON;
 use crate::{sys, tls};
 
 use super::datagrams::create_datagrams;
-use super::registration::{bind_failed, log_no_ipv6, register};
+use super::registration::{bind_failed, bind_to_all, register};
 use super::released_ports;
 
 /// Connections the system may hold ready for a server to accept.
@@ -100,22 +100,14 @@ fn bind_stream(ip: Option<IpAddr>, port: u16, to: BindTo) -> Result<(SystemSocke
         socket.bind(&address.into())?;
         if to == BindTo::LocalEndpoint {
             // From now on the connections made through it may bind to the same port, and only they.
-            sys::share_listening_port(&socket)?;
+            sys::offer_outgoing_port(&socket)?;
         }
         socket.set_nonblocking(true)?;
         Ok(socket)
     };
     let socket = match ip {
         Some(ip) => bind(ip, false),
-        None => bind(Ipv6Addr::UNSPECIFIED.into(), true).or_else(|error| {
-            // IPv4 alone where IPv6 is missing; a port that is taken stays taken.
-            if error.kind() == std::io::ErrorKind::AddrInUse {
-                Err(error)
-            } else {
-                log_no_ipv6(port, &error);
-                bind(Ipv4Addr::UNSPECIFIED.into(), false)
-            }
-        }),
+        None => bind_to_all(port, bind).map(|(socket, _)| socket),
     }
     .map_err(|error| bind_failed(port, &error))?;
     let bound = socket.local_addr().map_err(|error| bind_failed(port, &error))?;

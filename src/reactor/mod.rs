@@ -30,10 +30,11 @@ use crate::clock::{self, Millis};
 use crate::command::{Id, Stop};
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
+use crate::sys::PreciseTimers;
 
 use datagram::{DatagramTools, Datagrams};
 use endpoints::{Endpoint, Endpoints};
-use turn::{Next, Turn};
+use turn::{Next, RETRY_MILLIS, Turn};
 
 /// Sockets whose readiness one turn takes from the system. Small enough that what they sent is
 /// still in the processor's cache when the host answers it.
@@ -62,6 +63,7 @@ pub(crate) struct Reactor {
     deferred: Option<Instant>,
     stop: Option<Stop>,
     began: Instant,
+    _timers: PreciseTimers,
 }
 
 impl Reactor {
@@ -80,6 +82,7 @@ impl Reactor {
             deferred: None,
             stop: None,
             began: clock::epoch(),
+            _timers: PreciseTimers::begin(),
         })
     }
 
@@ -190,19 +193,34 @@ impl Reactor {
         std::thread::sleep(timeout.unwrap_or(BLIND_SLEEP).min(BLIND_SLEEP));
     }
 
-    /// Looks at one endpoint. A panic there is a defect of ours; it costs that endpoint and no other.
+    /// Looks at one endpoint. A panic there is a defect of ours; it costs that connection and no other.
     fn attend(&mut self, id: Id, look: impl FnOnce(&mut Self, Id)) {
         if !self.endpoints.contains(id) {
             return;
         }
         if catch_unwind(AssertUnwindSafe(|| look(self, id))).is_err() {
-            if let Some(stream) = self.endpoints.stream(id) {
-                stream.abandon();
-            }
-            let error = Error::new(Code::Internal, "a defect in stepwire broke this connection");
-            self.end(id, Next::Failed(error));
+            self.after_panic(id);
         }
         self.endpoints.arm(id);
+    }
+
+    fn after_panic(&mut self, id: Id) {
+        let moment = self.turn.now + RETRY_MILLIS;
+        match self.endpoints.get(id) {
+            // Those serve many, of whom one brought it about: they go on after a moment.
+            Some(Endpoint::Listener(listener)) => {
+                listener.retry_at = moment;
+                return;
+            }
+            Some(Endpoint::Datagrams(own)) => {
+                own.read_again_at = Some(moment);
+                return;
+            }
+            Some(Endpoint::Stream(stream)) => stream.abandon(),
+            Some(Endpoint::Connect(_) | Endpoint::ConnectAttempt(_) | Endpoint::Gone) | None => {}
+        }
+        let error = Error::new(Code::Internal, "a defect in stepwire broke this connection");
+        self.end(id, Next::Failed(error));
     }
 
     /// Leaves reading an endpoint to the next turn if this one has gathered enough.
@@ -275,8 +293,12 @@ impl Reactor {
                     self.stream_overdue(id);
                 }
             }
-            Endpoint::Datagrams(_) => {
+            Endpoint::Datagrams(own) => {
+                let reads = own.read_again_at.take_if(|at| *at <= now).is_some();
                 self.with_datagrams(id, Datagrams::on_timer);
+                if reads {
+                    self.read_datagrams(id);
+                }
             }
             Endpoint::Listener(listener) => {
                 if listener.retry_at != 0 && listener.retry_at <= now {
@@ -296,5 +318,50 @@ impl Reactor {
             }
             Endpoint::ConnectAttempt(_) | Endpoint::Gone => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpStream};
+
+    use crate::command::{Command, Listen};
+    use crate::context::CONTEXT;
+    use crate::listening::Listening;
+    use crate::options::Settings;
+    use crate::socket::{Family, SocketRole};
+
+    use super::*;
+
+    #[test]
+    fn a_server_survives_a_panic() {
+        let mut reactor = Reactor::new(&CONTEXT).unwrap();
+        let settings = Arc::new(Settings::default());
+        let socket = CONTEXT.registry.insert(SocketRole::Server, Family::Tcp, true, settings).unwrap();
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        reactor.handle(Command::Listen(Listen {
+            socket: Arc::clone(&socket),
+            listening: Arc::new(Listening::new(mio::net::TcpListener::from_std(listener))),
+            regular: true,
+            tls: None,
+            max_clients: 1,
+            descriptor_limit: 1_000,
+        }));
+        let id = reactor.endpoints.at(socket.token.load(SeqCst)).unwrap();
+
+        reactor.attend(id, |_, _| panic!("on purpose"));
+
+        let _client = TcpStream::connect(address).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let newcomers = |reactor: &mut Reactor| {
+            reactor.endpoints.listener(id).map(|listener| listener.oldest_newcomer().is_some())
+        };
+        while newcomers(&mut reactor) != Some(true) {
+            assert!(Instant::now() < deadline, "the server does not accept any more");
+            reactor.turn(|| Some(Duration::from_millis(10)), true);
+        }
+        CONTEXT.registry.remove(socket.handle);
     }
 }

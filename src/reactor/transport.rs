@@ -120,8 +120,8 @@ impl Transport {
     #[inline]
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Plain(io) => io.write(bytes),
-            Self::Tls(stream) => stream.write(bytes),
+            Self::Plain(io) => io.write(sys::one_write(bytes)),
+            Self::Tls(stream) => stream.write(sys::one_write(bytes)),
             Self::Handshake(_) => Err(io::ErrorKind::WouldBlock.into()),
             Self::Gone => Err(io::ErrorKind::NotConnected.into()),
         }

@@ -12,6 +12,9 @@ use crate::clock::Millis;
 
 /// How long closing may take to flush what was accepted for sending.
 pub(crate) const LINGER_MILLIS: Millis = 2_000;
+/// After this time it is tried again what the system has refused: to accept without a descriptor to be had, to
+/// receive in spite of errors.
+pub(crate) const RETRY_MILLIS: Millis = 100;
 /// Uncollected connects and disconnects from which on servers stop accepting.
 const MOST_LINK_EVENTS: u32 = 65_536;
 

@@ -6,13 +6,16 @@
 //! | [`DRAINED_BY_SHORT_READ`] | whether a short read re-arms readiness (epoll, kqueue) or only "would block" does (Windows) |
 //! | [`is_descriptor_limit`] | the error numbers of "no more descriptors" |
 //! | [`raise_descriptor_limit`] | `RLIMIT_NOFILE` |
-//! | [`without_signals`] | the signal mask a new thread inherits |
+//! | [`start_thread`] | the signal mask a new thread inherits; a library that is unloaded under it |
+//! | [`share_listening_port`], [`offer_outgoing_port`], [`share_outgoing_port`], [`keep_datagram_port`] | `SO_REUSEADDR` or `SO_EXCLUSIVEADDRUSE` |
 //! | [`write_to_stderr`] | the SIGPIPE of a standard error that nobody reads |
 //! | [`in_forked_children`] | `pthread_atfork` |
 //! | [`CONNECTION_REFUSED`] | an error number |
-//! | [`share_listening_port`] | `SO_REUSEADDR` or `SO_EXCLUSIVEADDRUSE` |
 //! | [`choose_port_on_connect`] | `IP_BIND_ADDRESS_NO_PORT` |
-//! | [`prepare_stream`] | `SO_NOSIGPIPE` |
+//! | [`is_family_missing`] | the error numbers of "there is no IPv6 here" |
+//! | [`prepare_stream`] | `SO_NOSIGPIPE`, handles that child processes inherit |
+//! | [`one_write`] | a system that takes any amount at once |
+//! | [`PreciseTimers`] | timeouts that are rounded up to 15.6 ms |
 //! | [`is_connect_pending`] | how a non-blocking connect says "not yet" |
 //! | [`interface_index`], [`interface_name`] | the zones of link-local IPv6 addresses |
 //! | [`round_trip_micros`] | `TCP_INFO` |

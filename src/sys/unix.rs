@@ -42,7 +42,8 @@ pub(crate) fn raise_descriptor_limit() -> u64 {
 }
 
 /// Runs `start` with all signals blocked, so that a thread it starts never takes the host's signals.
-pub(crate) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
+/// (The linker has marked the library as one that is never unloaded.)
+pub(crate) fn start_thread<T>(start: impl FnOnce() -> T) -> T {
     let mut before = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: both sets live on this stack; sigfillset initialises the first and pthread_sigmask
     // the second. The mask belongs to this thread alone and is put back below.
@@ -98,6 +99,44 @@ pub(crate) fn in_forked_children(note: extern "C" fn()) {
 /// this does not let two servers listen on one port.
 pub(crate) fn share_listening_port(socket: &Socket) -> io::Result<()> {
     socket.set_reuse_address(true)
+}
+
+/// Lets connections have the port that this reservation, which is bound already, holds for them.
+pub(crate) fn offer_outgoing_port(reservation: &Socket) -> io::Result<()> {
+    reservation.set_reuse_address(true)
+}
+
+/// Lets a connection have the port that the reservation for it holds.
+pub(crate) fn share_outgoing_port(socket: &Socket) -> io::Result<()> {
+    socket.set_reuse_address(true)
+}
+
+/// A datagram socket's port is its own by default.
+pub(crate) fn keep_datagram_port(_socket: &Socket) -> io::Result<()> {
+    Ok(())
+}
+
+/// Whether a socket cannot be made or bound because this machine lacks its address family.
+pub(crate) fn is_family_missing(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EAFNOSUPPORT | libc::EPROTONOSUPPORT | libc::EADDRNOTAVAIL | libc::ENOPROTOOPT)
+    )
+}
+
+/// The bytes to offer the system in one write: it takes what its buffer has room for.
+#[inline]
+pub(crate) fn one_write(bytes: &[u8]) -> &[u8] {
+    bytes
+}
+
+/// Timeouts are precise anyway.
+pub(crate) struct PreciseTimers;
+
+impl PreciseTimers {
+    pub(crate) fn begin() -> Self {
+        Self
+    }
 }
 
 /// Sets an option that socket2 does not know. Where the system refuses it, its default holds.
@@ -165,8 +204,8 @@ pub(crate) fn set_keepalive(stream: &TcpStream, ms: u32) {
     }
 }
 
-/// The kernel's smoothed round trip of a connection, where it tells.
-#[cfg(any(target_os = "linux", target_os = "android"))]
+/// The kernel's smoothed round trip of a connection, where it tells. (Android's libc crate has no `tcp_info`.)
+#[cfg(target_os = "linux")]
 pub(crate) fn round_trip_micros(stream: &TcpStream) -> Option<u32> {
     use std::os::fd::AsRawFd;
     let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
@@ -188,7 +227,7 @@ pub(crate) fn round_trip_micros(stream: &TcpStream) -> Option<u32> {
     Some(info.tcpi_rtt)
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(not(target_os = "linux"))]
 pub(crate) fn round_trip_micros(_stream: &TcpStream) -> Option<u32> {
     None
 }

@@ -1,14 +1,30 @@
 use std::io;
 use std::time::Duration;
 
+use std::os::windows::io::AsRawSocket;
+use std::sync::Once;
+
 use mio::net::TcpStream;
 use socket2::{SockRef, Socket, TcpKeepalive};
+use windows_sys::Win32::Foundation::{HANDLE_FLAG_INHERIT, SetHandleInformation};
+use windows_sys::Win32::Media::{TIMERR_NOERROR, timeBeginPeriod, timeEndPeriod};
+use windows_sys::Win32::Networking::WinSock::{
+    SIO_UDP_CONNRESET, SIO_UDP_NETRESET, SO_EXCLUSIVEADDRUSE, SOL_SOCKET, WSAEADDRNOTAVAIL, WSAEAFNOSUPPORT,
+    WSAEMFILE, WSAENOBUFS, WSAENOPROTOOPT, WSAEPROTONOSUPPORT, WSAIoctl, setsockopt,
+};
+use windows_sys::Win32::System::LibraryLoader::{
+    GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN, GetModuleHandleExW,
+};
 
 /// Windows re-arms readiness only when a read says "would block".
 pub(crate) const DRAINED_BY_SHORT_READ: bool = false;
 
-const WSAEMFILE: i32 = 10024;
-const WSAENOBUFS: i32 = 10055;
+/// The most that is written at once. While less than its send buffer waits, Windows takes a write of any
+/// size whole; but what the peer has not taken must stay in our queue, where it counts.
+const LARGEST_WRITE: usize = 64 << 10;
+
+/// The grain of timeouts that is asked for, in milliseconds.
+const TIMER_GRAIN: u32 = 1;
 
 /// What a connect to a port says where nobody listens.
 pub(crate) const CONNECTION_REFUSED: i32 = 10061;
@@ -26,8 +42,22 @@ pub(crate) fn raise_descriptor_limit() -> u64 {
     1 << 24
 }
 
-/// Windows has no signals to keep away.
-pub(crate) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
+/// Runs `start`, which starts a thread. From then on this library stays loaded, whatever its host unloads: the
+/// thread is in the middle of its code. Windows has no signals to keep away.
+pub(crate) fn start_thread<T>(start: impl FnOnce() -> T) -> T {
+    static PINNED: Once = Once::new();
+    PINNED.call_once(|| {
+        let mut module = std::ptr::null_mut();
+        let here = (&raw const PINNED).cast();
+        // SAFETY: the address is one inside this module, and the call writes `module` alone.
+        unsafe {
+            GetModuleHandleExW(
+                GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
+                here,
+                &mut module,
+            )
+        };
+    });
     start()
 }
 
@@ -39,17 +69,85 @@ pub(crate) fn write_to_stderr(bytes: &[u8]) {
 /// Windows does not fork.
 pub(crate) fn in_forked_children(_note: extern "C" fn()) {}
 
-/// On Windows SO_REUSEADDR would let a second server steal the port, and a restarted server needs
-/// no option to take its port again.
-pub(crate) fn share_listening_port(_socket: &Socket) -> io::Result<()> {
+/// A server's port is its own: without this anybody who sets SO_REUSEADDR could steal it. A restarted server
+/// needs no option to take its port again.
+pub(crate) fn share_listening_port(socket: &Socket) -> io::Result<()> {
+    be_exclusive(socket)
+}
+
+/// Whoever asks to share a port may have it, if it is not exclusive.
+pub(crate) fn offer_outgoing_port(_reservation: &Socket) -> io::Result<()> {
     Ok(())
+}
+
+/// Lets a connection have the port that the reservation for it holds.
+pub(crate) fn share_outgoing_port(socket: &Socket) -> io::Result<()> {
+    socket.set_reuse_address(true)
+}
+
+/// A datagram socket's port is its own.
+pub(crate) fn keep_datagram_port(socket: &Socket) -> io::Result<()> {
+    be_exclusive(socket)
+}
+
+fn be_exclusive(socket: &Socket) -> io::Result<()> {
+    let exclusive: i32 = 1;
+    // SAFETY: the option takes a BOOL, which is read during the call.
+    let failed = unsafe {
+        setsockopt(
+            socket.as_raw_socket() as usize,
+            SOL_SOCKET,
+            SO_EXCLUSIVEADDRUSE,
+            (&raw const exclusive).cast(),
+            size_of::<i32>() as i32,
+        )
+    };
+    if failed == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Whether a socket cannot be made or bound because this machine lacks its address family.
+pub(crate) fn is_family_missing(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(WSAEAFNOSUPPORT | WSAEPROTONOSUPPORT | WSAEADDRNOTAVAIL | WSAENOPROTOOPT)
+    )
+}
+
+/// The bytes to offer the system in one write.
+#[inline]
+pub(crate) fn one_write(bytes: &[u8]) -> &[u8] {
+    &bytes[..bytes.len().min(LARGEST_WRITE)]
+}
+
+/// While this exists, timeouts are not rounded up to the 15.6 ms of Windows' clock.
+pub(crate) struct PreciseTimers {
+    begun: bool,
+}
+
+impl PreciseTimers {
+    pub(crate) fn begin() -> Self {
+        // SAFETY: it takes a number.
+        Self { begun: unsafe { timeBeginPeriod(TIMER_GRAIN) } == TIMERR_NOERROR }
+    }
+}
+
+impl Drop for PreciseTimers {
+    fn drop(&mut self) {
+        if self.begun {
+            // SAFETY: the other half of the call that succeeded.
+            unsafe { timeEndPeriod(TIMER_GRAIN) };
+        }
+    }
 }
 
 /// Windows chooses the port when the socket is bound.
 pub(crate) fn choose_port_on_connect(_socket: &Socket) {}
 
-pub(crate) fn prepare_stream(_stream: &TcpStream) -> io::Result<()> {
-    Ok(())
+/// Accepted sockets would be inherited by the host's child processes, which then keep the connection open.
+pub(crate) fn prepare_stream(stream: &TcpStream) -> io::Result<()> {
+    // SAFETY: the handle is that of a socket that is alive.
+    let done = unsafe { SetHandleInformation(stream.as_raw_socket() as _, HANDLE_FLAG_INHERIT, 0) };
+    if done != 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// Has the system find out whether a silent peer is still there; 0 stops that.
@@ -67,26 +165,26 @@ pub(crate) fn round_trip_micros(_stream: &TcpStream) -> Option<u32> {
     None
 }
 
-/// Windows fragments by default, and it reports an ICMP refusal as an error of the next receive,
-/// unless told not to: UDP goes on without those.
+/// Windows fragments by default, and it reports what ICMP says of an earlier datagram (nobody there, lifetime
+/// over) as an error of the next receive, unless told not to: UDP goes on without those.
 pub(crate) fn prepare_datagrams(socket: &Socket, _ipv6: bool) {
-    use std::os::windows::io::AsRawSocket;
-    use windows_sys::Win32::Networking::WinSock::{SIO_UDP_CONNRESET, WSAIoctl};
-    let report: u32 = 0;
-    let mut returned = 0;
-    // SAFETY: the control code takes a BOOL, which is read during the call, and gives nothing back.
-    unsafe {
-        WSAIoctl(
-            socket.as_raw_socket() as usize,
-            SIO_UDP_CONNRESET,
-            (&raw const report).cast(),
-            size_of::<u32>() as u32,
-            std::ptr::null_mut(),
-            0,
-            &mut returned,
-            std::ptr::null_mut(),
-            None,
-        );
+    for report in [SIO_UDP_CONNRESET, SIO_UDP_NETRESET] {
+        let wanted: u32 = 0;
+        let mut returned = 0;
+        // SAFETY: the control codes take a BOOL, which is read during the call, and give nothing back.
+        unsafe {
+            WSAIoctl(
+                socket.as_raw_socket() as usize,
+                report,
+                (&raw const wanted).cast(),
+                size_of::<u32>() as u32,
+                std::ptr::null_mut(),
+                0,
+                &mut returned,
+                std::ptr::null_mut(),
+                None,
+            );
+        }
     }
 }
 

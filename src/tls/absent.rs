@@ -41,7 +41,7 @@ impl Connector {
 pub(crate) struct Acceptor(Infallible);
 
 impl Acceptor {
-    pub(crate) fn build(_identity: &Identity) -> Result<Self> {
+    pub(crate) fn build(_identity: &Identity<'_>) -> Result<Self> {
         Err(Error::new(Code::Tls, REASON))
     }
 

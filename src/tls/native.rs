@@ -56,7 +56,7 @@ impl Connector {
 pub(crate) struct Acceptor(TlsAcceptor);
 
 impl Acceptor {
-    pub(crate) fn build(identity: &Identity) -> Result<Self> {
+    pub(crate) fn build(identity: &Identity<'_>) -> Result<Self> {
         let own = match &identity.files {
             Files::Pkcs12(file) => native_tls::Identity::from_pkcs12(file, identity.password()),
             Files::Pem { chain, key } => native_tls::Identity::from_pkcs8(chain, key),

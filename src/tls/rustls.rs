@@ -78,7 +78,7 @@ impl Connector {
 pub(crate) struct Acceptor(Arc<ServerConfig>);
 
 impl Acceptor {
-    pub(crate) fn build(identity: &Identity) -> Result<Self> {
+    pub(crate) fn build(identity: &Identity<'_>) -> Result<Self> {
         let (chain, key) = match &identity.files {
             Files::Pkcs12(file) => from_pkcs12(file, identity.password()),
             Files::Pem { chain, key } => from_pem(chain, key),
@@ -307,7 +307,7 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-fn check_validity(certificate: &CertificateDer, now: UnixTime) -> std::result::Result<(), rustls::Error> {
+fn check_validity(certificate: &CertificateDer<'_>, now: UnixTime) -> std::result::Result<(), rustls::Error> {
     let Ok((_, parsed)) = x509_parser::parse_x509_certificate(certificate) else {
         return Err(CertificateError::BadEncoding.into());
     };
@@ -325,7 +325,7 @@ fn check_validity(certificate: &CertificateDer, now: UnixTime) -> std::result::R
 struct AnyCertificate(Arc<CryptoProvider>);
 
 impl fmt::Debug for AnyCertificate {
-    fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         to.write_str("AnyCertificate")
     }
 }

@@ -67,14 +67,6 @@ pub fn with_debian_rust(command: &mut Command) -> &mut Command {
         .env_remove("RUSTUP_TOOLCHAIN")
 }
 
-/// Debian's cargo with that compiler.
-pub fn debian_cargo() -> Command {
-    let mut command = Command::new(DEBIAN_CARGO);
-    command.current_dir(build::root());
-    with_debian_rust(&mut command);
-    command
-}
-
 impl Windows {
     pub fn provide_tools(&self) -> Result<(), String> {
         provide(&self.tools, &[])?;
@@ -88,7 +80,7 @@ impl Windows {
         build::target_dir().join(self.name)
     }
 
-    /// The command that configures a CMake build of the library.
+    /// The command that configures a CMake build of the library, with TLS as it is shipped.
     pub fn cmake_configure(&self, folder: &Path) -> Command {
         let mut command = Command::new(build::CMAKE.program);
         command
@@ -99,6 +91,7 @@ impl Windows {
             .args(["-G", "Unix Makefiles", "-DCMAKE_BUILD_TYPE=Release"])
             .arg(build::define("CMAKE_TOOLCHAIN_FILE", &self.toolchain_file()))
             .arg(format!("-DSTEPWIRE_MINGW={}", self.mingw))
+            .arg("-DSTEPWIRE_TLS=rustls")
             .arg(format!("-DSTEPWIRE_CARGO={DEBIAN_CARGO}"))
             .arg(format!("-DSTEPWIRE_RUST_TARGET={}", self.triple))
             .arg(build::define("STEPWIRE_CARGO_TARGET_DIR", &build::target_dir()));
@@ -118,7 +111,7 @@ impl Windows {
 
     /// CMake's description of the compiler.
     pub fn toolchain_file(&self) -> PathBuf {
-        build::root().join("tests/windows/mingw.cmake")
+        build::root().join("cmake/toolchains/mingw.cmake")
     }
 
     /// 32-bit programs begin and end with two objects of Rust's that building the standard library leaves out.

@@ -19,8 +19,9 @@ library, or a program that has it linked in, has to ship these notices too. Some
 libraries, or only for some systems. Written by `cargo xtask licences` from what Cargo.lock names: do not edit.
 
 Besides, the library contains Rust's standard library (https://github.com/rust-lang/rust), MIT OR Apache-2.0, of the
-toolchain that built it, which has its notices in share/doc/rust/. On Linux it uses OpenSSL, which is not part of it;
-a program that is linked fully statically contains OpenSSL too.
+toolchain that built it, which has its notices in share/doc/rust/. Built from source
+on Linux it uses OpenSSL (Apache-2.0), which is not part of it, unless it was linked in: by the feature vendored-openssl,
+or in a program that is linked fully statically.
 ";
 
 /// What of `cargo metadata` is of interest here.
@@ -75,7 +76,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The text of the file as it should be.
 pub fn generate(root: &Path) -> Result<String> {
-    let metadata = metadata(root)?;
+    let metadata = metadata(root, &["--all-features"])?;
     let packages = linked(&metadata)?;
 
     let mut text = String::from(INTRODUCTION);
@@ -98,11 +99,33 @@ pub fn generate(root: &Path) -> Result<String> {
     Ok(text)
 }
 
-fn metadata(root: &Path) -> Result<Metadata> {
+/// A crate that is linked into the library.
+pub struct Linked {
+    pub name: String,
+    pub version: String,
+    pub licence: String,
+    pub repository: Option<String>,
+}
+
+/// What is linked into the library when it is built for a target with these features alone.
+pub fn linked_for(root: &Path, target: &str, features: &str) -> Result<Vec<Linked>> {
+    let choice = ["--no-default-features", "--features", features, "--filter-platform", target];
+    let metadata = metadata(root, &choice)?;
+    let crates = linked(&metadata)?.into_iter().map(|package| Linked {
+        name: package.name.clone(),
+        version: package.version.clone(),
+        licence: package.license.clone().unwrap_or_default(),
+        repository: package.repository.clone(),
+    });
+    Ok(crates.collect())
+}
+
+fn metadata(root: &Path, choice: &[&str]) -> Result<Metadata> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .current_dir(root)
         .args(["metadata", "--locked", "--format-version", "1"])
+        .args(choice)
         .output()?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into());

@@ -19,8 +19,6 @@ use crate::clock::Millis;
 
 /// Connections a listener takes in one turn before the others have theirs.
 pub(crate) const ACCEPTS_PER_TURN: usize = 256;
-/// When no more descriptors are to be had, accepting is tried again after this time.
-pub(crate) const RETRY_MILLIS: Millis = 100;
 /// Unfinished handshakes a server holds; the oldest makes room for a new one.
 const MOST_UNFINISHED: u32 = 4_096;
 

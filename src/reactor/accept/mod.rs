@@ -15,8 +15,8 @@ use crate::log::{Level, Seldom};
 use crate::reactor::Reactor;
 use crate::reactor::endpoints::Endpoint;
 use crate::reactor::stream::Stream;
-use crate::reactor::turn::Next;
-use listener::{ACCEPTS_PER_TURN, Accepted, Listener, RETRY_MILLIS};
+use crate::reactor::turn::{Next, RETRY_MILLIS};
+use listener::{ACCEPTS_PER_TURN, Accepted, Listener};
 
 static OUT_OF_DESCRIPTORS: Seldom = Seldom::new();
 

@@ -188,7 +188,7 @@ fn begin_connect(address: SocketAddr, local: Local) -> Result<TcpStream> {
             sys::choose_port_on_connect(&socket);
         }
         // The port is also held by the reservation that network_create_socket_ext made.
-        sys::share_listening_port(&socket).map_err(failed)?;
+        sys::share_outgoing_port(&socket).map_err(failed)?;
         socket.bind(&SocketAddr::new(ip, local.port).into()).map_err(failed)?;
     }
     match socket.connect(&address.into()) {

@@ -15,13 +15,14 @@ use crate::sys::{Arrived, DatagramReader, kernel_drops};
 use super::arrivals::{Arrivals, origin};
 use super::reliability::Intake;
 use super::socket::{Around, DatagramTools, Datagrams};
-use crate::reactor::turn::{Next, Turn};
+use crate::reactor::turn::{Next, RETRY_MILLIS, Turn};
 
 /// Bytes one socket may read in one turn before the others have theirs, and what a datagram counts
 /// towards it besides its own.
 const READ_BUDGET: usize = 256 << 10;
 const DATAGRAM_COST: usize = 128;
-/// Errors in a row after which reading waits for the next readiness.
+/// Errors in a row after which reading waits for a moment. The system may say no more that there is something to
+/// read: some take only "would block" for an end.
 const MOST_ERRORS: u32 = 16;
 /// Room for a batch of datagrams that do not go straight into events.
 const SCRATCH: usize = 128 << 10;
@@ -55,6 +56,7 @@ impl Datagrams {
                 Err(_) => {
                     errors += 1;
                     if errors == MOST_ERRORS {
+                        self.read_again_at = Some(around.turn.now + RETRY_MILLIS);
                         break Next::Sleep;
                     }
                     continue;

@@ -56,6 +56,8 @@ pub(crate) struct Datagrams {
     pub(crate) queued: u64,
     /// What the kernel has counted as dropped so far.
     pub(crate) kernel_drops: u32,
+    /// Reading has failed again and again and is tried anew then.
+    pub(crate) read_again_at: Option<Millis>,
     /// Stands on the list of those that wait for the host to collect events.
     pub(crate) paused: bool,
     pub(crate) multicast: bool,
@@ -127,6 +129,7 @@ impl Datagrams {
             blocked: false,
             watches_writable: false,
             draining: None,
+            read_again_at: None,
             queued: 0,
             paused: false,
             multicast: false,
@@ -213,7 +216,7 @@ impl Datagrams {
         let conditions = self.conditioned.as_ref().and_then(|conditioned| {
             [due(&conditioned.inward), due(&conditioned.outward)].into_iter().flatten().min()
         });
-        let all = [self.held_until, self.draining, rejoin, reliability, conditions];
+        let all = [self.held_until, self.draining, self.read_again_at, rejoin, reliability, conditions];
         all.into_iter().flatten().min()
     }
 

@@ -47,7 +47,7 @@ impl Side<'_> {
     }
 }
 
-fn play(title: &str, at: &Side, from: &Side) -> Result<String> {
+fn play(title: &str, at: &Side<'_>, from: &Side<'_>) -> Result<String> {
     println!("\n{title}:");
     // No signal ends a program over there: its own limit does.
     let limit = (SECONDS + 8).to_string();

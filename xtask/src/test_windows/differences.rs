@@ -37,7 +37,7 @@ impl Differences {
 }
 
 impl fmt::Display for Differences {
-    fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         for difference in &self.0 {
             writeln!(to, "  {}: {}", difference.test, difference.reason)?;
         }
