@@ -41,9 +41,14 @@ pub(crate) fn raise_descriptor_limit() -> u64 {
     soft
 }
 
-/// Runs `start` with all signals blocked, so that a thread it starts never takes the host's signals.
-/// (The linker has marked the library as one that is never unloaded.)
+/// Runs `start`, which starts a thread: one that never takes the host's signals. (The linker has marked the library
+/// as one that is never unloaded.)
 pub(crate) fn start_thread<T>(start: impl FnOnce() -> T) -> T {
+    without_signals(start)
+}
+
+/// Runs `start` with all signals blocked, also in a thread that it starts.
+fn without_signals<T>(start: impl FnOnce() -> T) -> T {
     let mut before = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: both sets live on this stack; sigfillset initialises the first and pthread_sigmask
     // the second. The mask belongs to this thread alone and is put back below.

@@ -100,6 +100,7 @@ pub fn generate(root: &Path) -> Result<String> {
 }
 
 /// A crate that is linked into the library.
+#[derive(Debug)]
 pub struct Linked {
     pub name: String,
     pub version: String,
