@@ -35,6 +35,18 @@ fn the_reference_is_up_to_date() {
     );
 }
 
+#[test]
+fn the_lua_binding_declares_what_the_header_does() {
+    let binding =
+        fs::read_to_string(root().join("bindings/lua/stepwire.lua")).expect("there is a Lua binding");
+    let expected =
+        xtask::lua_binding::update(&binding, &text_of(&STEPWIRE)).expect("the binding has its two lines");
+    assert!(
+        binding == expected,
+        "bindings/lua/stepwire.lua is not what the header makes it: run `cargo xtask header`"
+    );
+}
+
 /// The first line of everything the header declares: macros, types, their fields, functions.
 fn declarations(header: &str) -> Vec<(usize, &str)> {
     let mut inside_comment = false;

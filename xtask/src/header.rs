@@ -1,4 +1,4 @@
-//! `cargo xtask header`: writes the C headers and docs/reference.md.
+//! `cargo xtask header`: writes the C headers, docs/reference.md and what the Lua binding has of stepwire.h.
 
 use std::error::Error;
 
@@ -10,6 +10,10 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     for header in [STEPWIRE, CLUSTER] {
         std::fs::write(root().join(header.path), header.generate(&root())?)?;
     }
+    let binding = root().join("bindings/lua/stepwire.lua");
+    let declared = std::fs::read_to_string(root().join(STEPWIRE.path))?;
+    let updated = xtask::lua_binding::update(&std::fs::read_to_string(&binding)?, &declared)?;
+    std::fs::write(binding, updated)?;
     std::fs::write(root().join("docs/reference.md"), xtask::reference_text::generate())?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod header_finish;
 pub mod header_text;
+pub mod lua_binding;
 pub mod reference_text;
 pub mod surface;
 pub mod third_party;

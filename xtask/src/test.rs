@@ -7,13 +7,14 @@ use crate::machine::Tool;
 use crate::steps::Steps;
 use crate::{build, peers, test_windows};
 
-const USEFUL: [Tool; 6] = [
+const USEFUL: [Tool; 7] = [
     Tool::new("valgrind", "valgrind"),
     Tool::new("pkg-config", "pkg-config"),
     Tool::new("python3", "python3"),
     Tool::new("pip3", "python3-pip"),
     Tool::new("openssl", "openssl"),
     Tool::new("tshark", "tshark"),
+    Tool::new("luajit", "luajit"),
 ];
 
 const USAGE: &str = "usage: cargo xtask test [--target windows|windows-x86]";

@@ -7,7 +7,7 @@ pub const PATCH: &str = env!("CARGO_PKG_VERSION_PATCH");
 
 /// What a program was built against, as the shared library's name has it: a minor version may break while
 /// the major one is 0.
-fn abi() -> String {
+pub fn abi() -> String {
     if MAJOR == "0" { format!("{MAJOR}.{MINOR}") } else { MAJOR.to_owned() }
 }
 
