@@ -67,6 +67,11 @@ impl Handshake {
         self.step == Step::Answer
     }
 
+    /// Whether nothing of the peer's part has come yet.
+    pub fn is_untouched(&self) -> bool {
+        self.length == 0 && self.step != Step::Confirmation
+    }
+
     /// Takes bytes of the current step from the beginning of `bytes` and returns how many; what is
     /// behind them belongs to the next step or, after [`Progress::Ready`], to packets. A wrong byte
     /// is noticed when it comes, not when the step is over.

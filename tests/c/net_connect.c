@@ -88,6 +88,31 @@ static void the_handshake_stops(void) {
     close(listener);
 }
 
+/* A client and a server of different kinds: the reason says what it looks like. */
+static void mistaken(double server_kind, int raw_server, double client_kind, const char *looks_like) {
+    const NetworkEvent *event;
+    double server = raw_server ? network_create_server_raw(server_kind, 0, 8) : network_create_server(server_kind, 0, 8);
+    double client = SUCCESS(network_create_socket(client_kind));
+    SUCCESS(network_set_config(network_config_connect_timeout, 300, 0));
+    SUCCESS(network_connect_async(client, "127.0.0.1", SUCCESS(network_get_port(server))));
+    event = take_event(client, network_type_non_blocking_connect);
+    CHECK_EQUAL(event->succeeded, 0);
+    if (strstr(event->reason, looks_like) == NULL)
+        fail(__FILE__, __LINE__, "\"%s\" does not say \"%s\"", event->reason, looks_like);
+    CHECK_EQUAL(network_destroy(client), 0);
+    CHECK_EQUAL(network_destroy(server), 0);
+    drop_events();
+}
+
+static void kinds_of_servers_mistaken_for_each_other(void) {
+    mistaken(network_socket_tcp, 1, network_socket_tcp, "is it a raw server");
+    mistaken(network_socket_ws, 0, network_socket_tcp, "one for WebSockets");
+    mistaken(network_socket_ws, 1, network_socket_ws, "is it a raw server");
+    mistaken(network_socket_tcp, 1, network_socket_ws, "speak WebSockets");
+    mistaken(network_socket_tcp, 0, network_socket_ws, "GameMaker TCP server");
+    mistaken(network_socket_tcp, 1, network_socket_wss, "TLS");
+}
+
 /* The timeout counts from the call; what the server sends in between does not prolong it. */
 static void a_trickling_server_does_not_prolong_the_timeout(void) {
     double port, client, deadline;
@@ -401,6 +426,7 @@ int main(int argc, char **argv) {
         {"the_name_has_no_address", the_name_has_no_address},
         {"nobody_answers", nobody_answers},
         {"the_handshake_stops", the_handshake_stops},
+        {"kinds_of_servers_mistaken_for_each_other", kinds_of_servers_mistaken_for_each_other},
         {"a_trickling_server_does_not_prolong_the_timeout", a_trickling_server_does_not_prolong_the_timeout},
         {"wrong_handshakes", wrong_handshakes},
         {"the_server_closes_during_the_handshake", the_server_closes_during_the_handshake},

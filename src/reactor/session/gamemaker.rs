@@ -8,6 +8,13 @@ pub(crate) struct Greeting {
     game_id: u32,
 }
 
+/// What GameMaker's handshake goes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    Tcp,
+    WebSocket,
+}
+
 /// What some received bytes came to.
 pub(crate) struct HandshakeStep {
     pub(crate) taken: usize,
@@ -34,6 +41,25 @@ impl Greeting {
     /// HandshakeStep 3, which is the server's.
     pub(crate) fn confirmation(&self) -> &'static [u8] {
         if self.handshake.is_server() { &handshake::CONFIRMATION } else { &[] }
+    }
+
+    /// What a handshake that took too long looks like. `carrier` is what it goes over.
+    pub(crate) fn overdue(&self, carrier: Carrier) -> &'static str {
+        match (self.handshake.is_server(), self.handshake.is_untouched(), carrier) {
+            (true, true, _) => "the client connected and then said nothing",
+            (true, false, _) => "the client began GameMaker's handshake and did not finish it",
+            (false, true, Carrier::Tcp) => {
+                "the connection stands, but nothing came from the server in the time for connects: is it a raw \
+                 server, or one for WebSockets?"
+            }
+            (false, true, Carrier::WebSocket) => {
+                "the WebSocket is open, but GameMaker's greeting did not come in the time for connects: is it a \
+                 raw server?"
+            }
+            (false, false, _) => {
+                "the server began GameMaker's handshake and did not finish it in the time for connects"
+            }
+        }
     }
 
     pub(crate) fn receive(&mut self, bytes: &[u8]) -> Result<HandshakeStep> {

@@ -21,7 +21,7 @@ use crate::socket::{About, Socket};
 use crate::clock::Millis;
 
 use end::broken;
-use gamemaker::Greeting;
+use gamemaker::{Carrier, Greeting};
 use websocket::WebSocket;
 
 pub(crate) use end::SessionEnd;
@@ -142,6 +142,15 @@ impl Session {
     pub(crate) fn ignore(&mut self, bytes: &mut [u8]) {
         if let Self::WebSocket(websocket) = self {
             websocket.ignore(bytes);
+        }
+    }
+
+    /// What a handshake that was not done in time looks like.
+    pub(crate) fn overdue(&self) -> &'static str {
+        match self {
+            Self::Greeting(greeting) => greeting.overdue(Carrier::Tcp),
+            Self::WebSocket(websocket) => websocket.overdue(),
+            Self::Packets(_) | Self::Raw => "the peer did not finish the handshake in time",
         }
     }
 

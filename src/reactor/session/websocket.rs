@@ -18,7 +18,7 @@ use crate::websocket::mask::{self, Key};
 use crate::websocket::{self, Kind, MessageSink, Receiver, Side, Violation, close};
 
 use super::end::SessionEnd;
-use super::gamemaker::{self, Greeting};
+use super::gamemaker::{self, Carrier, Greeting};
 use super::messages;
 use super::upgrade::Upgrade;
 
@@ -107,6 +107,21 @@ impl WebSocket {
 
     pub(crate) fn is_opening(&self) -> bool {
         !matches!(self.stage, Stage::Open)
+    }
+
+    /// What an opening that was not done in time looks like.
+    pub(crate) fn overdue(&self) -> &'static str {
+        match (&self.stage, self.role) {
+            (Stage::Greeting(greeting), _) => greeting.overdue(Carrier::WebSocket),
+            (Stage::Upgrade(_), Side::Client) => {
+                "the connection stands, but the request for a WebSocket was not answered in the time for \
+                 connects: does the server speak WebSockets?"
+            }
+            (Stage::Upgrade(_), Side::Server) => {
+                "the client did not send its request for a WebSocket in time"
+            }
+            (Stage::Open | Stage::Refused, _) => "the peer did not finish the handshake in time",
+        }
     }
 
     pub(crate) fn begin(&mut self, out: &mut Vec<u8>) {

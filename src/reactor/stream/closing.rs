@@ -169,7 +169,10 @@ impl Stream {
         let is_over = |deadline: Option<Millis>| deadline.is_some_and(|at| at <= turn.now);
         let why = match self.phase {
             StreamPhase::Draining => return Next::Close,
-            StreamPhase::Handshake => "the peer did not finish the handshake in time",
+            StreamPhase::Handshake if self.transport.is_handshaking() => {
+                "the connection stands, but TLS was not agreed on in time: does the other end speak TLS?"
+            }
+            StreamPhase::Handshake => self.session.overdue(),
             _ if is_over(self.write_deadline()) => {
                 "the peer took none of the queued bytes for the time set as write timeout"
             }
