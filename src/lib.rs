@@ -23,6 +23,7 @@ mod log;
 mod mailbox;
 mod options;
 pub mod protocol;
+mod quota;
 mod reactor;
 mod registry;
 pub mod reliable;

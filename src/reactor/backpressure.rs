@@ -82,7 +82,7 @@ impl Reactor {
     }
 
     fn release(&mut self, source: &Source) {
-        self.turn.queued = self.turn.queued.saturating_sub(source.cost());
+        self.turn.queued.release(source.cost());
         self.turn.link_events = self.turn.link_events.saturating_sub(u32::from(source.link_events));
         // Only data counts on the connection itself.
         if source.link_events > 0 {
@@ -91,8 +91,8 @@ impl Reactor {
         let id = Id { token: source.token, serial: source.serial };
         let Some(endpoint) = self.endpoints.get(id) else { return };
         match endpoint {
-            Endpoint::Stream(stream) => stream.queued = stream.queued.saturating_sub(source.cost()),
-            Endpoint::Datagrams(own) => own.queued = own.queued.saturating_sub(source.cost()),
+            Endpoint::Stream(stream) => stream.queued.release(source.cost()),
+            Endpoint::Datagrams(own) => own.queued.release(source.cost()),
             Endpoint::Listener(_) | Endpoint::Connect(_) | Endpoint::ConnectAttempt(_) | Endpoint::Gone => {}
         }
     }

@@ -5,6 +5,7 @@ use crate::error::{Code, Error};
 use crate::event::batch::{Batch, EVENT_COST, Happened, Origin};
 use crate::log::{self, Level};
 use crate::mailbox::Dirty;
+use crate::quota::Quota;
 use crate::socket::Handle;
 
 use super::session::SessionEnd;
@@ -27,7 +28,7 @@ pub(crate) struct Turn {
     /// Takes the buffers back whose bytes were written.
     pub(crate) spent: Dirty,
     /// Cost of all uncollected events.
-    pub(crate) queued: u64,
+    pub(crate) queued: Quota,
     /// The option as it stood when this turn began.
     pub(crate) queued_limit: u64,
     /// Uncollected connects and disconnects.
@@ -41,7 +42,7 @@ impl Turn {
             batch: Batch::default(),
             now: 0,
             spent: Dirty::default(),
-            queued: 0,
+            queued: Quota::default(),
             queued_limit: 0,
             link_events: 0,
         }
@@ -49,7 +50,14 @@ impl Turn {
 
     /// Whether nothing may be read before the host collects events.
     pub(crate) fn is_over_limit(&self) -> bool {
-        self.queued >= self.queued_limit
+        self.queued.is_full(self.queued_limit)
+    }
+
+    /// Books the cost of events of an endpoint, whose own quota is `own`.
+    #[inline]
+    pub(crate) fn book(&mut self, own: &mut Quota, cost: u64) {
+        own.book(cost);
+        self.queued.book(cost);
     }
 
     /// Whether the host must collect connects and disconnects before there can be more.
@@ -60,7 +68,7 @@ impl Turn {
     /// An event without bytes.
     pub(crate) fn happened(&mut self, origin: Origin<'_>, happened: Happened<'_>) {
         log_happened(&origin, &happened);
-        self.queued += EVENT_COST;
+        self.queued.book(EVENT_COST);
         self.link_events += 1;
         self.batch.push(origin, happened);
     }

@@ -8,6 +8,7 @@ use crate::command::Id;
 use crate::error::{Code, Error};
 use crate::event::batch::{EVENT_COST, Happened, Origin};
 use crate::protocol::packet::header_of;
+use crate::quota::Quota;
 use crate::reliable::{EventSink, LossReason, PeerLost};
 use crate::socket::{Handle, Socket, count};
 
@@ -19,7 +20,7 @@ pub(crate) struct Arrivals<'a> {
     server: Handle,
     id: Id,
     /// Cost of the socket's uncollected events.
-    queued: &'a mut u64,
+    queued: &'a mut Quota,
     /// Where the last message came from, and its place in the batch.
     last: Option<(SocketAddr, u32)>,
 }
@@ -30,15 +31,14 @@ impl<'a> Arrivals<'a> {
         socket: &'a Socket,
         server: Handle,
         id: Id,
-        queued: &'a mut u64,
+        queued: &'a mut Quota,
     ) -> Self {
         Arrivals { turn, socket, server, id, queued, last: None }
     }
 
     /// A datagram of no protocol, or one that is yet to lose its header.
     pub(crate) fn datagram(&mut self, from: SocketAddr, datagram: &[u8], strips: bool) {
-        let limit = self.socket.receive_limit();
-        if (*self.queued >= limit && *self.queued > 0) || self.turn.is_over_limit() {
+        if self.queued.is_full(self.socket.receive_limit()) || self.turn.is_over_limit() {
             count(&self.socket.traffic.dropped, 1);
             return;
         }
@@ -58,9 +58,7 @@ impl<'a> Arrivals<'a> {
             }
         };
         self.turn.batch.copied(source, payload);
-        let cost = payload.len() as u64 + EVENT_COST;
-        *self.queued += cost;
-        self.turn.queued += cost;
+        self.turn.book(self.queued, payload.len() as u64 + EVENT_COST);
         count(&self.socket.traffic.packets_received, 1);
     }
 }

@@ -30,7 +30,7 @@ const SCRATCH: usize = 128 << 10;
 impl Datagrams {
     /// Whether the host must collect events before more is kept.
     pub(crate) fn is_over_limit(&self) -> bool {
-        self.queued > 0 && self.queued >= self.socket.receive_limit()
+        self.queued.is_full(self.socket.receive_limit())
     }
 
     /// Reads what there is, within the budget of a turn. What the host has no room for is read and
@@ -108,8 +108,8 @@ impl Datagrams {
             let mut last_kept = kept;
             for datagram in run {
                 bytes += datagram.size;
-                let queued = self.queued + cost;
-                if (queued >= limit && queued > 0) || turn.queued + cost >= turn.queued_limit {
+                if self.queued.is_full_with(cost, limit) || turn.queued.is_full_with(cost, turn.queued_limit)
+                {
                     dropped += 1;
                     continue;
                 }
@@ -127,8 +127,7 @@ impl Datagrams {
             let (events, cost) = sink.finish();
             kept = last_kept;
             received += u64::from(events);
-            self.queued += cost;
-            turn.queued += cost;
+            turn.book(&mut self.queued, cost);
         }
         count(&self.socket.traffic.packets_received, received);
         if dropped > 0 {

@@ -18,6 +18,7 @@ use crate::sys::{DatagramReader, DatagramWriter, kernel_drops};
 
 use crate::clock::Millis;
 use crate::dns::PendingLookups;
+use crate::quota::Quota;
 use crate::reactor::turn::{LINGER_MILLIS, Turn};
 
 use super::conditions::Conditioned;
@@ -53,7 +54,7 @@ pub(crate) struct Datagrams {
     /// The host is done with the socket: what it sent is flushed until then.
     pub(crate) draining: Option<Millis>,
     /// Cost of this socket's uncollected events.
-    pub(crate) queued: u64,
+    pub(crate) queued: Quota,
     /// What the kernel has counted as dropped so far.
     pub(crate) kernel_drops: u32,
     /// Reading has failed again and again and is tried anew then.
@@ -130,7 +131,7 @@ impl Datagrams {
             watches_writable: false,
             draining: None,
             read_again_at: None,
-            queued: 0,
+            queued: Quota::default(),
             paused: false,
             multicast: false,
             joined: Vec::new(),

@@ -24,6 +24,7 @@ use super::session::Session;
 use super::transport::Transport;
 use super::turn::Turn;
 use crate::clock::Millis;
+use crate::quota::Quota;
 use crate::reactor::accept::listener::Admission;
 use crate::reactor::connect::pending::PendingConnect;
 
@@ -54,7 +55,7 @@ pub(crate) struct Stream {
     read_timeout: u32,
     write_timeout: u32,
     /// Cost of this connection's uncollected events.
-    pub(crate) queued: u64,
+    pub(crate) queued: Quota,
     /// When the handshake or the closing must be over; 0 if there is no such time.
     deadline: Millis,
     last_read: Millis,
@@ -135,7 +136,7 @@ impl Stream {
             writing_payload: 0,
             read_timeout: 0,
             write_timeout: 0,
-            queued: 0,
+            queued: Quota::default(),
             deadline,
             last_read: now,
             last_progress: now,

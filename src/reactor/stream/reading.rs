@@ -77,7 +77,7 @@ impl Stream {
     }
 
     fn is_over_limit(&self) -> bool {
-        self.queued > 0 && self.socket.as_ref().is_some_and(|socket| self.queued >= socket.receive_limit())
+        self.socket.as_ref().is_some_and(|socket| self.queued.is_full(socket.receive_limit()))
     }
 
     /// Whether collected events have made it worth reading again.
@@ -143,8 +143,7 @@ impl Stream {
         let (bytes, mut sink) = turn.batch.received(size, origin);
         let result = self.session.receive(bytes, at, socket, &mut sink, &mut self.writing);
         let (events, cost) = sink.finish();
-        self.queued += cost;
-        turn.queued += cost;
+        turn.book(&mut self.queued, cost);
         count(&socket.traffic.packets_received, u64::from(events));
         result?;
         if self.writing.len() > unwritten {
