@@ -9,6 +9,7 @@ use crate::event::queue::EventQueue;
 use crate::mailbox::Mailbox;
 use crate::options::Options;
 use crate::registry::Registry;
+use crate::socket::{HostGuard, HostSide, Socket};
 
 /// All state of the library, for the whole life of the process.
 pub(crate) static CONTEXT: Context = Context::new();
@@ -36,6 +37,18 @@ impl Context {
             destroyed: AtomicU64::new(0),
             users: AtomicU64::new(0),
         }
+    }
+
+    /// Lets `append` add to the send queue of a socket, and tells the reactor of it.
+    #[inline(always)]
+    pub(crate) fn send<T>(
+        &self,
+        socket: &Socket,
+        host: HostGuard<'_>,
+        append: impl FnOnce(&mut HostSide) -> T,
+    ) -> T {
+        // While the host has events to answer it is likely to send more in a moment.
+        self.mailbox.send(socket, host, || self.events.waiting() > 0, append)
     }
 
     /// Reads or changes the options; they have their defaults until one is set.

@@ -2,12 +2,13 @@
 //! send, and the signal that wakes the reactor once per burst.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed, Ordering::SeqCst};
 
 use mio::Waker;
 use parking_lot::Mutex;
 
 use crate::command::Command;
+use crate::socket::{HostGuard, HostSide, Socket};
 
 /// Buffers up to this size go round between sends and the reactor instead of being freed.
 const REUSED_BUFFER: usize = 128 << 10;
@@ -87,23 +88,44 @@ impl Mailbox {
         self.notify();
     }
 
-    /// Puts a socket on the list of those with something to send and lends it an empty buffer. To
-    /// be followed by [`Mailbox::sent`] when the bytes are in the buffer.
+    /// Lets `append` add to a socket's send queue, and tells the reactor of it unless that knows already
+    /// that there is something. `burst_goes_on` tells whether the host is likely to send more in a
+    /// moment. The socket's lock is released before the reactor is woken.
+    // Inlined into the sends, each of which appends in its own way.
+    #[inline(always)]
+    pub(crate) fn send<T>(
+        &self,
+        socket: &Socket,
+        mut host: HostGuard<'_>,
+        burst_goes_on: impl FnOnce() -> bool,
+        append: impl FnOnce(&mut HostSide) -> T,
+    ) -> T {
+        let first = host.queue.announce();
+        if first {
+            self.put_on_list(socket.token.load(Relaxed), &mut host);
+        }
+        let result = append(&mut host);
+        drop(host);
+        if first {
+            self.signal_sends(burst_goes_on);
+        }
+        result
+    }
+
+    /// The socket's queue is lent an empty buffer if it has none.
     #[inline]
-    pub(crate) fn dirty(&self, token: u32, buffer: &mut Vec<u8>) {
+    fn put_on_list(&self, token: u32, host: &mut HostSide) {
         let mut dirty = self.dirty.lock();
         dirty.tokens.push(token);
-        if buffer.capacity() == 0
+        if host.queue.needs_buffer()
             && let Some(empty) = dirty.lend()
         {
-            *buffer = empty;
+            host.queue.give_buffer(empty);
         }
     }
 
-    /// The reactor has something to write. `burst_goes_on` tells whether the host is likely to send
-    /// more in a moment.
     #[inline]
-    pub(crate) fn sent(&self, burst_goes_on: impl FnOnce() -> bool) {
+    fn signal_sends(&self, burst_goes_on: impl FnOnce() -> bool) {
         self.pending.store(true, SeqCst);
         match self.state.load(SeqCst) {
             state::ASLEEP => self.wake(),

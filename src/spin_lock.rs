@@ -1,5 +1,5 @@
 //! A lock for sections that mostly are a few instructions, as those of a send. Longer ones (a large
-//! message, a datagram socket's first send, the wait for a reliable endpoint) are waited for asleep.
+//! message, a holder that was preempted) are waited for asleep.
 //!
 //! Letting go is a plain store. That of a lock which has to look for sleepers is a locked instruction,
 //! and on x86 such a one waits until all stores before it have reached the cache: here those of the
@@ -13,6 +13,7 @@ use std::time::Duration;
 use lock_api::{GuardNoSend, RawMutex};
 
 pub(crate) type SpinLock<T> = lock_api::Mutex<RawSpinLock, T>;
+pub(crate) type SpinLockGuard<'a, T> = lock_api::MutexGuard<'a, RawSpinLock, T>;
 
 /// Looks at a lock that is held before the thread makes room for others: longer than a short message's
 /// copy takes.

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use crate::command::{Command, ConnectRequest, Waiter, WebSocketRequest};
 use crate::dns::resolver;
 use crate::error::{Code, Error, Result};
-use crate::socket::{ConnectionState, Family, Handle, Socket, SocketRole};
+use crate::socket::{Family, Handle, Socket, SocketRole};
 use crate::tls::{self, Prepared, Unbuilt};
 use crate::url::{Url, parse_host};
 use crate::{address, sys};
@@ -42,20 +42,7 @@ pub(crate) fn connect(handle: Handle, url: &str, port: u16, regular: bool, waits
     };
     let local = {
         let mut host = socket.host.lock();
-        match host.state {
-            ConnectionState::Idle | ConnectionState::Closed => host.state = ConnectionState::Connecting,
-            ConnectionState::Connecting => {
-                return Err(Error::new(Code::Busy, "the socket is already connecting"));
-            }
-            ConnectionState::Open | ConnectionState::Lost => {
-                return Err(Error::new(Code::Busy, "the socket is already connected"));
-            }
-            ConnectionState::Connectionless => {
-                return Err(Error::wrong_kind("a UDP socket does not connect"));
-            }
-            ConnectionState::Listening => return Err(Error::wrong_kind("a server cannot connect")),
-            ConnectionState::Destroyed => return Err(Error::bad_handle()),
-        }
+        host.connection.begin_connect()?;
         host.local_endpoint.as_ref().map(|local_endpoint| local_endpoint.local).unwrap_or_default()
     };
     let mut request = ConnectRequest {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use mio::net::UdpSocket;
+use parking_lot::{Mutex, MutexGuard};
 use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
 
 use crate::address::AddressFamilies;
@@ -15,10 +16,8 @@ use crate::datagram_records::{self, LARGEST_DATAGRAM, To};
 use crate::dns::Known;
 use crate::error::{Code, Error, Result};
 use crate::protocol::packet::{self, HEADER_SIZE};
-use crate::reliable::SendError;
-use crate::socket::{
-    Bound, ConnectionState, DatagramSide, Family, Handle, HostSide, Socket, SocketRole, UdpTarget, count,
-};
+use crate::reliable::{Endpoint, SendError};
+use crate::socket::{Bound, DatagramSide, Family, Handle, Socket, SocketRole, UdpTarget, count};
 use crate::{address, sys};
 
 use super::options::apply_reliability;
@@ -39,20 +38,26 @@ pub(crate) fn create_datagrams(role: SocketRole, regular: bool, port: Option<u16
     let socket = register(role, Family::Udp, regular, Arc::clone(&settings))?;
     socket.host.lock().datagrams = Some(Box::new(DatagramSide::new(ip)));
     apply_reliability(&socket, &settings);
-    let mut host = socket.host.lock();
     if let Some(bound) = bound {
-        open(&socket, &mut host, bound);
+        open(&socket, bound)?;
     }
     Ok(socket.handle)
 }
 
-/// Hands a bound socket to the reactor.
-fn open(socket: &Arc<Socket>, host: &mut HostSide, (io, bound, port): (UdpSocket, Bound, u16)) {
-    socket.local_port.store(port, Relaxed);
-    if let Some(own) = &mut host.datagrams {
+/// Hands a bound socket to the reactor, unless another thread was faster.
+fn open(socket: &Arc<Socket>, (io, bound, port): (UdpSocket, Bound, u16)) -> Result<()> {
+    {
+        let mut host = socket.host.lock();
+        host.connection.check_not_destroyed()?;
+        let own = host.datagrams.as_mut().ok_or_else(needs_udp)?;
+        if own.bound.is_some() {
+            return Ok(());
+        }
         own.bound = Some(bound);
+        socket.local_port.store(port, Relaxed);
     }
     CONTEXT.mailbox.command(Command::OpenDatagrams(OpenDatagrams { socket: Arc::clone(socket), io, bound }));
+    Ok(())
 }
 
 /// A system's socket bound to `port` on `ip`, or on all addresses of both families.
@@ -131,20 +136,66 @@ enum Form {
     Plain,
 }
 
-fn send(handle: Handle, form: Form, payload: &[u8], receiver: Receiver<'_>) -> Result<usize> {
-    CONTEXT.registry.with(handle, |socket| enqueue(socket, form, payload, receiver))
+/// How far a send has come.
+enum Step {
+    /// All the way: so many bytes of payload and header.
+    Queued(usize),
+    /// The socket has to be bound first, to this address if there is one.
+    Unbound(Option<IpAddr>),
+    /// Another thread is in the protocol.
+    EndpointBusy(Arc<Mutex<Endpoint>>),
 }
 
-fn enqueue(socket: &Arc<Socket>, form: Form, payload: &[u8], receiver: Receiver<'_>) -> Result<usize> {
-    let mut host = socket.host.lock();
-    if host.state == ConnectionState::Destroyed {
-        return Err(Error::bad_handle());
+fn send(handle: Handle, form: Form, payload: &[u8], receiver: Receiver<'_>) -> Result<usize> {
+    match CONTEXT.registry.with(handle, |socket| enqueue(socket, form, payload, receiver, None))? {
+        Step::Queued(size) => Ok(size),
+        step => send_from(&CONTEXT.registry.get(handle)?, step, form, payload, receiver),
     }
+}
+
+/// Goes on with a send that is held up. What takes long is done without the lock of the socket, so that
+/// whoever uses it at the same time does not wait for it too.
+#[cold]
+fn send_from(
+    socket: &Arc<Socket>,
+    mut step: Step,
+    form: Form,
+    payload: &[u8],
+    receiver: Receiver<'_>,
+) -> Result<usize> {
+    loop {
+        step = match step {
+            Step::Queued(size) => return Ok(size),
+            Step::Unbound(ip) => {
+                open(socket, bind(ip, 0)?)?;
+                enqueue(socket, form, payload, receiver, None)?
+            }
+            // Before the socket's own lock: nobody who has that waits for this one.
+            Step::EndpointBusy(endpoint) => {
+                let held = endpoint.lock();
+                enqueue(socket, form, payload, receiver, Some(held))?
+            }
+        }
+    }
+}
+
+/// `endpoint` is that of the socket's reliable protocol, if the caller has locked it already.
+fn enqueue(
+    socket: &Socket,
+    form: Form,
+    payload: &[u8],
+    receiver: Receiver<'_>,
+    endpoint: Option<MutexGuard<'_, Endpoint>>,
+) -> Result<Step> {
+    let host = socket.host.lock();
+    host.connection.check_not_destroyed()?;
     let own = host.datagrams.as_ref().ok_or_else(needs_udp)?;
     if matches!(receiver, Receiver::Target) && own.target.is_none() {
         return Err(needs_target());
     }
-    let is_reliable = host.settings.udp.reliable && form == Form::Packet;
+    let reliable = host.settings.udp.reliable && form == Form::Packet;
+    let protocol = own.reliable.as_ref().filter(|_| reliable);
+    let is_reliable = protocol.is_some();
     let header_size = if form == Form::Packet { HEADER_SIZE } else { 0 };
     let size = header_size + payload.len();
     if size > LARGEST_DATAGRAM && !is_reliable {
@@ -153,63 +204,50 @@ fn enqueue(socket: &Arc<Socket>, form: Form, payload: &[u8], receiver: Receiver<
             format!("a datagram can carry {LARGEST_DATAGRAM} bytes at the most, not {size}"),
         ));
     }
-    let families = match own.bound {
-        Some(bound) => bound.families,
-        None => {
-            let bound = bind(own.ip, 0)?;
-            let families = bound.1.families;
-            open(socket, &mut host, bound);
-            families
-        }
-    };
-    let is_full = host.is_full(socket.in_flight.load(Relaxed));
-    let HostSide { datagrams, pending, pending_payload, dirty, .. } = &mut *host;
-    let own = datagrams.as_mut().ok_or_else(needs_udp)?;
+    let Some(Bound { families, .. }) = own.bound else { return Ok(Step::Unbound(own.ip)) };
+    let name;
     let to = match receiver {
         Receiver::Url(url, port) => destination(url, port, literal(url, port), families)?,
-        Receiver::Target => {
-            let UdpTarget { url, port, address } = own.target.as_ref().ok_or_else(needs_target)?;
-            destination(url, *port, address.or_else(|| literal(url, *port)), families)?
-        }
-        Receiver::Everybody(port) => To::Broadcast(port),
-    };
-    let mut queue = |to: To<'_>, reliable, header: &[u8]| {
-        if is_full {
-            return Err(Error::new(Code::QueueFull, "the network does not keep up: the send queue is full"));
-        }
-        datagram_records::push(pending, to, reliable, header, payload);
-        *pending_payload += payload.len() as u32;
-        Ok(())
-    };
-    match own.reliable.as_ref().filter(|_| is_reliable) {
-        None => {
-            // The size fits: no datagram is larger than 64 KiB.
-            let header = packet::header(payload.len() as u32);
-            queue(to, false, &header[..header_size])?;
-        }
-        Some(endpoint) => match to {
-            // At once, so that the protocol can say whether the peer keeps up.
-            To::Address(address) if !own.reliable_queued => {
-                // Not the time before the lock is held: the protocol's must not go backwards.
-                endpoint.lock().send(address, payload, clock::micros).map_err(|error| refused(&error))?;
-            }
-            // Its name is not known, or such messages are queued already.
-            _ => {
-                own.reliable_queued = true;
-                queue(to, true, &[])?;
+        Receiver::Target => match own.target.as_ref().ok_or_else(needs_target)? {
+            UdpTarget { address: Some(address), .. } => within(*address, families)?,
+            UdpTarget { url, port, address: None } => {
+                name = Arc::clone(url);
+                destination(&name, *port, literal(&name, *port), families)?
             }
         },
+        Receiver::Everybody(port) => To::Broadcast(port),
+    };
+    let queues = match (protocol, to) {
+        // At once, so that the protocol can say whether the peer keeps up.
+        (Some(protocol), To::Address(address)) if !own.reliable_queued => {
+            let Some(mut endpoint) = endpoint.or_else(|| protocol.try_lock()) else {
+                return Ok(Step::EndpointBusy(Arc::clone(protocol)));
+            };
+            // Not the time before the lock is held: the protocol's must not go backwards.
+            endpoint.send(address, payload, clock::micros).map_err(|error| refused(&error))?;
+            false
+        }
+        // A datagram; or its name is not known, or such messages are queued already.
+        _ => true,
+    };
+    if queues && host.is_full(&socket.in_flight) {
+        return Err(Error::new(Code::QueueFull, "the network does not keep up: the send queue is full"));
     }
-    count(&socket.traffic.packets_sent, 1);
-    let first = !std::mem::replace(dirty, true);
-    if first {
-        CONTEXT.mailbox.dirty(socket.token.load(Relaxed), pending);
-    }
-    drop(host);
-    if first {
-        CONTEXT.mailbox.sent(|| CONTEXT.events.waiting() > 0);
-    }
-    Ok(size)
+    CONTEXT.send(socket, host, |host| {
+        if queues {
+            // The size fits: no datagram is larger than 64 KiB. The protocol has headers of its own.
+            let header = packet::header(payload.len() as u32);
+            let header = if is_reliable { &[] } else { &header[..header_size] };
+            host.queue.push(payload.len(), |records| {
+                datagram_records::push(records, to, is_reliable, header, payload);
+            });
+            if let Some(own) = &mut host.datagrams {
+                own.reliable_queued |= is_reliable;
+            }
+        }
+        count(&socket.traffic.packets_sent, 1);
+    });
+    Ok(Step::Queued(size))
 }
 
 fn refused(error: &SendError) -> Error {
@@ -237,11 +275,7 @@ fn destination(
     families: AddressFamilies,
 ) -> Result<To<'_>> {
     if let Some(literal) = literal {
-        if !families.includes(&literal) {
-            let family = if literal.is_ipv4() { "IPv4" } else { "IPv6" };
-            return Err(Error::new(Code::Failed, format!("the socket's own address has no {family}")));
-        }
-        return Ok(To::Address(literal));
+        return within(literal, families);
     }
     if url.len() > 255 || url.contains(['/', ' ']) {
         return Err(Error::bad_argument("the url of a datagram is an address or a name"));
@@ -262,6 +296,15 @@ fn destination(
             }))
         }
     }
+}
+
+/// An address, if the socket's own has that family.
+fn within(address: SocketAddr, families: AddressFamilies) -> Result<To<'static>> {
+    if !families.includes(&address) {
+        let family = if address.is_ipv4() { "IPv4" } else { "IPv6" };
+        return Err(Error::new(Code::Failed, format!("the socket's own address has no {family}")));
+    }
+    Ok(To::Address(address))
 }
 
 fn needs_udp() -> Error {

@@ -7,7 +7,7 @@ use crate::command::Command;
 use crate::context::Context;
 use crate::event::batch::{Source, What};
 use crate::event::queue::Collector;
-use crate::socket::{ConnectionState, Handle, SocketRole};
+use crate::socket::{Handle, SocketRole};
 
 impl Collector for Context {
     #[inline]
@@ -63,12 +63,10 @@ fn move_on(context: &Context, source: &Source, what: What) -> Option<Handle> {
     }
     let mut host = socket.host.lock();
     match what {
-        What::ConnectEnded { .. } if what.is_failed_connect() => host.state = ConnectionState::Idle,
-        What::ConnectEnded { .. } if host.state == ConnectionState::Connecting => {
-            host.state = ConnectionState::Open
-        }
+        What::ConnectEnded { .. } if what.is_failed_connect() => host.connection.connect_failed(),
+        What::ConnectEnded { .. } => host.connection.connect_succeeded(),
         What::Disconnect { half_closed, .. } => {
-            host.state = ConnectionState::Closed;
+            host.connection.disconnect_collected();
             // While the socket is locked, so that it cannot connect anew before.
             if half_closed {
                 context.mailbox.command(Command::Finish { token: source.token, serial: source.serial });

@@ -67,8 +67,9 @@ pub(crate) fn total_stat(stat: Stat) -> Result<f64> {
         Stat::Sockets => Ok(CONTEXT.registry.len() as f64),
         Stat::Events => Ok(CONTEXT.events.waiting() as f64),
         Stat::SendQueue => {
-            let sockets = CONTEXT.registry.read();
-            Ok(sockets.values().map(|socket| send_queue(socket)).sum::<u64>() as f64)
+            // Without the registry's lock: the reliable protocol of some socket may have to be waited for.
+            let all: Vec<Arc<Socket>> = CONTEXT.registry.read().values().cloned().collect();
+            Ok(all.iter().map(|socket| send_queue(socket)).sum::<u64>() as f64)
         }
         Stat::ReceiveQueue => Ok(CONTEXT.events.waiting_bytes(None) as f64),
         _ => Err(not_kept()),
@@ -84,7 +85,7 @@ fn send_queue(socket: &Socket) -> u64 {
     let (queued, reliable) = {
         let host = socket.host.lock();
         let reliable = host.datagrams.as_ref().and_then(|own| own.reliable.as_ref()).map(Arc::clone);
-        (host.pending_payload + socket.in_flight.load(Relaxed), reliable)
+        (host.queue.payload_with(&socket.in_flight), reliable)
     };
     u64::from(queued) + reliable.map_or(0, |endpoint| endpoint.lock().waiting_bytes() as u64)
 }

@@ -1,12 +1,10 @@
 //! Sending: bytes go into the socket's queue, and the reactor hears of the first of a burst.
 
-use std::sync::atomic::Ordering::Relaxed;
-
 use crate::context::CONTEXT;
 use crate::error::{Code, Error, Result};
 use crate::options::MESSAGE_LIMIT;
 use crate::protocol::packet;
-use crate::socket::{ConnectionState, Handle, Socket, SocketRole, count};
+use crate::socket::{Handle, Socket, SocketRole, count};
 use crate::websocket::frame::{Opcode, write_frame};
 use crate::websocket::mask;
 
@@ -37,10 +35,8 @@ fn send(handle: Handle, header: &[u8], payload: &[u8], opcode: Opcode) -> Result
 
 #[inline(always)]
 fn enqueue(socket: &Socket, header: &[u8], payload: &[u8], opcode: Opcode) -> Result<usize> {
-    let mut host = socket.host.lock();
-    if host.state != ConnectionState::Open {
-        return Err(cannot_send(host.state));
-    }
+    let host = socket.host.lock();
+    host.connection.check_can_send()?;
     if header.is_empty() {
         if host.regular {
             return Err(Error::wrong_kind(
@@ -54,38 +50,43 @@ fn enqueue(socket: &Socket, header: &[u8], payload: &[u8], opcode: Opcode) -> Re
     if payload.len() > MESSAGE_LIMIT as usize {
         return Err(too_big());
     }
-    let is_websocket = socket.family.is_websocket();
-    if is_websocket && opcode == Opcode::Text && std::str::from_utf8(payload).is_err() {
+    if socket.family.is_websocket() && opcode == Opcode::Text && std::str::from_utf8(payload).is_err() {
         return Err(Error::bad_argument("a text message must be UTF-8"));
     }
-    if host.is_full(socket.in_flight.load(Relaxed)) {
+    if host.is_full(&socket.in_flight) {
         return Err(queue_full());
     }
-    let first = !host.dirty;
-    if first {
-        host.dirty = true;
-        CONTEXT.mailbox.dirty(socket.token.load(Relaxed), &mut host.pending);
-    }
-    let sent = if is_websocket {
-        let payload = [header, payload];
-        match socket.role {
-            SocketRole::Client => write_masked(&mut host.pending, opcode, payload),
-            _ => write_frame(&mut host.pending, opcode, payload, None),
-        }
-        payload[1].len()
-    } else {
-        host.pending.reserve(header.len() + payload.len());
-        host.pending.extend_from_slice(header);
-        host.pending.extend_from_slice(payload);
-        header.len() + payload.len()
-    };
-    host.pending_payload += payload.len() as u32;
-    count(&socket.traffic.packets_sent, 1);
-    drop(host);
-    if first {
-        CONTEXT.mailbox.sent(|| CONTEXT.events.waiting() > 0);
-    }
+    let sent = CONTEXT.send(
+        socket,
+        host,
+        #[inline(always)]
+        |host| {
+            count(&socket.traffic.packets_sent, 1);
+            host.queue.push(
+                payload.len(),
+                #[inline(always)]
+                |bytes| write(bytes, socket, header, payload, opcode),
+            )
+        },
+    );
     Ok(sent)
+}
+
+/// Writes a message as the connection has them. Returns the bytes that count as sent.
+#[inline(always)]
+fn write(bytes: &mut Vec<u8>, socket: &Socket, header: &[u8], payload: &[u8], opcode: Opcode) -> usize {
+    if socket.family.is_websocket() {
+        match socket.role {
+            SocketRole::Client => write_masked(bytes, opcode, [header, payload]),
+            _ => write_frame(bytes, opcode, [header, payload], None),
+        }
+        payload.len()
+    } else {
+        bytes.reserve(header.len() + payload.len());
+        bytes.extend_from_slice(header);
+        bytes.extend_from_slice(payload);
+        header.len() + payload.len()
+    }
 }
 
 #[inline(never)]
@@ -101,19 +102,4 @@ fn too_big() -> Error {
 #[cold]
 fn queue_full() -> Error {
     Error::new(Code::QueueFull, "the peer does not keep up: its send queue is full")
-}
-
-#[cold]
-fn cannot_send(state: ConnectionState) -> Error {
-    match state {
-        ConnectionState::Listening => {
-            Error::wrong_kind("a server has nobody to send to; send to one of its clients")
-        }
-        ConnectionState::Connectionless => Error::wrong_kind("a UDP socket sends with network_send_udp"),
-        ConnectionState::Destroyed => Error::bad_handle(),
-        ConnectionState::Lost | ConnectionState::Closed => {
-            Error::new(Code::Closed, "the connection is closed")
-        }
-        _ => Error::new(Code::NotConnected, "the socket is not connected"),
-    }
 }

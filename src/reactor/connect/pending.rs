@@ -14,7 +14,7 @@ use crate::address::PeerName;
 use crate::command::{ConnectRequest, Waiter, WebSocketRequest};
 use crate::error::{Code, Error, Result};
 use crate::event::batch::{Happened, Origin};
-use crate::socket::{About, ConnectionState, Local, Socket};
+use crate::socket::{About, Local, Socket};
 use crate::{sys, tls};
 
 use crate::clock::Millis;
@@ -48,11 +48,11 @@ impl PendingConnect {
             let mut host = self.socket.host.lock();
             host.about = about;
             // The last connection may have ended before it was asked to write.
-            host.dirty = false;
+            host.queue.forget_announcement();
             host.regular = self.regular;
             host.peer = Some(peer.clone());
-            if self.waiter.is_some() && host.state == ConnectionState::Connecting {
-                host.state = ConnectionState::Open;
+            if self.waiter.is_some() {
+                host.connection.connect_succeeded();
             }
         }
         match &self.waiter {
@@ -64,11 +64,7 @@ impl PendingConnect {
     pub(crate) fn failed(&self, origin: Origin<'_>, error: &Error, turn: &mut Turn) {
         match &self.waiter {
             Some(waiter) => {
-                let mut host = self.socket.host.lock();
-                if host.state == ConnectionState::Connecting {
-                    host.state = ConnectionState::Idle;
-                }
-                drop(host);
+                self.socket.host.lock().connection.connect_failed();
                 log_failed_connect(self.socket.handle, error);
                 waiter.end(Err(error.clone()));
             }

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
-use std::sync::atomic::Ordering::Relaxed;
 
 use crate::address::AddressFamilies;
 use crate::clock;
@@ -42,7 +41,7 @@ impl Datagrams {
             }
         }
         self.transmit();
-        self.socket.in_flight.store(self.in_flight, Relaxed);
+        self.socket.in_flight.set(self.in_flight);
     }
 
     /// Takes over what the host has queued. False if that is nothing.
@@ -51,16 +50,14 @@ impl Datagrams {
             return false;
         }
         let mut host = self.socket.host.lock();
-        host.dirty = false;
-        if host.pending.is_empty() {
-            if let Some(own) = &mut host.datagrams {
-                own.reliable_queued &= !self.waiting.is_empty();
-            }
-            return false;
+        if let Some(payload) = host.queue.take(|records| self.queue.append(records)) {
+            self.in_flight += payload;
+            return true;
         }
-        self.queue.append(&mut host.pending);
-        self.in_flight += std::mem::take(&mut host.pending_payload);
-        true
+        if let Some(own) = &mut host.datagrams {
+            own.reliable_queued &= !self.waiting.is_empty();
+        }
+        false
     }
 
     fn line(&mut self, line: Line) -> &mut Buffer {

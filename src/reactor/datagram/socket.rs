@@ -189,10 +189,8 @@ impl Datagrams {
         if self.draining.is_some() {
             return;
         }
-        let mut host = self.socket.host.lock();
-        self.queue.append(&mut host.pending);
-        self.in_flight += std::mem::take(&mut host.pending_payload);
-        drop(host);
+        let rest = self.socket.host.lock().queue.take(|records| self.queue.append(records));
+        self.in_flight += rest.unwrap_or(0);
         self.draining = Some(now + LINGER_MILLIS);
         if let Some(reliability) = &mut self.reliability {
             reliability.stop_reading();

@@ -12,7 +12,7 @@ use crate::error::{Code, Error};
 use crate::log::{self, Level};
 use crate::mailbox::Dirty;
 use crate::reactor::turn::{LINGER_MILLIS, Next, Turn};
-use crate::socket::{ConnectionState, Handle, NO_TOKEN, Socket};
+use crate::socket::{Handle, NO_TOKEN, Socket};
 
 use super::{Stream, StreamPhase};
 
@@ -58,10 +58,7 @@ impl Stream {
     /// From now on the host's sends fail, though the connection still has something to say.
     pub(crate) fn refuse_sends(&mut self) {
         if let Some(socket) = &self.socket {
-            let mut host = socket.host.lock();
-            if host.state == ConnectionState::Open {
-                host.state = ConnectionState::Lost;
-            }
+            socket.host.lock().connection.lost();
         }
     }
 
@@ -88,15 +85,13 @@ impl Stream {
     pub(crate) fn drain(&mut self, now: Millis, spent: &mut Dirty) -> Next {
         self.leave_server();
         if let Some(socket) = &self.socket {
-            let mut host = socket.host.lock();
-            let pending = std::mem::take(&mut host.pending);
-            host.pending_payload = 0;
-            drop(host);
+            let mut rest = Vec::new();
+            socket.host.lock().queue.take(|bytes| rest = std::mem::take(bytes));
             if self.written == self.writing.len() {
-                self.writing = pending;
+                self.writing = rest;
                 self.written = 0;
             } else {
-                self.writing.extend_from_slice(&pending);
+                self.writing.extend_from_slice(&rest);
             }
             socket.token.store(NO_TOKEN, Relaxed);
         }

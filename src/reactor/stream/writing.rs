@@ -1,13 +1,12 @@
 //! Bytes out: what the session has to say and what the host has queued.
 
 use std::io;
-use std::sync::atomic::Ordering::Relaxed;
 
 use crate::clock::Millis;
 use crate::error::Result;
 use crate::mailbox::Dirty;
 use crate::reactor::turn::{Next, Turn};
-use crate::socket::{ConnectionState, count};
+use crate::socket::count;
 
 use super::{Stream, StreamPhase};
 
@@ -48,7 +47,7 @@ impl Stream {
                         };
                         // A client socket may have connected anew while its old connection closes.
                         if !self.is_draining() {
-                            socket.in_flight.store(payload as u32, Relaxed);
+                            socket.in_flight.set(payload as u32);
                         }
                     }
                 }
@@ -75,14 +74,11 @@ impl Stream {
         let Some(socket) = self.socket.as_ref().filter(|_| !self.is_draining()) else {
             return false;
         };
-        let mut host = socket.host.lock();
-        host.dirty = false;
-        if host.pending.is_empty() {
-            return false;
-        }
-        std::mem::swap(&mut host.pending, &mut self.writing);
-        self.writing_payload = std::mem::take(&mut host.pending_payload);
-        socket.in_flight.store(self.writing_payload, Relaxed);
+        let writing = &mut self.writing;
+        let taken = socket.host.lock().queue.take(|bytes| std::mem::swap(bytes, writing));
+        let Some(payload) = taken else { return false };
+        self.writing_payload = payload;
+        socket.in_flight.set(payload);
         true
     }
 
@@ -112,12 +108,9 @@ impl Stream {
         self.blocked = false;
         if let Some(socket) = &self.socket {
             let mut host = socket.host.lock();
-            if host.state == ConnectionState::Open {
-                host.state = ConnectionState::Lost;
-            }
-            host.pending = Vec::new();
-            host.pending_payload = 0;
-            socket.in_flight.store(0, Relaxed);
+            host.connection.lost();
+            host.queue.discard();
+            socket.in_flight.set(0);
         }
     }
 }

@@ -1,6 +1,9 @@
 //! One socket as the host sees it: its queue of bytes to send, the state of its connection, its counters.
 //! The file descriptor is not here; that belongs to the reactor's endpoint.
 
+mod connection;
+mod send_queue;
+
 use std::ffi::c_void;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -15,7 +18,10 @@ use crate::error::{Code, Error, Result};
 use crate::listening::Listening;
 use crate::options::{ACCEPTED_MESSAGE_LIMIT, MESSAGE_LIMIT, Settings};
 use crate::reliable::Endpoint;
-use crate::spin_lock::SpinLock;
+use crate::spin_lock::{SpinLock, SpinLockGuard};
+
+use connection::Connection;
+use send_queue::{InFlight, SendQueue};
 
 /// The number by which the host names a socket. Never used twice in a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,26 +69,6 @@ impl Family {
     }
 }
 
-/// What the host may do with the connection; it changes in step with the events the host collects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ConnectionState {
-    /// A client that never connected, or whose connect failed.
-    Idle,
-    /// From the call of connect until the host has seen how it ended.
-    Connecting,
-    Open,
-    /// Broken, but the host has not yet collected the disconnect event.
-    Lost,
-    /// The host has seen the disconnect event.
-    Closed,
-    /// A server.
-    Listening,
-    /// A UDP socket, which has none.
-    Connectionless,
-    /// The host has destroyed the socket. Who had looked it up before must not queue anything more.
-    Destroyed,
-}
-
 /// No endpoint of the reactor belongs to the socket.
 pub(crate) const NO_TOKEN: u32 = u32::MAX;
 
@@ -101,8 +87,7 @@ pub(crate) struct Socket {
     pub(crate) local_port: AtomicU16,
     /// The host's own pointer, which nobody here looks into.
     pub(crate) user: AtomicPtr<c_void>,
-    /// Payload bytes the reactor has taken from the queue and not yet written.
-    pub(crate) in_flight: AtomicU32,
+    pub(crate) in_flight: InFlight,
     pub(crate) traffic: Traffic,
     pub(crate) host: SpinLock<HostSide>,
 }
@@ -125,17 +110,15 @@ pub(crate) fn count(counter: &AtomicU64, more: u64) {
     counter.store(counter.load(Relaxed).wrapping_add(more), Relaxed);
 }
 
+/// The host's side of a socket, locked.
+pub(crate) type HostGuard<'a> = SpinLockGuard<'a, HostSide>;
+
 #[derive(Debug)]
 pub(crate) struct HostSide {
-    pub(crate) state: ConnectionState,
+    pub(crate) connection: Connection,
     /// The connection has GameMaker's handshake and headers.
     pub(crate) regular: bool,
-    /// The socket is on the reactor's list of those with something to write.
-    pub(crate) dirty: bool,
-    /// Bytes as they go on the wire that the reactor has not yet taken.
-    pub(crate) pending: Vec<u8>,
-    /// How many of them are payload.
-    pub(crate) pending_payload: u32,
+    pub(crate) queue: SendQueue,
     pub(crate) peer: Option<PeerName>,
     /// What the opening of a WebSocket has brought to light, if it was not the usual.
     pub(crate) about: Option<Box<About>>,
@@ -226,20 +209,17 @@ pub(crate) struct DatagramSide {
 /// A receiver that the host has set once for many sends.
 #[derive(Debug)]
 pub(crate) struct UdpTarget {
-    pub(crate) url: Box<str>,
+    pub(crate) url: Arc<str>,
     pub(crate) port: u16,
     /// What the url always spells out; neither names nor zones do.
     pub(crate) address: Option<SocketAddr>,
 }
 
 impl HostSide {
-    /// Whether nothing more is taken for sending. `in_flight` is what the reactor has of it.
+    /// Whether nothing more is taken for sending.
     #[inline]
-    pub(crate) fn is_full(&self, in_flight: u32) -> bool {
-        let limit = self.settings.send_queue_limit;
-        let queued = self.pending_payload + in_flight;
-        // The second condition bounds what headers and addresses cost when the payloads are tiny.
-        (queued >= limit && queued > 0) || self.pending.len() as u64 > 2 * u64::from(limit) + (64 << 10)
+    pub(crate) fn is_full(&self, in_flight: &InFlight) -> bool {
+        self.queue.is_full(in_flight, self.settings.send_queue_limit)
     }
 }
 
@@ -268,19 +248,17 @@ impl Socket {
             receive_limit: AtomicU32::new(0),
             local_port: AtomicU16::new(0),
             user: AtomicPtr::default(),
-            in_flight: AtomicU32::new(0),
+            in_flight: InFlight::default(),
             traffic: Traffic::new(),
             host: SpinLock::new(HostSide {
-                state: match role {
-                    SocketRole::Client => ConnectionState::Idle,
-                    SocketRole::Server => ConnectionState::Listening,
-                    SocketRole::Accepted => ConnectionState::Open,
-                    SocketRole::Datagrams | SocketRole::DatagramServer => ConnectionState::Connectionless,
+                connection: match role {
+                    SocketRole::Client => Connection::IDLE,
+                    SocketRole::Server => Connection::LISTENING,
+                    SocketRole::Accepted => Connection::ACCEPTED,
+                    SocketRole::Datagrams | SocketRole::DatagramServer => Connection::NONE,
                 },
                 regular,
-                dirty: false,
-                pending: Vec::new(),
-                pending_payload: 0,
+                queue: SendQueue::default(),
                 peer: None,
                 about: None,
                 settings,
@@ -304,10 +282,9 @@ impl Socket {
     /// game's id.
     pub(crate) fn begin_connection(&self) -> u32 {
         let mut host = self.host.lock();
-        host.pending = Vec::new();
-        host.pending_payload = 0;
-        host.dirty = false;
-        self.in_flight.store(0, Relaxed);
+        host.queue.discard();
+        host.queue.forget_announcement();
+        self.in_flight.set(0);
         host.settings.game_id
     }
 
@@ -315,7 +292,7 @@ impl Socket {
     pub(crate) fn retire(&self) {
         let (reserved, listening) = {
             let mut host = self.host.lock();
-            host.state = ConnectionState::Destroyed;
+            host.connection.destroyed();
             (host.local_endpoint.take(), host.listening.take())
         };
         // Here and now, so that the port is free when the host's call returns.

@@ -1,0 +1,153 @@
+//! What a socket has to send. The host's calls append to it under the socket's lock; the reactor takes
+//! all of it at once, so that many small sends are one system call.
+
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use crate::quota;
+
+/// What the reactor has not yet taken.
+#[derive(Debug, Default)]
+pub(crate) struct SendQueue {
+    /// As they go on the wire; of UDP sockets records of them.
+    bytes: Vec<u8>,
+    /// How many of them are the program's own.
+    payload: u32,
+    /// The reactor has the socket on its list of those with something to send.
+    announced: bool,
+}
+
+impl SendQueue {
+    /// Whether nothing more is taken. At least one message always is.
+    #[inline]
+    pub(crate) fn is_full(&self, in_flight: &InFlight, limit: u32) -> bool {
+        let (queued, limit) = (self.payload_with(in_flight).into(), limit.into());
+        // The second condition bounds what headers and addresses cost when the payloads are tiny.
+        quota::is_full(queued, limit) || self.bytes.len() as u64 > 2 * limit + (64 << 10)
+    }
+
+    /// Payload bytes that have not left.
+    #[inline]
+    pub(crate) fn payload_with(&self, in_flight: &InFlight) -> u32 {
+        self.payload + in_flight.get()
+    }
+
+    /// Lets `write` append a message with so many bytes of the program's own.
+    #[inline(always)]
+    pub(crate) fn push<T>(&mut self, payload: usize, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        self.payload += payload as u32;
+        write(&mut self.bytes)
+    }
+
+    /// Whether the reactor has yet to be told that there is something to send. From now on it has been.
+    #[inline]
+    pub(crate) fn announce(&mut self) -> bool {
+        !std::mem::replace(&mut self.announced, true)
+    }
+
+    /// Whether the queue has no memory, and an empty buffer would do it good.
+    #[inline]
+    pub(crate) fn needs_buffer(&self) -> bool {
+        self.bytes.capacity() == 0
+    }
+
+    #[inline]
+    pub(crate) fn give_buffer(&mut self, empty: Vec<u8>) {
+        debug_assert!(self.bytes.is_empty() && empty.is_empty());
+        self.bytes = empty;
+    }
+
+    /// Lets `take` empty the queue, if there is anything in it; returns how much of that is payload.
+    /// What is queued from now on is announced anew.
+    #[inline]
+    pub(crate) fn take(&mut self, take: impl FnOnce(&mut Vec<u8>)) -> Option<u32> {
+        self.announced = false;
+        if self.bytes.is_empty() {
+            return None;
+        }
+        take(&mut self.bytes);
+        debug_assert!(self.bytes.is_empty());
+        Some(std::mem::take(&mut self.payload))
+    }
+
+    /// Nothing of it can be sent any more. The memory goes too.
+    pub(crate) fn discard(&mut self) {
+        self.bytes = Vec::new();
+        self.payload = 0;
+    }
+
+    /// A new connection begins, which the reactor was not told of before.
+    pub(crate) fn forget_announcement(&mut self) {
+        self.announced = false;
+    }
+}
+
+/// Payload bytes that the reactor has taken from the queue and not yet written. It alone changes them,
+/// without the socket's lock.
+#[derive(Debug, Default)]
+pub(crate) struct InFlight(AtomicU32);
+
+impl InFlight {
+    #[inline]
+    pub(crate) fn get(&self) -> u32 {
+        self.0.load(Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn set(&self, payload: u32) {
+        self.0.store(payload, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pushed(queue: &mut SendQueue, header: &[u8], payload: &[u8]) {
+        queue.push(payload.len(), |bytes| {
+            bytes.extend_from_slice(header);
+            bytes.extend_from_slice(payload);
+        });
+    }
+
+    #[test]
+    fn one_message_is_taken_whatever_the_limit() {
+        let (mut queue, in_flight) = (SendQueue::default(), InFlight::default());
+        assert!(!queue.is_full(&in_flight, 1));
+        pushed(&mut queue, b"", b"more than one");
+        assert!(queue.is_full(&in_flight, 1));
+        assert!(!queue.is_full(&in_flight, 14));
+    }
+
+    #[test]
+    fn what_the_reactor_has_taken_counts_until_it_is_written() {
+        let (mut queue, in_flight) = (SendQueue::default(), InFlight::default());
+        pushed(&mut queue, b"header", b"1234");
+        let mut taken = Vec::new();
+        assert_eq!(queue.take(|bytes| std::mem::swap(bytes, &mut taken)), Some(4));
+        assert_eq!(taken, b"header1234");
+        in_flight.set(4);
+        assert!(queue.is_full(&in_flight, 4));
+        in_flight.set(3);
+        assert!(!queue.is_full(&in_flight, 4));
+    }
+
+    #[test]
+    fn empty_messages_are_bounded_by_what_their_headers_cost() {
+        let (mut queue, in_flight) = (SendQueue::default(), InFlight::default());
+        let mut messages = 0;
+        while !queue.is_full(&in_flight, 1) {
+            pushed(&mut queue, &[0; 12], b"");
+            messages += 1;
+        }
+        assert!((5_000..6_000).contains(&messages), "{messages}");
+    }
+
+    #[test]
+    fn a_burst_is_announced_once() {
+        let mut queue = SendQueue::default();
+        assert!(queue.announce());
+        assert!(!queue.announce());
+        assert_eq!(queue.take(|_| unreachable!("there is nothing")), None);
+        assert!(queue.announce());
+    }
+}
