@@ -14,6 +14,7 @@ pub mod conditioner;
 mod context;
 mod datagram_records;
 mod dns;
+mod encoder;
 mod error;
 mod event;
 mod host;

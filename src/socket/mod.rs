@@ -14,11 +14,13 @@ use parking_lot::Mutex;
 use crate::address::AddressFamilies;
 use crate::address::PeerName;
 use crate::catalog::stats::Stat;
+use crate::encoder::{Encoder, Frames};
 use crate::error::{Code, Error, Result};
 use crate::listening::Listening;
 use crate::options::{ACCEPTED_MESSAGE_LIMIT, MESSAGE_LIMIT, Settings};
 use crate::reliable::Endpoint;
 use crate::spin_lock::{SpinLock, SpinLockGuard};
+use crate::websocket::Side;
 
 use connection::Connection;
 use send_queue::{InFlight, SendQueue};
@@ -269,6 +271,16 @@ impl Socket {
         };
         socket.refresh_limits(&socket.host.lock().settings);
         socket
+    }
+
+    /// How what is sent over the connection is written.
+    #[inline(always)]
+    pub(crate) fn encoder(&self) -> Encoder {
+        if !self.family.is_websocket() {
+            return Encoder::Stream;
+        }
+        let side = if self.role == SocketRole::Client { Side::Client } else { Side::Server };
+        Encoder::WebSocket(Frames::of(side))
     }
 
     /// Copies the limits that the reactor reads on its hot path out of the settings.

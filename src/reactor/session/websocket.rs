@@ -7,14 +7,13 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::clock::Millis;
 use crate::command::{CloseFrame, WebSocketRequest};
+use crate::encoder::Frames;
 use crate::error::{Code, Error};
 use crate::event::batch;
 use crate::options::Texts;
 use crate::protocol::framing::Framer;
 use crate::protocol::packet::HEADER_SIZE;
 use crate::socket::{About, Socket, count};
-use crate::websocket::frame::{Opcode, write_frame};
-use crate::websocket::mask::{self, Key};
 use crate::websocket::{self, Kind, MessageSink, Receiver, Side, Violation, close};
 
 use super::end::SessionEnd;
@@ -31,7 +30,7 @@ const LEAST_MESSAGE_LIMIT: usize = 64 << 10;
 
 pub(crate) struct WebSocket {
     stage: Stage,
-    role: Side,
+    frames: Frames,
     /// GameMaker's packets stand inside the messages.
     regular: bool,
     closing: Closing,
@@ -89,14 +88,14 @@ impl WebSocket {
         Self::new(Side::Client, greeting, Upgrade::Client(request))
     }
 
-    fn new(role: Side, greeting: Option<Greeting>, upgrade: Upgrade) -> Self {
+    fn new(side: Side, greeting: Option<Greeting>, upgrade: Upgrade) -> Self {
         Self {
-            role,
+            frames: Frames::of(side),
             regular: greeting.is_some(),
             stage: Stage::Upgrade(Box::new((upgrade, greeting))),
             closing: Closing::default(),
             keepalive: Keepalive::default(),
-            receiver: Receiver::new(role),
+            receiver: Receiver::new(side),
             framer: Framer::default(),
             about: None,
             pongs: 0,
@@ -111,7 +110,7 @@ impl WebSocket {
 
     /// What an opening that was not done in time looks like.
     pub(crate) fn overdue(&self) -> &'static str {
-        match (&self.stage, self.role) {
+        match (&self.stage, self.frames.side()) {
             (Stage::Greeting(greeting), _) => greeting.overdue(Carrier::WebSocket),
             (Stage::Upgrade(_), Side::Client) => {
                 "the connection stands, but the request for a WebSocket was not answered in the time for \
@@ -138,7 +137,7 @@ impl WebSocket {
                     self.about = Some(Box::new(about));
                     let greeting = upgrade.1.take();
                     let Some(greeting) = greeting else { return Ok((taken, true)) };
-                    self.say(greeting.greeting(), out);
+                    self.frames.handshake_step(out, greeting.greeting());
                     self.stage = Stage::Greeting(Box::new(greeting));
                     Ok((taken, false))
                 }
@@ -155,9 +154,9 @@ impl WebSocket {
 
     /// Takes one message of GameMaker's handshake.
     fn greet(&mut self, bytes: &mut [u8], out: &mut Vec<u8>) -> Result<(usize, bool), SessionEnd> {
-        let mask = self.mask();
+        let frames = self.frames;
         let Stage::Greeting(greeting) = &mut self.stage else { return Ok((0, false)) };
-        let mut step = HandshakeMessages { greeting, mask, out, pongs: &mut self.pongs, result: None };
+        let mut step = HandshakeMessages { greeting, frames, out, pongs: &mut self.pongs, result: None };
         let taken = self.receiver.receive(bytes, HANDSHAKE_LIMIT, &mut step);
         let result = step.result;
         let (stop, code) = match (taken, result) {
@@ -176,24 +175,13 @@ impl WebSocket {
 
     pub(crate) fn opened(&mut self, out: &mut Vec<u8>) {
         if let Stage::Greeting(greeting) = &self.stage {
-            self.say(greeting.confirmation(), out);
+            self.frames.handshake_step(out, greeting.confirmation());
         }
         self.stage = Stage::Open;
     }
 
     pub(crate) fn take_about(&mut self) -> Option<Box<About>> {
         self.about.take()
-    }
-
-    /// Writes a step of GameMaker's handshake as a message of its own.
-    fn say(&self, step: &[u8], out: &mut Vec<u8>) {
-        if !step.is_empty() {
-            write_frame(out, Opcode::Binary, [step], self.mask());
-        }
-    }
-
-    fn mask(&self) -> Option<Key> {
-        (self.role == Side::Client).then(mask::random_key)
     }
 
     // ---- messages ----------------------------------------------------------------------------
@@ -214,7 +202,7 @@ impl WebSocket {
         let mut messages = Messages {
             events: messages::Events { sink, base: at, limit },
             framer: self.regular.then_some(&mut self.framer),
-            role: self.role,
+            frames: self.frames,
             out,
             pongs: &mut self.pongs,
             keepalive: &mut self.keepalive,
@@ -263,7 +251,7 @@ impl WebSocket {
         if upgraded && !self.closing.sent && !self.closing.cut_off {
             self.closing.sent = true;
             let code = self.closing.code.unwrap_or(Some(websocket::close_code::NORMAL));
-            close::write_close(out, code, &self.closing.reason, self.mask());
+            self.frames.close(out, code, &self.closing.reason);
         }
     }
 
@@ -302,7 +290,6 @@ impl WebSocket {
     }
 
     pub(crate) fn probe(&mut self, now: Millis, out: &mut Vec<u8>) -> Result<(), Error> {
-        let mask = self.mask();
         let keepalive = &mut self.keepalive;
         if keepalive.silent && keepalive.has_answered {
             return Err(Error::new(Code::Timeout, "the peer does not answer pings any more"));
@@ -310,15 +297,15 @@ impl WebSocket {
         keepalive.pinged_at = now;
         keepalive.pinged = true;
         keepalive.silent = true;
-        write_frame(out, Opcode::Ping, [], mask);
+        self.frames.ping(out);
         Ok(())
     }
 }
 
-fn pong(payload: &[u8], mask: Option<Key>, out: &mut Vec<u8>, pongs: &mut u32) {
+fn pong(payload: &[u8], frames: Frames, out: &mut Vec<u8>, pongs: &mut u32) {
     let before = out.len();
     if (*pongs as usize) < MOST_PONGS {
-        write_frame(out, Opcode::Pong, [payload], mask);
+        frames.pong(out, payload);
         *pongs += (out.len() - before) as u32;
     }
 }
@@ -352,7 +339,7 @@ struct Messages<'a, 'b> {
     events: messages::Events<'a, 'b>,
     /// On regular connections.
     framer: Option<&'a mut Framer>,
-    role: Side,
+    frames: Frames,
     out: &'a mut Vec<u8>,
     pongs: &'a mut u32,
     keepalive: &'a mut Keepalive,
@@ -408,8 +395,7 @@ impl MessageSink for Messages<'_, '_> {
     }
 
     fn ping(&mut self, payload: &[u8]) {
-        let mask = (self.role == Side::Client).then(mask::random_key);
-        pong(payload, mask, self.out, self.pongs);
+        pong(payload, self.frames, self.out, self.pongs);
     }
 
     fn pong(&mut self, _payload: &[u8]) {
@@ -431,7 +417,7 @@ impl MessageSink for Messages<'_, '_> {
 /// Takes a message of GameMaker's handshake, which holds one step and nothing else.
 struct HandshakeMessages<'a> {
     greeting: &'a mut Greeting,
-    mask: Option<Key>,
+    frames: Frames,
     out: &'a mut Vec<u8>,
     pongs: &'a mut u32,
     result: Option<Result<bool, SessionEnd>>,
@@ -441,9 +427,7 @@ impl HandshakeMessages<'_> {
     fn take(&mut self, kind: Kind, payload: &[u8]) {
         self.result = Some(match self.greeting.receive(payload) {
             Ok(step) if kind == Kind::Binary && step.whole => {
-                if !step.answer.is_empty() {
-                    write_frame(self.out, Opcode::Binary, [&step.answer], self.mask);
-                }
+                self.frames.handshake_step(self.out, &step.answer);
                 Ok(step.ready)
             }
             Ok(_) => Err(gamemaker::wrong().into()),
@@ -462,7 +446,7 @@ impl MessageSink for HandshakeMessages<'_> {
     }
 
     fn ping(&mut self, payload: &[u8]) {
-        pong(payload, self.mask, self.out, self.pongs);
+        pong(payload, self.frames, self.out, self.pongs);
     }
 
     fn pong(&mut self, _payload: &[u8]) {}
