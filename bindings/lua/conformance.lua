@@ -3,7 +3,8 @@
 --   luajit conformance.lua            all of it
 --   luajit conformance.lua peer PORT  joins a server and says "here", until it is killed (by the script itself)
 
-package.path = (arg[0]:match("^(.*[/\\])") or "") .. "?.lua;" .. package.path
+-- LUA_PATH may name another one than the one beside this file.
+package.path = package.path .. ";" .. (arg[0]:match("^(.*[/\\])") or "") .. "?.lua"
 local stepwire = require("stepwire")
 
 local HOST = "127.0.0.1"

@@ -1,7 +1,8 @@
 -- stepwire for LuaJIT and LÖVE: GameMaker's networking functions and wire protocol, by way of libstepwire.
 --
 -- One file. It needs LuaJIT's ffi and the shared library: in the folder that STEPWIRE_LIBRARY names or as that file, beside
--- this file, or where the system looks for libraries. bindings/lua/README.md is the manual.
+-- this file, where both are installed together, or where the system looks for libraries. bindings/lua/README.md is the
+-- manual.
 
 local ffi = require("ffi")
 
@@ -186,7 +187,9 @@ end
 local function load_library()
     local named = os.getenv("STEPWIRE_LIBRARY")
     local places = named and { named } or {}
-    for _, folder in ipairs({ named and named .. "/" or own_folder(), "" }) do
+    -- share/lua/5.1 and lib have one prefix.
+    local folders = named and { named .. "/", "" } or { own_folder(), own_folder() .. "../../../lib/", "" }
+    for _, folder in ipairs(folders) do
         for _, name in ipairs(file_names()) do
             places[#places + 1] = folder .. name
         end
