@@ -55,7 +55,7 @@ class RegularClient(HostTestCase):
         self.assertEqual(self.host.call("network_send_packet", socket, b"early", 5), stepwire.ERROR_NOT_CONNECTED)
         connection, _ = self.server.accept()
         connection.send_packets(b"welcome")
-        common = {"id": socket, "server": -1, "succeeded": 0, "message_type": 0, "error": 0, "reason": "",
+        common = {"id": socket, "server": -1, "succeeded": 0, "message_type": 0, "error": 0, "code": 0, "reason": "",
                   "ip": "127.0.0.1", "port": self.server.port, "size": 0, "payload": None}
         self.assertEqual(self.host.next_event(), common | {
             "type": stepwire.TYPE_NON_BLOCKING_CONNECT, "socket": socket, "succeeded": 1})

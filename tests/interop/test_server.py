@@ -21,7 +21,7 @@ class RegularServer(HostTestCase):
                 connect, first, second = (self.host.next_event() for _ in range(3))
                 client = connect["socket"]
                 self.assertNotIn(client, (server, -1))
-                common = {"succeeded": 0, "message_type": 0, "error": 0, "reason": "", "ip": "127.0.0.1",
+                common = {"succeeded": 0, "message_type": 0, "error": 0, "code": 0, "reason": "", "ip": "127.0.0.1",
                           "port": peer.local[1], "server": server}
                 about_client = common | {"id": server, "socket": client, "size": 0, "payload": None}
                 data = common | {"type": stepwire.TYPE_DATA, "id": client, "socket": -1}
