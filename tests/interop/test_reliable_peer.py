@@ -171,6 +171,19 @@ class Sessions(ReliableTestCase):
         self.assert_quiet()
 
     def test_hello_is_repeated_ever_more_rarely(self):
+        # A busy machine may be late with one, and so early with the next.
+        for _ in range(3):
+            peer, late = self.hellos_of_one_beginning()
+            if not late:
+                break
+        self.assertEqual(late, [])
+        peer.deaf = False
+        self.assertEqual(peer.receive(1), [b"is anybody there?"])
+        peer.wait_acknowledged(self.port)
+        self.assertEqual(len(peer.witness.hellos), 1, "one beginning, one token")
+
+    def hellos_of_one_beginning(self):
+        """A deaf peer that the library says hello to, and the waits that were not as they should be."""
         peer = self.peer()
         peer.deaf = True
         self.say(peer, b"is anybody there?")
@@ -181,14 +194,8 @@ class Sessions(ReliableTestCase):
             return found[0] if found else None
 
         times = peer.wait(hellos, "hellos")
-        for wanted, before, after in zip(waits, times, times[1:]):
-            wait = (after - before) / 1000
-            # A busy machine may be late with one, and so early with the next.
-            self.assertTrue(wanted - 30 <= wait <= wanted + 60, f"{wait} ms where {wanted} are due")
-        peer.deaf = False
-        self.assertEqual(peer.receive(1), [b"is anybody there?"])
-        peer.wait_acknowledged(self.port)
-        self.assertEqual(len(peer.witness.hellos), 1, "one beginning, one token")
+        taken = [(after - before) / 1000 for before, after in zip(times, times[1:])]
+        return peer, [pair for pair in zip(waits, taken) if not pair[0] - 30 <= pair[1] <= pair[0] + 60]
 
     def test_both_begin_at_once(self):
         """Whoever has the greater token goes along as the answerer; nothing is lost or comes twice."""
@@ -312,12 +319,14 @@ class Messages(ReliableTestCase):
                 receive(address, datagram, at)
 
             peer.endpoint.receive = hold_the_first_back
-        sent = self.host.begin_call("network_send_udp", self.socket, ADDRESS, peer.port, {"zeros": 6 << 20}, 6 << 20)
+        payloads = [numbered(number, 8) for number in range(WINDOW + 300)]
+        calls = [self.host.begin_call("network_send_udp", self.socket, ADDRESS, peer.port, payload, len(payload))
+                 for payload in payloads]
         full = first + WINDOW - 1
         peer.wait(lambda: True if full in session.receiver.parts else None, "full window")
         held.append(True)
-        self.assertEqual(sent.result(), (6 << 20) + 12)
-        self.assertEqual(peer.receive(1), [bytes(6 << 20)])
+        self.assertEqual({call.result() for call in calls}, {8 + 12})
+        self.assertEqual(sorted(peer.receive(len(payloads))), sorted(payloads))
         self.assert_alive(peer)
 
     def test_numbers_wrap(self):
