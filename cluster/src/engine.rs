@@ -11,7 +11,7 @@ use crate::broker::Wish;
 use crate::broker::url::{Host, Transport, Url};
 use crate::error::{Code, Error, Result};
 use crate::event::Event;
-use crate::node::{Config, Node, Now};
+use crate::node::{Config, Node, Now, WayOut};
 use crate::stepwire::{self, Happened, NetworkEvent, Socket};
 use crate::tls::{Tls, Trust};
 
@@ -111,6 +111,7 @@ impl Cluster {
             Wish::Close => self.link = None,
             Wish::Connect(host) => {
                 self.link = None;
+                self.node.set_way_out(WayOut::Free);
                 match self.node.transport().map(|transport| Link::connect(transport, &host)) {
                     Some(Ok(link)) => self.link = Some(link),
                     Some(Err(error)) => self.node.ended(now(), error),
@@ -151,14 +152,14 @@ impl Cluster {
 
     fn send(&mut self) {
         let Some(link) = &mut self.link else { return };
-        if let Some(out) = self.node.out() {
-            if let Err(error) = link.send(out) {
-                self.lost(error);
-                return;
+        let Some(out) = self.node.out() else { return };
+        match link.send(out) {
+            Ok(way_out) => {
+                out.clear();
+                self.node.set_way_out(way_out);
             }
-            out.clear();
+            Err(error) => self.lost(error),
         }
-        self.node.set_congested(!link.unsent.is_empty());
     }
 }
 
@@ -188,7 +189,7 @@ impl Link {
         Ok(Self { socket: Socket::connect(kind, &url, host.port)?, tls: None, unsent: Vec::new() })
     }
 
-    fn send(&mut self, bytes: &[u8]) -> Result<()> {
+    fn send(&mut self, bytes: &[u8]) -> Result<WayOut> {
         match &mut self.tls {
             Some(tls) => {
                 tls.send(bytes)?;
@@ -201,14 +202,20 @@ impl Link {
             let piece = &self.unsent[sent..self.unsent.len().min(sent + PIECE)];
             match self.socket.send(piece) {
                 Ok(()) => sent += piece.len(),
+                Err(error) if error.code == Code::QUEUE_FULL => {
+                    self.unsent.drain(..sent);
+                    return Ok(WayOut::Full);
+                }
                 // Somebody has shut stepwire down: no event will tell of it.
                 Err(error) if error.code == Code::BAD_HANDLE => return Err(error),
-                // There is no room, or the event that tells of the end is on its way.
-                Err(_) => break,
+                Err(_) => {
+                    self.unsent.clear();
+                    return Ok(WayOut::Gone);
+                }
             }
         }
-        self.unsent.drain(..sent);
-        Ok(())
+        self.unsent.clear();
+        Ok(WayOut::Free)
     }
 }
 

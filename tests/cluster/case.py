@@ -2,6 +2,7 @@
 
 import pathlib
 import subprocess
+import sys
 import unittest
 
 import brokers
@@ -29,9 +30,13 @@ class ClusterCase(unittest.TestCase):
         return member
 
     def each_version(self):
+        """The brokers there are, one after the other; a failure says with which it was."""
         for version in brokers.programs():
-            with self.subTest(nats_server=version):
+            try:
                 yield version
+            except GeneratorExit:
+                print(f"with nats-server {version}:", file=sys.stderr)
+                raise
 
     def settled(self, *members):
         """The broker knows what the members want: of each, a message on a topic of its own came back to another."""

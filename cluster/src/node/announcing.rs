@@ -1,8 +1,7 @@
 //! Telling all servers now and then which players are here. While the network was split a player may have entered on both
 //! sides, and neither has heard of the other; brokers do not always say that they have found each other again.
 
-use super::Node;
-use super::Now;
+use super::{Node, Now, WayOut};
 use crate::wire::Say;
 
 /// How long all players may stay untold, in ms.
@@ -30,12 +29,16 @@ impl Announcing {
 
 impl Node {
     pub(super) fn announce(&mut self, now: Now) {
-        if !self.is_up() || self.congested || now.ms < self.announcing.next {
+        if !self.is_up() || self.way_out == WayOut::Full || now.ms < self.announcing.next {
             return;
         }
         let players = self.players.after(self.announcing.told.as_deref(), AT_ONCE);
         for (name, since) in &players {
             self.say_entered(name, *since);
+            // Whoever objects now may be right, although he has come here a moment ago.
+            if let Some(player) = self.players.get_mut(name) {
+                player.fresh_until = 0;
+            }
         }
         let rest = if players.len() < AT_ONCE { EVERY } else { PAUSE };
         self.announcing.next = now.ms + rest;

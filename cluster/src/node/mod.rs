@@ -42,6 +42,16 @@ pub(crate) struct Now {
     pub(crate) wall_ms: u64,
 }
 
+/// What becomes of what is written to the broker.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum WayOut {
+    Free,
+    /// The broker does not keep up: it waits.
+    Full,
+    /// The connection has ended, and the news of it is on its way.
+    Gone,
+}
+
 /// The options, in ms and bytes.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
@@ -88,8 +98,8 @@ pub(crate) struct Node {
     /// The `create` event that the host has in its hands.
     creating: Option<(String, Asker)>,
     malformed: u64,
-    /// The owner of the socket could not send all that was written.
-    congested: bool,
+    /// How the owner of the socket gets rid of what is written.
+    way_out: WayOut,
 }
 
 impl Node {
@@ -119,7 +129,7 @@ impl Node {
             requests: Requests::default(),
             creating: None,
             malformed: 0,
-            congested: false,
+            way_out: WayOut::Free,
         }
     }
 
@@ -163,8 +173,8 @@ impl Node {
         self.broker.as_mut().map(|broker| &mut broker.out)
     }
 
-    pub(crate) fn set_congested(&mut self, congested: bool) {
-        self.congested = congested;
+    pub(crate) fn set_way_out(&mut self, way_out: WayOut) {
+        self.way_out = way_out;
     }
 
     pub(crate) fn connected(&mut self, now: Now) {
@@ -249,7 +259,7 @@ impl Node {
     }
 
     fn is_up(&self) -> bool {
-        self.broker.as_ref().is_some_and(Broker::is_up)
+        self.way_out != WayOut::Gone && self.broker.as_ref().is_some_and(Broker::is_up)
     }
 
     /// What others ask, answer and send.
@@ -329,9 +339,10 @@ impl Node {
             });
         }
         let subject = format!("{}t.{topic}", self.prefix);
+        let is_up = self.is_up();
         match &mut self.broker {
             None => Ok(()),
-            Some(broker) if broker.is_up() => {
+            Some(broker) if is_up => {
                 write::publish_from(&mut broker.out, &subject, &self.id, payload);
                 Ok(())
             }
@@ -349,7 +360,7 @@ impl Node {
         if most.is_some_and(|most| payload.len() + 256 > most) {
             return Err(Error::new(Code::TOO_BIG, "the message is larger than the broker takes"));
         }
-        if self.congested {
+        if self.way_out == WayOut::Full {
             return Err(Error::new(Code::QUEUE_FULL, "the broker does not keep up; nothing was sent"));
         }
         Ok(())
