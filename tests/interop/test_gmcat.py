@@ -238,6 +238,20 @@ class Client(GmcatTestCase):
         peer.close()
         self.assertEqual(program.end(), 0)
 
+    def test_a_peers_words_do_not_reach_the_terminal_as_they_are(self):
+        server = frames.Server()
+        self.addCleanup(server.socket.close)
+        path = self.folder / "recording"
+        program = self.start("connect", f"ws://127.0.0.1:{server.port}", "--raw", "--stdin", "none", "-r", path)
+        peer = server.open()
+        self.addCleanup(peer.close)
+        peer.send_frames(frames.closing(1008, b"away\x1b[2J\nwith you"))
+        peer.close()
+        self.assertEqual(program.end(), 1)
+        for text in program.output, program.errors, path.read_bytes():
+            self.assertIn(b"away", text)
+            self.assertNotIn(b"\x1b", text)
+
 
 class Server(GmcatTestCase):
     """gmcat listen, against clients that know the wire's description alone."""
