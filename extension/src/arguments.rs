@@ -17,31 +17,49 @@ pub(crate) enum Accepts {
     Text,
     /// A GameMaker buffer id.
     Buffer,
-    RealOrText,
+    /// Where a buffer's bytes are.
+    Address,
 }
 
 /// One parameter of a GML function.
 pub(crate) struct Parameter {
     pub(crate) name: &'static str,
     pub(crate) accepts: Accepts,
-    pub(crate) optional: bool,
 }
 
 /// One checked argument. Texts and bytes belong to the runner.
 #[derive(Clone, Copy)]
-enum Argument {
+pub(crate) enum Argument {
     Absent,
     Real(f64),
     Text(*const c_char),
+    Address(*mut c_void),
     Buffer { data: *mut c_void, size: c_int },
 }
 
-/// The checked arguments of one call.
+/// The checked arguments of one call, and how they came.
 #[derive(Clone, Copy)]
-pub(crate) struct Arguments([Argument; MOST]);
+pub(crate) struct Arguments {
+    values: [Argument; MOST],
+    plain: bool,
+}
 
 impl Arguments {
-    pub(crate) const NONE: Self = Self([Argument::Absent; MOST]);
+    const NONE: Self = Self { values: [Argument::Absent; MOST], plain: false };
+
+    /// Arguments that came by C types; at most as many as any function has.
+    pub(crate) fn plain(given: &[Argument]) -> Self {
+        let mut arguments = Self { plain: true, ..Self::NONE };
+        for (value, given) in arguments.values.iter_mut().zip(given) {
+            *value = *given;
+        }
+        arguments
+    }
+
+    /// Whether they came by C types.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain
+    }
 
     /// Reads and checks what the runner passed. Slots are called, so this may not return.
     ///
@@ -61,19 +79,17 @@ impl Arguments {
             let read = |message: &str| refusal(name, index, parameter, message);
             // SAFETY: index is below count.
             let value = unsafe { values.add(index).read() };
-            if parameter.optional && value.kind() == Kind::Undefined {
-                continue;
-            }
             let argument = match (parameter.accepts, value.kind()) {
-                (Accepts::Text | Accepts::RealOrText, Kind::String) => {
+                (Accepts::Text, Kind::String) => {
                     // SAFETY: as above.
                     Argument::Text(unsafe { text(values, index) }.map_err(read)?)
                 }
                 (Accepts::Text, kind) => {
                     return Err(mismatch(name, index, parameter, "a string", kind));
                 }
-                (Accepts::RealOrText, kind) if !is_number(kind) => {
-                    return Err(mismatch(name, index, parameter, "a number or a string", kind));
+                (Accepts::Address, Kind::Pointer) => Argument::Address(value.as_pointer()),
+                (Accepts::Address, kind) => {
+                    return Err(mismatch(name, index, parameter, "an address", kind));
                 }
                 (Accepts::Buffer, kind) if !is_number(kind) => {
                     return Err(mismatch(name, index, parameter, "a buffer", kind));
@@ -90,19 +106,19 @@ impl Arguments {
                     Argument::Real(number)
                 }
             };
-            arguments.0[index] = argument;
+            arguments.values[index] = argument;
         }
         // Last: nothing after this may fail, since the copy has to be given back.
         if let Some((index, id)) = buffer {
             let content = content(id).map_err(|message| refusal(name, index, &parameters[index], message))?;
-            arguments.0[index] = content;
+            arguments.values[index] = content;
         }
         Ok(arguments)
     }
 
     /// Gives the runner back its copy of a buffer's content.
     pub(crate) fn release(self) {
-        for argument in self.0 {
+        for argument in self.values {
             if let (Argument::Buffer { data, .. }, Some(free)) = (argument, runner::free())
                 && !data.is_null()
             {
@@ -113,29 +129,35 @@ impl Arguments {
         }
     }
 
-    pub(crate) fn is_text(&self, index: usize) -> bool {
-        matches!(self.0[index], Argument::Text(_))
-    }
-
-    /// A number; 0 where an optional one was left out.
+    /// A number.
     pub(crate) fn real(&self, index: usize) -> f64 {
-        match self.0[index] {
+        match self.values[index] {
             Argument::Real(value) => value,
             _ => 0.0,
         }
     }
 
-    /// A text, never null for a parameter that is one.
+    /// A text; null only where C passed that.
     pub(crate) fn text(&self, index: usize) -> *const c_char {
-        match self.0[index] {
+        match self.values[index] {
             Argument::Text(text) => text,
             _ => ptr::null(),
         }
     }
 
+    /// An address; null only where C passed that.
+    pub(crate) fn address(&self, index: usize) -> *mut c_void {
+        match self.values[index] {
+            Argument::Address(address) => address,
+            // C's strings and buffers are of one type.
+            Argument::Text(address) => address.cast_mut().cast(),
+            _ => ptr::null_mut(),
+        }
+    }
+
     /// A buffer's bytes and how many there are.
     pub(crate) fn bytes(&self, index: usize) -> (*const c_void, f64) {
-        match self.0[index] {
+        match self.values[index] {
             Argument::Buffer { data, size } => (data.cast_const(), f64::from(size)),
             _ => (ptr::null(), 0.0),
         }
@@ -199,16 +221,11 @@ fn content(id: f64) -> Result<Argument, &'static str> {
 
 fn check_count(name: &str, parameters: &[Parameter], count: usize) -> Result<(), Message> {
     let most = parameters.len();
-    let least = parameters.iter().filter(|parameter| !parameter.optional).count();
-    if (least..=most).contains(&count) {
+    if count == most {
         return Ok(());
     }
     let plural = if most == 1 { "" } else { "s" };
-    Err(if least == most {
-        Message::new(format_args!("{name} takes {most} argument{plural}, not {count}"))
-    } else {
-        Message::new(format_args!("{name} takes {least} to {most} arguments, not {count}"))
-    })
+    Err(Message::new(format_args!("{name} takes {most} argument{plural}, not {count}")))
 }
 
 fn mismatch(name: &str, index: usize, parameter: &Parameter, want: &str, kind: Kind) -> Message {

@@ -1,6 +1,11 @@
 //! The runner's output window.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::ffi::{CStr, CString, c_char};
 use std::sync::atomic::{AtomicU8, Ordering};
+
+use parking_lot::Mutex;
 
 use super::message::Message;
 use super::{errors, runner};
@@ -24,21 +29,62 @@ pub(crate) fn shows(level: u8) -> bool {
     LEVEL.load(Ordering::Relaxed) >= level
 }
 
+/// Lines for runners that cannot be written to: the game fetches them. The newest few.
+static KEPT: Mutex<VecDeque<CString>> = Mutex::new(VecDeque::new());
+const MOST_KEPT: usize = 64;
+
+thread_local! {
+    /// The line that was fetched last.
+    static FETCHED: RefCell<CString> = RefCell::default();
+}
+
 /// Writes a line whatever the level.
 pub(crate) fn line(message: &Message) {
-    if let Some(print) = runner::console() {
+    match runner::console() {
         // SAFETY: a format and its one text.
-        unsafe { print(c"stepwire: %s\n".as_ptr(), message.as_ptr()) };
+        Some(print) => unsafe { print(c"stepwire: %s\n".as_ptr(), message.as_ptr()) },
+        None => keep(&Message::new(format_args!("stepwire: {}", shown(message.as_text())))),
     }
 }
 
 /// Writes why the last call failed.
 pub(crate) fn failure(function: &str) {
-    if shows(FAILURES) {
-        let name = Message::new(format_args!("{function}"));
-        if let Some(print) = runner::console() {
+    if !shows(FAILURES) {
+        return;
+    }
+    let reason = errors::last();
+    match runner::console() {
+        Some(print) => {
+            let name = Message::new(format_args!("{function}"));
             // SAFETY: a format and its two texts; the second stays until this thread's next call.
-            unsafe { print(c"%s: %s\n".as_ptr(), name.as_ptr(), errors::last()) };
+            unsafe { print(c"%s: %s\n".as_ptr(), name.as_ptr(), reason) };
+        }
+        None => {
+            // SAFETY: as above.
+            let reason = unsafe { CStr::from_ptr(reason) };
+            keep(&Message::new(format_args!("{function}: {}", shown(reason))));
         }
     }
+}
+
+fn keep(message: &Message) {
+    let mut kept = KEPT.lock();
+    if kept.len() == MOST_KEPT {
+        kept.pop_front();
+    }
+    kept.push_back(message.as_text().to_owned());
+}
+
+/// The oldest line that was kept, or ""; it stays until this thread's next call.
+pub(crate) fn next_kept() -> *const c_char {
+    let line = KEPT.lock().pop_front().unwrap_or_default();
+    let fetched = FETCHED.try_with(|fetched| {
+        *fetched.borrow_mut() = line;
+        fetched.borrow().as_ptr()
+    });
+    fetched.unwrap_or(c"".as_ptr())
+}
+
+fn shown(text: &CStr) -> &str {
+    text.to_str().unwrap_or_default()
 }

@@ -88,6 +88,9 @@ impl EventKeys {
         if is_result {
             keys.real(c"succeeded", event.succeeded);
         }
+        if event.code > 0.0 {
+            keys.real(c"code", event.code);
+        }
         keys
     }
 
@@ -281,6 +284,13 @@ mod tests {
                 "type=2"
             ]
         );
+    }
+
+    #[test]
+    fn the_close_code_of_a_websocket() {
+        let event = NetworkEvent { socket: 3.0, code: 4001.0, ..event(network_type_disconnect) };
+        let words = words(&event, client(8080.0));
+        assert!(words.contains(&"code=4001".to_owned()), "{words:?}");
     }
 
     #[test]

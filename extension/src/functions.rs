@@ -82,13 +82,14 @@ fn found(text: *const c_char) -> Answer {
     Answer::Text(text)
 }
 
-pub(crate) fn set_config(arguments: &Arguments) -> Answer {
-    let (option, value1) = (arguments.real(0), arguments.real(1));
-    Answer::Real(if arguments.is_text(2) {
-        // SAFETY: the runner's text, NUL-terminated.
-        unsafe { network_set_config_string(option, value1, arguments.text(2)) }
-    } else {
-        network_set_config(option, value1, arguments.real(2))
+pub(crate) fn set_config_real(arguments: &Arguments) -> Answer {
+    Answer::Real(network_set_config(arguments.real(0), arguments.real(1), arguments.real(2)))
+}
+
+pub(crate) fn set_config_string(arguments: &Arguments) -> Answer {
+    // SAFETY: the runner's text, NUL-terminated.
+    Answer::Real(unsafe {
+        network_set_config_string(arguments.real(0), arguments.real(1), arguments.text(2))
     })
 }
 
@@ -96,21 +97,21 @@ pub(crate) fn set_timeout(arguments: &Arguments) -> Answer {
     Answer::Real(network_set_timeout(arguments.real(0), arguments.real(1), arguments.real(2)))
 }
 
-pub(crate) fn send_packet(arguments: &Arguments) -> Answer {
+pub(crate) fn send_packet_buffer(arguments: &Arguments) -> Answer {
     with_payload(arguments, 1, |data, size| {
         // SAFETY: `with_payload` has checked that there are `size` bytes.
         unsafe { network_send_packet(arguments.real(0), data, size) }
     })
 }
 
-pub(crate) fn send_raw(arguments: &Arguments) -> Answer {
+pub(crate) fn send_raw_buffer(arguments: &Arguments) -> Answer {
     with_payload(arguments, 1, |data, size| {
         // SAFETY: as above.
         unsafe { network_send_raw(arguments.real(0), data, size, arguments.real(3)) }
     })
 }
 
-pub(crate) fn send_udp(arguments: &Arguments) -> Answer {
+pub(crate) fn send_udp_buffer(arguments: &Arguments) -> Answer {
     with_payload(arguments, 3, |data, size| {
         let (url, port) = (arguments.text(1), arguments.real(2));
         // SAFETY: as above; the url is the runner's text.
@@ -118,7 +119,7 @@ pub(crate) fn send_udp(arguments: &Arguments) -> Answer {
     })
 }
 
-pub(crate) fn send_udp_raw(arguments: &Arguments) -> Answer {
+pub(crate) fn send_udp_raw_buffer(arguments: &Arguments) -> Answer {
     with_payload(arguments, 3, |data, size| {
         let (url, port) = (arguments.text(1), arguments.real(2));
         // SAFETY: as above; the url is the runner's text.
@@ -126,7 +127,7 @@ pub(crate) fn send_udp_raw(arguments: &Arguments) -> Answer {
     })
 }
 
-pub(crate) fn send_broadcast(arguments: &Arguments) -> Answer {
+pub(crate) fn send_broadcast_buffer(arguments: &Arguments) -> Answer {
     with_payload(arguments, 2, |data, size| {
         // SAFETY: as above.
         unsafe { network_send_broadcast(arguments.real(0), arguments.real(1), data, size) }
@@ -138,10 +139,63 @@ fn with_payload(arguments: &Arguments, index: usize, send: impl FnOnce(*const c_
     let (data, held) = arguments.bytes(index);
     let size = arguments.real(index + 1);
     if size > held {
-        let message = Message::new(format_args!("the buffer holds {held} bytes, not {size}"));
-        return Answer::Failed(Code::BadArgument, message);
+        return Answer::Failed(Code::BadArgument, too_few(size, held));
     }
     Answer::Real(send(data, size))
+}
+
+pub(crate) fn send_packet_bytes(arguments: &Arguments) -> Answer {
+    // SAFETY: the game's bytes, as many as it says.
+    Answer::Real(unsafe { network_send_packet(arguments.real(0), arguments.address(1), arguments.real(2)) })
+}
+
+pub(crate) fn send_raw_bytes(arguments: &Arguments) -> Answer {
+    // SAFETY: as above.
+    Answer::Real(unsafe {
+        network_send_raw(arguments.real(0), arguments.address(1), arguments.real(2), arguments.real(3))
+    })
+}
+
+pub(crate) fn set_udp_target(arguments: &Arguments) -> Answer {
+    // SAFETY: the runner's text, NUL-terminated.
+    Answer::Real(unsafe { network_set_udp_target(arguments.real(0), arguments.text(1), arguments.real(2)) })
+}
+
+pub(crate) fn send_udp_bytes(arguments: &Arguments) -> Answer {
+    // SAFETY: as above.
+    Answer::Real(unsafe {
+        network_send_udp_to_target(arguments.real(0), arguments.address(1), arguments.real(2))
+    })
+}
+
+pub(crate) fn send_udp_raw_bytes(arguments: &Arguments) -> Answer {
+    // SAFETY: as above.
+    Answer::Real(unsafe {
+        network_send_udp_raw_to_target(arguments.real(0), arguments.address(1), arguments.real(2))
+    })
+}
+
+pub(crate) fn send_broadcast_bytes(arguments: &Arguments) -> Answer {
+    // SAFETY: as above.
+    Answer::Real(unsafe {
+        network_send_broadcast(arguments.real(0), arguments.real(1), arguments.address(2), arguments.real(3))
+    })
+}
+
+/// Addresses do not tell how many bytes there are: the game asks before it passes one.
+pub(crate) fn check_size(arguments: &Arguments) -> Answer {
+    let (size, held) = (arguments.real(0), arguments.real(1));
+    if size <= held { Answer::Real(0.0) } else { Answer::Failed(Code::BadArgument, too_few(size, held)) }
+}
+
+fn too_few(size: f64, held: f64) -> Message {
+    Message::new(format_args!("the buffer holds {held} bytes, not {size}"))
+}
+
+/// How events and payload pass between the game and this library: by what the runner's interface
+/// offers, or by addresses and asking.
+pub(crate) fn interface(arguments: &Arguments) -> Answer {
+    Answer::Real(if arguments.is_plain() { 2.0 } else { 1.0 })
 }
 
 pub(crate) fn destroy(arguments: &Arguments) -> Answer {

@@ -6,13 +6,12 @@ use std::mem::transmute;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use parking_lot::Mutex;
 use stepwire::abi::NetworkEvent;
 
 use super::errors::{self, Code};
 use super::networking_event::{self, ASYNC_NETWORKING, Listening, MapFunctions};
-use super::pending;
 use super::step::is_data;
+use super::{payload, pending};
 
 /// The runner's functions, in the order of `RegisterCallbacks`.
 static CALLBACKS: [AtomicPtr<c_void>; 4] = [const { AtomicPtr::new(ptr::null_mut()) }; 4];
@@ -22,15 +21,6 @@ struct Callbacks {
     post_event: unsafe extern "C-unwind" fn(map: c_int, event: c_int),
     map: MapFunctions,
 }
-
-/// Data events that the last [`stepwire_event_post`] has announced.
-struct Posted {
-    /// The number of the first of them.
-    first: u64,
-    events: Vec<NetworkEvent>,
-}
-
-static POSTED: Mutex<Posted> = Mutex::new(Posted { first: 0, events: Vec::new() });
 
 /// Takes the functions with which a GameMaker runner makes events. Runners call it by themselves
 /// where an extension declares a function of this name with four strings; programs do not. Returns 0.
@@ -66,9 +56,8 @@ pub extern "C-unwind" fn stepwire_event_post() -> f64 {
         errors::set_last(c"no GameMaker runner has registered its callbacks");
         return Code::NotSupported.number();
     };
-    forget_posted();
     let waiting = pending::collect();
-    let mut listening = Listening::NONE;
+    let mut listening = Listening::none();
     while let Some(event) = pending::first() {
         pending::delivered();
         post(callbacks, &event, &mut listening);
@@ -93,49 +82,18 @@ pub unsafe extern "C" fn stepwire_event_read_posted(
     offset: f64,
     size: f64,
 ) -> f64 {
-    let posted = POSTED.lock();
-    let event = whole(data)
-        .and_then(|data| data.checked_sub(posted.first))
-        .and_then(|index| posted.events.get(usize::try_from(index).ok()?));
-    let Some(event) = event else {
+    let Some(event) = payload::whole(data).and_then(pending::posted) else {
         errors::set_last(c"no payload of that number is left from the last stepwire_event_post");
         return Code::BadArgument.number();
     };
-    // SAFETY: the caller's promise; the event's payload stays until the library is polled again, which
-    // forgets the event first.
-    unsafe { read(event, destination, offset, size) }
-}
-
-/// Copies payload of a data event; of other events there is none.
-///
-/// # Safety
-/// `destination` is NULL or has room for `size` bytes, and the event's payload is still there.
-pub(crate) unsafe fn read(event: &NetworkEvent, destination: *mut c_void, offset: f64, size: f64) -> f64 {
-    let (Some(offset), Some(size)) = (whole(offset), whole(size)) else {
-        errors::set_last(c"offset and size must be whole numbers from 0 on");
-        return Code::BadArgument.number();
-    };
-    if destination.is_null() && size > 0 {
-        errors::set_last(c"the destination is NULL");
-        return Code::BadArgument.number();
-    }
-    let available = event.size as u64;
-    let copied = size.min(available.saturating_sub(offset));
-    if copied > 0 {
-        // SAFETY: the payload has so many bytes behind the offset; the caller promises room for `size`
-        // bytes, which do not overlap it.
-        unsafe {
-            let from = event.buffer.add(offset as usize);
-            ptr::copy_nonoverlapping(from, destination.cast::<u8>(), copied as usize);
+    // SAFETY: the caller's promise, and the event is still there.
+    match unsafe { payload::read(&event, destination, offset, size) } {
+        Ok(copied) => copied,
+        Err(why) => {
+            errors::set_last(why);
+            Code::BadArgument.number()
         }
     }
-    copied as f64
-}
-
-/// A number that can count bytes: whole, and where doubles have no gaps.
-fn whole(value: f64) -> Option<u64> {
-    const MOST: f64 = ((1_u64 << 53) - 1) as f64;
-    ((0.0..=MOST).contains(&value) && value.fract() == 0.0).then_some(value as u64)
 }
 
 fn callbacks() -> Option<Callbacks> {
@@ -165,24 +123,10 @@ fn callbacks() -> Option<Callbacks> {
     }
 }
 
-/// Before the library is polled: with that the payloads go.
-fn forget_posted() {
-    let posted = &mut *POSTED.lock();
-    posted.first += posted.events.len() as u64;
-    posted.events.clear();
-}
-
-/// Keeps a data event and numbers it.
-fn keep(event: &NetworkEvent) -> f64 {
-    let posted = &mut *POSTED.lock();
-    posted.events.push(*event);
-    (posted.first + posted.events.len() as u64 - 1) as f64
-}
-
 /// Calls the runner's functions, with no lock held.
 fn post(callbacks: Callbacks, event: &NetworkEvent, listening: &mut Listening) {
     let keys = networking_event::keys(event, listening);
-    let payload = is_data(event).then(|| (c"data", keep(event)));
+    let payload = is_data(event).then(|| (c"data", pending::keep_posted(event)));
     // SAFETY: the runner's functions.
     unsafe {
         networking_event::post(&keys, callbacks.map, payload, |map| {

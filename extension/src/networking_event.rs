@@ -26,7 +26,9 @@ pub(crate) struct Listening {
 }
 
 impl Listening {
-    pub(crate) const NONE: Self = Self { server: -1.0, port: 0.0 };
+    pub(crate) fn none() -> Self {
+        Self { server: -1.0, port: 0.0 }
+    }
 
     fn port_for(&mut self, event: &NetworkEvent) -> f64 {
         if event.server >= 0.0 && event.server != self.server {

@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use stepwire::abi::*;
 
+use super::arguments::Arguments;
 use super::call::Answer;
 use super::message::Message;
-use super::{console, runner};
+use super::{console, new_runtime, runner};
 
 const EXTENSION: &CStr = c"stepwire";
 /// For sockets created from now on.
@@ -17,6 +18,11 @@ static APPLIED: AtomicBool = AtomicBool::new(false);
 
 /// Applies the options once. An option that cannot be applied is told in the output window and
 /// does not keep the game from starting.
+pub(crate) fn apply_plain(_: &Arguments) -> Answer {
+    apply()
+}
+
+/// The same for a runner with an interface table.
 pub(crate) fn apply() -> Answer {
     if APPLIED.swap(true, Ordering::Relaxed) {
         return Answer::Real(0.0);
@@ -54,7 +60,7 @@ pub(crate) fn forget() {
 
 /// An option's text; None if it is empty or the runner does not tell.
 fn option(name: &CStr) -> Option<*const c_char> {
-    let get = runner::option_string()?;
+    let get = runner::option_string().or_else(new_runtime::option_string)?;
     // SAFETY: two NUL-terminated names.
     let text = unsafe { get(EXTENSION.as_ptr(), name.as_ptr()) };
     // SAFETY: the runner's text, NUL-terminated unless null.

@@ -16,14 +16,22 @@ static TABLE: [AtomicPtr<c_void>; SLOT_COUNT] = [const { AtomicPtr::new(ptr::nul
 ///
 /// # Safety
 /// `table` is null, or `size` bytes are readable there.
-#[cfg_attr(not(windows), unsafe(export_name = "_Z21YYExtensionInitialisePK17YYRunnerInterfacem"))]
+// `size_t` has another name where it is another type.
+#[cfg_attr(
+    all(not(windows), target_pointer_width = "64"),
+    unsafe(export_name = "_Z21YYExtensionInitialisePK17YYRunnerInterfacem")
+)]
+#[cfg_attr(
+    all(not(windows), target_pointer_width = "32"),
+    unsafe(export_name = "_Z21YYExtensionInitialisePK17YYRunnerInterfacej")
+)]
 #[cfg_attr(
     all(windows, target_pointer_width = "64"),
     unsafe(export_name = "?YYExtensionInitialise@@YAXPEBUYYRunnerInterface@@_K@Z")
 )]
 #[cfg_attr(
     all(windows, not(target_pointer_width = "64")),
-    expect(dead_code, reason = "runners have 64 bits")
+    expect(dead_code, reason = "runners with such a table have 64 bits there")
 )]
 unsafe extern "C-unwind" fn extension_initialise(table: *const c_void, size: usize) {
     let available = if table.is_null() { 0 } else { size / size_of::<*mut c_void>() };

@@ -1,5 +1,7 @@
 //! GameMaker's variant type as runners lay it out.
 
+use std::ffi::c_void;
+
 /// One GML value: 16 bytes, packed to 4 in the runner's headers.
 #[repr(C, packed(4))]
 #[derive(Clone, Copy)]
@@ -21,6 +23,7 @@ pub(crate) enum Kind {
     Int32,
     Int64,
     Bool,
+    Pointer,
     /// A typed handle (2024 and later): buffers, instances, assets.
     Ref,
     Other(&'static str),
@@ -39,7 +42,7 @@ impl RValue {
             KIND_REAL => Kind::Real,
             1 => Kind::String,
             2 => Kind::Other("an array"),
-            3 => Kind::Other("a pointer"),
+            3 => Kind::Pointer,
             5 => Kind::Undefined,
             6 => Kind::Other("a struct or method"),
             7 => Kind::Int32,
@@ -60,6 +63,10 @@ impl RValue {
         self.payload.cast_signed()
     }
 
+    pub(crate) fn as_pointer(&self) -> *mut c_void {
+        std::ptr::with_exposed_provenance_mut(self.payload as usize)
+    }
+
     pub(crate) fn as_int32(&self) -> i32 {
         // The union's 32-bit member: the low half on every platform that GameMaker runs on.
         (self.payload & 0xffff_ffff) as u32 as i32
@@ -74,6 +81,7 @@ impl Kind {
             Self::String => "a string",
             Self::Undefined => "undefined",
             Self::Bool => "a boolean",
+            Self::Pointer => "a pointer",
             Self::Ref => "a handle",
             Self::Other(name) => name,
         }

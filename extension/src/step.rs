@@ -31,7 +31,7 @@ pub(crate) const NEEDS: &[Slot] = &[
 /// them over; how many there were.
 pub(crate) fn step() -> Answer {
     let waiting = pending::collect();
-    let mut listening = Listening::NONE;
+    let mut listening = Listening::none();
     while let Some(event) = pending::first() {
         if let Err(message) = hand_over(&event, &mut listening) {
             return Answer::Refused(Code::Failed, message);

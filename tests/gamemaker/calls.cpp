@@ -49,16 +49,18 @@ void wrong_kinds(Runner &runner)
     CHECK_EQ(number, "stepwire_create_socket: argument 1 (type) must be a number, not a string");
     CHECK_EQ(runner.error("stepwire_connect", {one, one, one}),
              "stepwire_connect: argument 2 (url) must be a string, not a number");
-    CHECK_EQ(runner.error("stepwire_send_packet", {one, text, one}),
-             "stepwire_send_packet: argument 2 (buffer) must be a buffer, not a string");
-    CHECK_EQ(runner.error("stepwire_set_config", {one, one, value_of_kind(kind_array)}),
-             "stepwire_set_config: argument 3 (value2) must be a number or a string, not an array");
+    CHECK_EQ(runner.error("stepwire_send_packet_buffer", {one, text, one}),
+             "stepwire_send_packet_buffer: argument 2 (buffer) must be a buffer, not a string");
+    CHECK_EQ(runner.error("stepwire_set_config_string", {one, one, value_of_kind(kind_array)}),
+             "stepwire_set_config_string: argument 3 (value) must be a string, not an array");
+    CHECK_EQ(runner.error("stepwire_send_packet_bytes", {one, text, one}),
+             "stepwire_send_packet_bytes: argument 2 (address) must be an address, not a string");
     // What an argument cannot be, wherever it stands.
     for (std::uint32_t kind : {kind_array, kind_pointer, kind_undefined, kind_object, kind_unset}) {
         const RValue value = value_of_kind(kind);
         CHECK(mentions(runner.error("stepwire_destroy", {value}), "must be a number"));
         CHECK(mentions(runner.error("stepwire_resolve", {value}), "must be a string"));
-        CHECK(mentions(runner.error("stepwire_send_packet", {one, value, one}), "must be a buffer"));
+        CHECK(mentions(runner.error("stepwire_send_packet_buffer", {one, value, one}), "must be a buffer"));
     }
     // The message stays for whoever catches the error.
     CHECK(mentions(runner.text("stepwire_last_error"), "must be a buffer"));
@@ -69,27 +71,25 @@ void wrong_counts(Runner &runner)
     const RValue one = real_value(1);
     CHECK_EQ(runner.error("stepwire_create_socket"), "stepwire_create_socket takes 1 argument, not 0");
     CHECK_EQ(runner.error("stepwire_create_socket", {one, one}), "stepwire_create_socket takes 1 argument, not 2");
-    CHECK_EQ(runner.error("stepwire_step", {one}), "stepwire_step takes 0 arguments, not 1");
-    CHECK_EQ(runner.error("stepwire_send_raw", {one, one}), "stepwire_send_raw takes 3 to 4 arguments, not 2");
-    CHECK_EQ(runner.error("stepwire_send_udp", std::vector<RValue>(6, one)),
-             "stepwire_send_udp takes 5 arguments, not 6");
+    CHECK_EQ(runner.error("stepwire_collect", {one}), "stepwire_collect takes 0 arguments, not 1");
+    CHECK_EQ(runner.error("stepwire_send_raw_buffer", {one, one}),
+             "stepwire_send_raw_buffer takes 4 arguments, not 2");
+    CHECK_EQ(runner.error("stepwire_send_udp_buffer", std::vector<RValue>(6, one)),
+             "stepwire_send_udp_buffer takes 5 arguments, not 6");
 }
 
-// Optional arguments may be left out, and undefined is the same.
-void optional_arguments(Runner &runner)
+// Payload by address, as on the new runtime: the same bytes.
+void addresses(Runner &runner)
 {
-    const RValue timeout = real_value(0);
-    CHECK_EQ(runner.real("stepwire_set_config", {timeout, real_value(5000)}), 0.0);
-    CHECK_EQ(runner.real("stepwire_set_config", {timeout, real_value(5000), undefined_value()}), 0.0);
+    CHECK_EQ(runner.real("stepwire_interface"), 1.0);
     const double socket = runner.real("stepwire_create_socket", {real_value(socket_tcp)});
     const int buffer = runner.buffer_of("x");
-    const RValue size = real_value(1);
-    const double expected = runner.real("stepwire_send_raw", {real_value(socket), runner.id(buffer), size});
-    CHECK(expected < 0);
-    CHECK_EQ(runner.real("stepwire_send_raw", {real_value(socket), runner.id(buffer), size, undefined_value()}),
-             expected);
-    CHECK_EQ(runner.real("stepwire_send_raw", {real_value(socket), runner.id(buffer), size, real_value(send_binary)}),
-             expected);
+    const RValue one = real_value(1);
+    CHECK_EQ(runner.real("stepwire_send_packet_bytes", {real_value(socket), runner.address(buffer), one}),
+             runner.real("stepwire_send_packet_buffer", {real_value(socket), runner.id(buffer), one}));
+    CHECK_EQ(runner.real("stepwire_check_size", {one, one}), 0.0);
+    CHECK_EQ(runner.real("stepwire_check_size", {real_value(2), one}), bad_argument);
+    CHECK(mentions(runner.text("stepwire_last_error"), "holds 1 bytes, not 2"));
     runner.delete_buffer(buffer);
     CHECK_EQ(runner.real("stepwire_destroy", {real_value(socket)}), 0.0);
 }
@@ -102,7 +102,7 @@ void wrong_values(Runner &runner)
         CHECK_EQ(runner.real("stepwire_destroy", {real_value(wild)}), bad_handle);
         CHECK_EQ(runner.real("stepwire_get_port", {real_value(wild)}), bad_handle);
         CHECK(!runner.text("stepwire_last_error").empty());
-        CHECK(mentions(runner.error("stepwire_send_packet", {real_value(0), real_value(wild), real_value(0)}),
+        CHECK(mentions(runner.error("stepwire_send_packet_buffer", {real_value(0), real_value(wild), real_value(0)}),
                        "buffer"));
     }
     CHECK_EQ(runner.real("stepwire_create_socket", {real_value(99)}), bad_argument);
@@ -117,7 +117,7 @@ void buffers(Runner &runner)
     const double socket = runner.real("stepwire_create_socket", {real_value(socket_tcp)});
     const int buffer = runner.create_buffer(buffer_grow, 10);
     const auto send = [&](double size) {
-        return runner.real("stepwire_send_packet", {real_value(socket), runner.id(buffer), real_value(size)});
+        return runner.real("stepwire_send_packet_buffer", {real_value(socket), runner.id(buffer), real_value(size)});
     };
     const double in_order = send(10);
     CHECK(in_order < 0 && in_order != bad_argument);
@@ -132,7 +132,7 @@ void buffers(Runner &runner)
     CHECK_EQ(send(0), in_order);
     CHECK_EQ(send(1), bad_argument);
     runner.delete_buffer(buffer);
-    CHECK(mentions(runner.error("stepwire_send_packet", {real_value(socket), runner.id(buffer), real_value(0)}),
+    CHECK(mentions(runner.error("stepwire_send_packet_buffer", {real_value(socket), runner.id(buffer), real_value(0)}),
                    "does not exist"));
     CHECK_EQ(runner.real("stepwire_destroy", {real_value(socket)}), 0.0);
 }
@@ -159,15 +159,15 @@ void tables(Runner &runner)
     // The tables that runners had over the years.
     for (int slots : {98, 99, 100}) {
         runner.initialise(slots);
-        CHECK_EQ(runner.real("stepwire_step"), 0.0);
+        CHECK_EQ(runner.real("stepwire_collect"), 0.0);
         CHECK_EQ(runner.real("stepwire_init"), 0.0);
     }
 
     // Shorter than anybody has seen: what needs the rest says so.
     runner.initialise(slot_buffer_content);
-    CHECK_EQ(runner.error("stepwire_step"),
-             "stepwire_step needs CreateBuffer, which this runner does not offer to extensions");
-    CHECK(mentions(runner.error("stepwire_send_packet", {one, runner.id(buffer), one}), "BufferGetContent"));
+    CHECK_EQ(runner.error("stepwire_collect"),
+             "stepwire_collect needs CreateBuffer, which this runner does not offer to extensions");
+    CHECK(mentions(runner.error("stepwire_send_packet_buffer", {one, runner.id(buffer), one}), "BufferGetContent"));
     CHECK(runner.real("stepwire_create_socket", {real_value(socket_tcp)}) >= 0);
 
     // Single slots that are not there.
@@ -179,25 +179,25 @@ void tables(Runner &runner)
     runner.initialise(slot_count, {slot_create_string});
     CHECK(mentions(runner.error("stepwire_version"), "needs YYCreateString"));
     runner.initialise(slot_count, {slot_free});
-    CHECK(mentions(runner.error("stepwire_send_packet", {one, runner.id(buffer), one}), "YYFree"));
+    CHECK(mentions(runner.error("stepwire_send_packet_buffer", {one, runner.id(buffer), one}), "YYFree"));
     for (int slot : {slot_create_buffer, slot_buffer_write, slot_create_map, slot_map_add_double,
                      slot_map_add_string, slot_post_event, slot_post_event_and_buffer}) {
         runner.initialise(slot_count, {slot});
-        CHECK(mentions(runner.error("stepwire_step"), "stepwire_step needs "));
+        CHECK(mentions(runner.error("stepwire_collect"), "stepwire_collect needs "));
     }
 
     // Without a way to raise an error there are results, and the output window.
     runner.console.clear();
     runner.initialise(slot_count, {slot_error, slot_create_buffer});
-    CHECK_EQ(runner.real("stepwire_step"), not_supported);
-    CHECK(mentions(runner.console, "stepwire_step needs CreateBuffer"));
+    CHECK_EQ(runner.real("stepwire_collect"), not_supported);
+    CHECK(mentions(runner.console, "stepwire_collect needs CreateBuffer"));
     CHECK_EQ(runner.real("stepwire_destroy", {url}), bad_argument);
     CHECK(mentions(runner.console, "argument 1 (socket) must be a number"));
 
     // With nothing at all too; a torn slot at the end is no slot.
     for (std::size_t size : {std::size_t{0}, sizeof(void *) - 1, 3 * sizeof(void *) + 5}) {
         runner.initialise_bytes(size);
-        CHECK_EQ(runner.real("stepwire_step"), not_supported);
+        CHECK_EQ(runner.real("stepwire_collect"), not_supported);
         CHECK_EQ(runner.real("stepwire_destroy", {url}), bad_argument);
         CHECK_EQ(runner.real("stepwire_resolve", {url}), bad_argument);
         CHECK_EQ(runner.real("stepwire_version"), not_supported);
@@ -234,7 +234,7 @@ void extension_options(Runner &runner)
         runner.real("stepwire_create_server", {real_value(socket_tcp), real_value(0), real_value(1)});
     CHECK(server >= 0);
     const RValue port = real_value(runner.real("stepwire_get_port", {real_value(server)}));
-    CHECK_EQ(runner.real("stepwire_set_config", {real_value(1007), real_value(-1), runner.string("127.0.0.2")}), 0.0);
+    CHECK_EQ(runner.real("stepwire_set_config_string", {real_value(1007), real_value(-1), runner.string("127.0.0.2")}), 0.0);
     const double other = runner.real("stepwire_create_server", {real_value(socket_tcp), port, real_value(1)});
     CHECK(other >= 0);
 
@@ -284,7 +284,7 @@ int main(int count, char **arguments)
     kinds_of_numbers(runner);
     wrong_kinds(runner);
     wrong_counts(runner);
-    optional_arguments(runner);
+    addresses(runner);
     wrong_values(runner);
     for (bool typed : {true, false}) {
         runner.typed_ids = typed;

@@ -40,7 +40,7 @@ template <typename... Arguments> std::string text(const char *name, Arguments...
 double good(double result)
 {
     if (result < 0) {
-        fail(__FILE__, __LINE__, text("network_last_error"));
+        fail(__FILE__, __LINE__, text("stepwire_last_error"));
     }
     return result;
 }
@@ -134,17 +134,17 @@ void posted_events()
     register_callbacks();
     CHECK_EQ(number("stepwire_event_post"), 0.0);
 
-    const double server = good(number("network_create_server", 0.0, 0.0, 4.0));
-    const double port = good(number("network_get_port", server));
-    const double client = good(number("network_create_socket", 0.0));
-    good(number("network_connect_async", client, "127.0.0.1", port));
+    const double server = good(number("stepwire_create_server", 0.0, 0.0, 4.0));
+    const double port = good(number("stepwire_get_port", server));
+    const double client = good(number("stepwire_create_socket", 0.0));
+    good(number("stepwire_connect_async", client, "127.0.0.1", port));
     const Event connect = until(type_connect);
     CHECK_EQ(connect.real("id"), server);
     CHECK_EQ(connect.real("port"), port);
-    CHECK_EQ(connect.real("other_port"), good(number("network_get_port", client)));
+    CHECK_EQ(connect.real("other_port"), good(number("stepwire_get_port", client)));
     const double accepted = connect.real("socket");
 
-    good(number("network_send_packet", accepted, "welcome", 7.0));
+    good(number("stepwire_send_packet_bytes", accepted, "welcome", 7.0));
     std::string payload;
     const Event data = until(type_data, &payload);
     CHECK_EQ(payload, "welcome");
@@ -163,55 +163,56 @@ void posted_events()
     CHECK_EQ(number("stepwire_event_post"), 0.0);
     CHECK_EQ(number("stepwire_event_read_posted", data.real("data"), part, 0.0, 8.0), -3.0);
 
-    good(number("network_destroy", accepted));
+    good(number("stepwire_destroy", accepted));
     CHECK_EQ(until(type_disconnect).real("socket"), client);
-    good(number("network_destroy", server));
-    good(number("network_destroy", client));
+    good(number("stepwire_destroy", server));
+    good(number("stepwire_destroy", client));
 }
 
 // The other way: no callbacks, and events are looked at one by one.
 void collected_events()
 {
-    const double server = good(number("network_create_server", 0.0, 0.0, 4.0));
-    const double client = good(number("network_create_socket", 0.0));
-    good(number("network_connect", client, "127.0.0.1", good(number("network_get_port", server))));
-    good(number("network_send_packet", client, "0123456789", 10.0));
+    const double server = good(number("stepwire_create_server", 0.0, 0.0, 4.0));
+    const double client = good(number("stepwire_create_socket", 0.0));
+    good(number("stepwire_connect", client, "127.0.0.1", good(number("stepwire_get_port", server))));
+    good(number("stepwire_send_packet_bytes", client, "0123456789", 10.0));
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (number("network_event_next") != type_data) {
+    while (number("stepwire_event_next") != type_data) {
         CHECK(std::chrono::steady_clock::now() < deadline);
+        good(number("stepwire_collect"));
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    CHECK_EQ(number("network_event_real", "size"), 10.0);
-    CHECK_EQ(text("network_event_string", "ip"), "127.0.0.1");
+    CHECK_EQ(number("stepwire_event_real", "size"), 10.0);
+    CHECK_EQ(text("stepwire_event_string", "ip"), "127.0.0.1");
     char bytes[11] = {};
-    CHECK_EQ(number("network_event_read", bytes, 0.0, 10.0), 10.0);
+    CHECK_EQ(number("stepwire_event_read", bytes, 0.0, 10.0), 10.0);
     CHECK_EQ(std::string(bytes), "0123456789");
-    good(number("network_destroy", server));
-    good(number("network_destroy", client));
+    good(number("stepwire_destroy", server));
+    good(number("stepwire_destroy", client));
 }
 
 void wrong_targets()
 {
-    CHECK_EQ(number("network_set_udp_target", -1.0, "127.0.0.1", 5.0), -2.0);
-    CHECK_EQ(number("network_send_udp_to_target", 1e9, "x", 1.0), -2.0);
-    const double connection = good(number("network_create_socket", 0.0));
+    CHECK_EQ(number("stepwire_set_udp_target", -1.0, "127.0.0.1", 5.0), -2.0);
+    CHECK_EQ(number("stepwire_send_udp_bytes", 1e9, "x", 1.0), -2.0);
+    const double connection = good(number("stepwire_create_socket", 0.0));
     // It is a TCP socket.
-    CHECK_EQ(number("network_set_udp_target", connection, "127.0.0.1", 9.0), -4.0);
-    CHECK_EQ(number("network_send_udp_to_target", connection, "x", 1.0), -4.0);
-    CHECK_EQ(number("network_send_udp_raw_to_target", connection, "x", 1.0), -4.0);
-    good(number("network_destroy", connection));
-    const double socket = good(number("network_create_socket", 1.0));
-    CHECK_EQ(number("network_send_udp_to_target", socket, "x", 1.0), -5.0);
-    CHECK(text("network_last_error").find("network_set_udp_target") != std::string::npos);
-    CHECK_EQ(number("network_set_udp_target", socket, static_cast<const char *>(nullptr), 5.0), -3.0);
+    CHECK_EQ(number("stepwire_set_udp_target", connection, "127.0.0.1", 9.0), -4.0);
+    CHECK_EQ(number("stepwire_send_udp_bytes", connection, "x", 1.0), -4.0);
+    CHECK_EQ(number("stepwire_send_udp_raw_bytes", connection, "x", 1.0), -4.0);
+    good(number("stepwire_destroy", connection));
+    const double socket = good(number("stepwire_create_socket", 1.0));
+    CHECK_EQ(number("stepwire_send_udp_bytes", socket, "x", 1.0), -5.0);
+    CHECK(text("stepwire_last_error").find("network_set_udp_target") != std::string::npos);
+    CHECK_EQ(number("stepwire_set_udp_target", socket, static_cast<const char *>(nullptr), 5.0), -3.0);
     for (double port : {0.0, -1.0, 65536.0, 0.5}) {
-        CHECK_EQ(number("network_set_udp_target", socket, "127.0.0.1", port), -3.0);
+        CHECK_EQ(number("stepwire_set_udp_target", socket, "127.0.0.1", port), -3.0);
     }
-    CHECK_EQ(number("network_set_udp_target", socket, "", 5.0), -3.0);
-    good(number("network_set_udp_target", socket, "127.0.0.1", 9.0));
-    CHECK_EQ(number("network_send_udp_raw_to_target", socket, "x", 1.0), 1.0);
-    good(number("network_destroy", socket));
-    CHECK_EQ(number("network_send_udp_to_target", socket, "x", 1.0), -2.0);
+    CHECK_EQ(number("stepwire_set_udp_target", socket, "", 5.0), -3.0);
+    good(number("stepwire_set_udp_target", socket, "127.0.0.1", 9.0));
+    CHECK_EQ(number("stepwire_send_udp_raw_bytes", socket, "x", 1.0), 1.0);
+    good(number("stepwire_destroy", socket));
+    CHECK_EQ(number("stepwire_send_udp_bytes", socket, "x", 1.0), -2.0);
 }
 
 } // namespace
@@ -224,7 +225,7 @@ int main(int count, char **arguments)
     posted_events();
     collected_events();
     wrong_targets();
-    good(number("network_shutdown"));
+    good(number("stepwire_final"));
     std::puts("legacy: passed");
     return 0;
 }

@@ -61,7 +61,8 @@ def main():
         package.extractall(project)
     # The parser asks the internet for the newest GameMaker unless it is told one.
     (project / "stitch.config.json").write_text('{"runtimeVersion":"2024.14.0.0"}')
-    assets = ["obj_stepwire", "obj_boxes", "rm_boxes", "boxes_messages", "stepwire_redirect", "stepwire"]
+    assets = ["obj_stepwire", "obj_boxes", "rm_boxes", "boxes_messages", "stepwire_constants", "stepwire_functions",
+              "stepwire_redirect", "stepwire"]
     environment = os.environ | {"EXPECTED_ASSETS": json.dumps(assets)}
     script = Path(__file__).with_name("check_project.mjs")
     command = ["node", script, parser(directory / "npm"), project / "stepwire.yyp"]

@@ -1,5 +1,5 @@
 // Reliable datagrams as a game sees them.
-// Usage: reliable LIBRARY
+// Usage: reliable LIBRARY classic|new
 
 #include <algorithm>
 #include "standin/check.hpp"
@@ -12,14 +12,14 @@ namespace {
 
 constexpr double timeout = -6;
 // GameMaker's network_config_enable_reliable_udp.
-const RValue enable = real_value(2);
+constexpr double enable = 2;
 
 void every_message_arrives_once(Game &game)
 {
     const double server = game.server(socket_udp);
     const double socket = game.udp_socket();
-    game.good("stepwire_set_config", {enable, real_value(server)});
-    game.good("stepwire_set_config", {enable, real_value(socket)});
+    game.set_config(enable, server);
+    game.set_config(enable, socket);
     std::set<std::string> expected;
     for (int number = 0; number < 200; ++number) {
         const std::string word = "message " + std::to_string(number);
@@ -43,8 +43,8 @@ void a_peer_that_is_gone(Game &game)
     const double server = game.server(socket_udp);
     const double socket = game.udp_socket();
     const double peer_port = game.port(socket);
-    game.good("stepwire_set_config", {enable, real_value(server)});
-    game.good("stepwire_set_config", {real_value(1011), real_value(server), real_value(200)});
+    game.set_config(enable, server);
+    game.set_config(1011, server, 200);
     game.good("stepwire_destroy", {real_value(socket)});
     CHECK(game.send_udp(server, "127.0.0.1", peer_port, "are you there?") > 0);
     // Peers of the case before may still say goodbye, also to a server that has got their server's port.
@@ -68,8 +68,8 @@ void a_peer_that_is_gone(Game &game)
 
 int main(int count, char **arguments)
 {
-    CHECK_EQ(count, 2);
-    Runner runner(arguments[1]);
+    CHECK_EQ(count, 3);
+    Runner runner(arguments[1], runtime_named(arguments[2]));
     Game game(runner);
     every_message_arrives_once(game);
     a_peer_that_is_gone(game);

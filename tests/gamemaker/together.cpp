@@ -1,8 +1,9 @@
 // Games in processes of their own play with each other: over TCP, UDP and WebSockets, hosted by a
 // game and by the dedicated server in C, all through Async - Networking events.
-// Usage: together LIBRARY BOXES_SERVER         runs all of it
-//        together LIBRARY host TYPE            hosts; prints the port
-//        together LIBRARY play TYPE PORT NAME  plays
+// The games run in both runtimes, and play across them.
+// Usage: together LIBRARY BOXES_SERVER                 runs all of it
+//        together LIBRARY host TYPE RUNTIME            hosts; prints the port
+//        together LIBRARY play TYPE RUNTIME PORT NAME  plays
 
 #include "standin/boxes.hpp"
 #include "standin/check.hpp"
@@ -20,9 +21,9 @@ namespace {
 constexpr int players = 2;
 constexpr int moves = 20;
 
-void host(const char *library, int type)
+void host(const char *library, int type, Runtime runtime)
 {
-    Runner runner(library);
+    Runner runner(library, runtime);
     Game game(runner);
     BoxesHost host(game, type);
     std::printf("%s on port %.0f\n", type == socket_tcp ? "tcp" : type == socket_udp ? "udp" : "ws", host.port());
@@ -131,9 +132,9 @@ private:
     }
 };
 
-void play(const char *library, int type, double port, const std::string &name)
+void play(const char *library, int type, Runtime runtime, double port, const std::string &name)
 {
-    Runner runner(library);
+    Runner runner(library, runtime);
     Game game(runner);
     Player(game, type, port, name).play();
     runner.real("stepwire_final");
@@ -212,12 +213,15 @@ void finish(Process process, const std::string &what)
 void everybody_plays(const char *self, const char *library, const char *boxes_server, const std::string &kind, int type)
 {
     const std::string number = std::to_string(type);
-    for (const bool dedicated : {false, true}) {
-        const Process server = dedicated ? start({boxes_server, "0"}) : start({self, library, "host", number});
+    // Who hosts: a game in one runtime or the other, or the dedicated server.
+    for (const std::string hosted : {"classic", "new", ""}) {
+        const bool dedicated = hosted.empty();
+        const Process server =
+            dedicated ? start({boxes_server, "0"}) : start({self, library, "host", number, hosted});
         const std::string port = announced_port(server, kind);
         std::vector<Process> games;
-        for (const char *name : {"Ann", "Bob"}) {
-            games.push_back(start({self, library, "play", number, port, name}));
+        for (const std::string runtime : {"classic", "new"}) {
+            games.push_back(start({self, library, "play", number, runtime, port, "who plays in the " + runtime}));
         }
         for (const Process &game : games) {
             finish(game, "a game over " + kind);
@@ -226,7 +230,7 @@ void everybody_plays(const char *self, const char *library, const char *boxes_se
             kill(server.id, SIGTERM);
         }
         finish(server, (dedicated ? "the dedicated server over " : "the host over ") + kind);
-        std::printf("%s, %s: passed\n", kind.c_str(), dedicated ? "dedicated server" : "hosted by a game");
+        std::printf("%s, %s: passed\n", kind.c_str(), dedicated ? "dedicated server" : ("hosted in the " + hosted + " runtime").c_str());
         std::fflush(stdout);
     }
 }
@@ -238,11 +242,11 @@ int main(int count, char **arguments)
     CHECK(count >= 3);
     const std::string mode = arguments[2];
     if (mode == "host") {
-        CHECK_EQ(count, 4);
-        host(arguments[1], std::stoi(arguments[3]));
+        CHECK_EQ(count, 5);
+        host(arguments[1], std::stoi(arguments[3]), runtime_named(arguments[4]));
     } else if (mode == "play") {
-        CHECK_EQ(count, 6);
-        play(arguments[1], std::stoi(arguments[3]), std::stod(arguments[4]), arguments[5]);
+        CHECK_EQ(count, 7);
+        play(arguments[1], std::stoi(arguments[3]), runtime_named(arguments[4]), std::stod(arguments[5]), arguments[6]);
     } else {
         std::atexit(end_what_runs);
         // The kinds may be given, to run one alone.

@@ -1,6 +1,5 @@
 // Datagrams as a game sees them, and the plain functions that send them.
-// Usage: udp LIBRARY
-
+// Usage: udp LIBRARY classic|new
 #include "standin/check.hpp"
 #include "standin/game.hpp"
 #include "standin/runner.hpp"
@@ -36,9 +35,7 @@ void keys_and_answers(Game &game)
     CHECK_EQ(game.first(type_data, "size", 0).event.real("id"), socket);
 
     const int buffer = game.runner.create_buffer(buffer_fixed, 70'000);
-    CHECK_EQ(game.runner.real("stepwire_send_udp", {real_value(socket), game.runner.string("127.0.0.1"), real_value(9),
-                                                    game.runner.id(buffer), real_value(70'000)}),
-             too_big);
+    CHECK_EQ(game.send_datagram(socket, "127.0.0.1", 9, buffer, 70'000), too_big);
     game.runner.delete_buffer(buffer);
     game.good("stepwire_destroy", {real_value(socket)});
     game.good("stepwire_destroy", {real_value(server)});
@@ -50,9 +47,7 @@ void broadcast(Game &game)
     const double server = game.server(socket_udp);
     const double socket = game.good("stepwire_create_socket", {real_value(socket_udp)});
     const int buffer = game.runner.buffer_of("anybody?");
-    CHECK_EQ(game.runner.real("stepwire_send_broadcast", {real_value(socket), real_value(game.port(server)),
-                                                          game.runner.id(buffer), real_value(8)}),
-             8.0);
+    CHECK_EQ(game.send_broadcast(socket, game.port(server), buffer, 8), 8.0);
     game.runner.delete_buffer(buffer);
     game.until("an echo of it", [&] { return !game.seen.empty(); });
     CHECK_EQ(game.first(type_data, "id", server).data, "anybody?");
@@ -67,9 +62,9 @@ void targets(Game &game)
 {
     using SetTarget = double (*)(double, const char *, double);
     using Send = double (*)(double, const char *, double);
-    const auto set_target = reinterpret_cast<SetTarget>(game.runner.symbol("network_set_udp_target"));
-    const auto send = reinterpret_cast<Send>(game.runner.symbol("network_send_udp_to_target"));
-    const auto send_raw = reinterpret_cast<Send>(game.runner.symbol("network_send_udp_raw_to_target"));
+    const auto set_target = reinterpret_cast<SetTarget>(game.runner.symbol("stepwire_set_udp_target"));
+    const auto send = reinterpret_cast<Send>(game.runner.symbol("stepwire_send_udp_bytes"));
+    const auto send_raw = reinterpret_cast<Send>(game.runner.symbol("stepwire_send_udp_raw_bytes"));
     const double server = game.server(socket_udp);
     const double socket = game.udp_socket();
     CHECK_EQ(send(socket, "x", 1), not_connected);
@@ -88,8 +83,8 @@ void targets(Game &game)
 
 int main(int count, char **arguments)
 {
-    CHECK_EQ(count, 2);
-    Runner runner(arguments[1]);
+    CHECK_EQ(count, 3);
+    Runner runner(arguments[1], runtime_named(arguments[2]));
     Game game(runner);
     keys_and_answers(game);
     targets(game);

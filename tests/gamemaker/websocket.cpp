@@ -46,7 +46,7 @@ void connect_with_handshake(Game &game, const Servers &servers)
 
 void regular_connect_to_a_raw_server_fails(Game &game, const Servers &servers)
 {
-    game.good("stepwire_set_config", {real_value(0), real_value(300)});
+    game.set_config(0, 300);
     const double socket = client(game);
     const Event result = connect(game, "stepwire_connect_async", socket, url(servers.raw), 0);
     CHECK_EQ(result.real("succeeded"), 0.0);
@@ -55,7 +55,7 @@ void regular_connect_to_a_raw_server_fails(Game &game, const Servers &servers)
     CHECK(!result.text("reason").empty());
     CHECK(game.runner.real("stepwire_connect",
                            {real_value(socket), game.runner.string("127.0.0.1"), real_value(servers.raw)}) < 0);
-    game.good("stepwire_set_config", {real_value(0), real_value(10'000)});
+    game.set_config(0, 10'000);
     game.good("stepwire_destroy", {real_value(socket)});
 }
 
@@ -77,9 +77,7 @@ void raw_connect_and_echo(Game &game, const Servers &servers)
         const std::string sent = text ? "gr\xc3\xbc\xc3\x9f" "e" : pattern(300);
         const int buffer = game.runner.buffer_of(sent);
         const double size = static_cast<double>(sent.size());
-        CHECK_EQ(game.good("stepwire_send_raw", {real_value(socket), game.runner.id(buffer), real_value(size),
-                                                 real_value(text ? send_text : send_binary)}),
-                 size);
+        CHECK_EQ(game.send_raw(socket, buffer, size, text ? send_text : send_binary), size);
         game.runner.delete_buffer(buffer);
         game.until("the echo", [&] { return game.count(type_data) == 1; });
         CHECK(game.seen.back().data == sent);
@@ -137,8 +135,8 @@ void own_server(Game &game)
 
 int main(int count, char **arguments)
 {
-    CHECK_EQ(count, 4);
-    Runner runner(arguments[1]);
+    CHECK_EQ(count, 5);
+    Runner runner(arguments[1], runtime_named(arguments[4]));
     Game game(runner);
     const Servers servers = {std::stod(arguments[2]), std::stod(arguments[3])};
     resolve(game);

@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use xtask::version::VERSION;
 
+use binaries::Platform;
 use description::Description;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -63,7 +64,22 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
     }
     archive::write(&root, &out, &binaries)?;
     println!("wrote {}", out.display());
+    let missing = binaries::missing(&binaries);
+    if !missing.is_empty() {
+        eprintln!("\n{}", incomplete(&missing));
+    }
     Ok(())
+}
+
+/// What whoever made the package must not miss.
+fn incomplete(missing: &[Platform]) -> String {
+    let names: Vec<&str> = missing.iter().map(|platform| platform.name()).collect();
+    let names = names.join(" and ");
+    format!(
+        "WARNING: THIS PACKAGE IS INCOMPLETE: it has no library for {names}.\n\
+         Games exported to {names} with it cannot call one function of the extension. Build the library there\n\
+         (cargo build --release --package stepwire-extension, or with --target) and pass every file with --binary."
+    )
 }
 
 /// Every generated file with its text.
@@ -72,6 +88,7 @@ fn generated_files(description: &Description) -> Vec<(PathBuf, String)> {
         ("extension/src/entry_points.rs", entry_points::text(description)),
         ("gamemaker/extensions/stepwire/stepwire.yy", extension::text(description, VERSION)),
         ("gamemaker/scripts/stepwire_redirect/stepwire_redirect.gml", gml::redirect(description)),
+        ("gamemaker/scripts/stepwire_constants/stepwire_constants.gml", gml::constants(description)),
         ("gamemaker/legacy/stepwire_external.gml", gml::external(description)),
         ("docs/gamemaker-functions.md", reference::text(description)),
     ]

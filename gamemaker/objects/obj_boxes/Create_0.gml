@@ -122,13 +122,15 @@ hear_client = function(player_id, data, size) {
     if (kind == BOXES_TO_SERVER.MOVE && size == 9) {
         var at_x = buffer_read(data, buffer_f32);
         var at_y = buffer_read(data, buffer_f32);
-        moved(player_id, at_x, at_y);
+        if (boxes_is_position(at_x, at_y)) {
+            moved(player_id, at_x, at_y);
+        }
     } else if (kind == BOXES_TO_SERVER.SAY && size <= 202 && buffer_peek(data, size - 1, buffer_u8) == 0) {
         said(player_id, buffer_read(data, buffer_string));
     }
 };
 
-/// @description While playing: what the server sent.
+/// @description While playing: what the server sent. It may be anything, too.
 /// @param {Id.Buffer} data
 /// @param {Real} size
 hear_server = function(data, size) {
@@ -143,15 +145,20 @@ hear_server = function(data, size) {
             moved(own_id, 100 + 40 * own_id, 100);
             break;
         case BOXES_FROM_SERVER.MOVED:
+            if (size != 11) {
+                break;
+            }
             var at_x = buffer_read(data, buffer_f32);
             var at_y = buffer_read(data, buffer_f32);
             // One's own box is where the keys have moved it.
-            if (player_id != own_id) {
+            if (player_id != own_id && boxes_is_position(at_x, at_y)) {
                 moved(player_id, at_x, at_y);
             }
             break;
         case BOXES_FROM_SERVER.SAID:
-            said(player_id, buffer_read(data, buffer_string));
+            if (size > 3 && buffer_peek(data, size - 1, buffer_u8) == 0) {
+                said(player_id, buffer_read(data, buffer_string));
+            }
             break;
         case BOXES_FROM_SERVER.LEFT:
             left(player_id);

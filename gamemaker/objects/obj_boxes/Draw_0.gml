@@ -16,6 +16,6 @@ var help = "H: host   J: join this machine   W: " + (type == network_socket_ws ?
 if (own_id >= 0) {
     help = typing ? "> " + keyboard_string : "arrows: move   Enter: talk   Esc: leave";
 } else if (socket >= 0) {
-    help = "connecting ...";
+    help = "connecting ...   Esc: give up";
 }
 draw_text(20, room_height - 40, help);

@@ -1,7 +1,9 @@
 /// @description Keys
 
 if (own_id < 0) {
-    if (socket < 0) {
+    if (keyboard_check_pressed(vk_escape)) {
+        leave();
+    } else if (socket < 0) {
         if (keyboard_check_pressed(ord("W"))) {
             type = type == network_socket_tcp ? network_socket_ws : network_socket_tcp;
         }

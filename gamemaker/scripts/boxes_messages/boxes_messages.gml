@@ -40,3 +40,11 @@ function boxes_write_position(buffer, at_x, at_y) {
     buffer_write(buffer, buffer_f32, at_x);
     buffer_write(buffer, buffer_f32, at_y);
 }
+
+/// @description Whether a position that was received can be one: anybody can send any bits.
+/// @param {Real} at_x
+/// @param {Real} at_y
+/// @returns {Bool}
+function boxes_is_position(at_x, at_y) {
+    return !is_nan(at_x) && !is_infinity(at_x) && !is_nan(at_y) && !is_infinity(at_y);
+}

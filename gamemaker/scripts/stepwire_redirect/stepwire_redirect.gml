@@ -11,11 +11,11 @@
 #macro network_connect_async stepwire_connect_async
 #macro network_connect_raw_async stepwire_connect_raw_async
 #macro network_resolve stepwire_resolve
-#macro network_set_config stepwire_set_config
 #macro network_set_timeout stepwire_set_timeout
+#macro network_destroy stepwire_destroy
+#macro network_set_config stepwire_set_config
 #macro network_send_packet stepwire_send_packet
 #macro network_send_raw stepwire_send_raw
 #macro network_send_udp stepwire_send_udp
 #macro network_send_udp_raw stepwire_send_udp_raw
 #macro network_send_broadcast stepwire_send_broadcast
-#macro network_destroy stepwire_destroy

@@ -5,6 +5,7 @@
 #include "runner.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <thread>
@@ -32,24 +33,16 @@ public:
     std::function<void(const Event &, int buffer)> on_event;
 
     // One step without running the events: the library's result.
-    double step() { return runner.real("stepwire_step"); }
+    double step() { return runner.real("stepwire_collect"); }
 
-    // Runs what was posted.
+    // Runs what was posted; on the new runtime what can be asked for.
     void run_events()
     {
-        runner.run_events([this](const Event &event, int buffer) {
-            Seen entry{event, {}};
-            if (buffer >= 0) {
-                const auto &bytes = runner.content(buffer);
-                const auto size = static_cast<std::size_t>(event.real("size"));
-                CHECK(bytes.size() >= size);
-                entry.data.assign(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
-            }
-            seen.push_back(entry);
-            if (on_event) {
-                on_event(event, buffer);
-            }
-        });
+        if (runner.is_new()) {
+            raise_events();
+            return;
+        }
+        runner.run_events([this](const Event &event, int buffer) { run_event(event, buffer); });
     }
 
     void frame()
@@ -128,9 +121,7 @@ public:
     double send(double socket, const std::string &data, BufferKind kind = buffer_grow)
     {
         const int buffer = runner.buffer_of(data, kind);
-        const double size = static_cast<double>(data.size());
-        const double result =
-            runner.real("stepwire_send_packet", {real_value(socket), runner.id(buffer), real_value(size)});
+        const double result = send_packet(socket, buffer, static_cast<double>(data.size()));
         runner.delete_buffer(buffer);
         return result;
     }
@@ -139,10 +130,135 @@ public:
     {
         const int buffer = runner.buffer_of(data);
         const double size = static_cast<double>(data.size());
-        const double result = good(raw ? "stepwire_send_udp_raw" : "stepwire_send_udp",
-                                   {real_value(socket), runner.string(ip), real_value(port), runner.id(buffer),
-                                    real_value(size)});
+        const double result = send_datagram(socket, ip, port, buffer, size, raw);
         runner.delete_buffer(buffer);
+        if (result < 0) {
+            fail(__FILE__, __LINE__, "a datagram: " + runner.text("stepwire_last_error"));
+        }
         return result;
+    }
+
+    // What follows is what the script stepwire_functions of the package does.
+
+    double send_packet(double socket, int buffer, double size)
+    {
+        const RValue handle = real_value(socket);
+        if (!runner.is_new()) {
+            return runner.real("stepwire_send_packet_buffer", {handle, runner.id(buffer), real_value(size)});
+        }
+        const double checked = check_size(buffer, size);
+        return checked < 0
+            ? checked
+            : runner.real("stepwire_send_packet_bytes", {handle, runner.address(buffer), real_value(size)});
+    }
+
+    double send_raw(double socket, int buffer, double size, double options = send_binary)
+    {
+        const RValue handle = real_value(socket);
+        const RValue kind = real_value(options);
+        if (!runner.is_new()) {
+            return runner.real("stepwire_send_raw_buffer", {handle, runner.id(buffer), real_value(size), kind});
+        }
+        const double checked = check_size(buffer, size);
+        return checked < 0
+            ? checked
+            : runner.real("stepwire_send_raw_bytes", {handle, runner.address(buffer), real_value(size), kind});
+    }
+
+    double send_datagram(double socket, const std::string &ip, double port, int buffer, double size, bool raw = false)
+    {
+        const RValue handle = real_value(socket);
+        if (!runner.is_new()) {
+            return runner.real(raw ? "stepwire_send_udp_raw_buffer" : "stepwire_send_udp_buffer",
+                               {handle, runner.string(ip), real_value(port), runner.id(buffer), real_value(size)});
+        }
+        double checked = runner.real("stepwire_set_udp_target", {handle, runner.string(ip), real_value(port)});
+        if (checked >= 0) {
+            checked = check_size(buffer, size);
+        }
+        return checked < 0 ? checked
+                           : runner.real(raw ? "stepwire_send_udp_raw_bytes" : "stepwire_send_udp_bytes",
+                                         {handle, runner.address(buffer), real_value(size)});
+    }
+
+    double send_broadcast(double socket, double port, int buffer, double size)
+    {
+        const RValue handle = real_value(socket);
+        if (!runner.is_new()) {
+            return runner.real("stepwire_send_broadcast_buffer",
+                               {handle, real_value(port), runner.id(buffer), real_value(size)});
+        }
+        const double checked = check_size(buffer, size);
+        return checked < 0 ? checked
+                           : runner.real("stepwire_send_broadcast_bytes",
+                                         {handle, real_value(port), runner.address(buffer), real_value(size)});
+    }
+
+    double set_config(double option, double value1, double value2 = 0)
+    {
+        return good("stepwire_set_config_real", {real_value(option), real_value(value1), real_value(value2)});
+    }
+
+private:
+    double check_size(int buffer, double size)
+    {
+        const auto held = static_cast<double>(runner.content(buffer).size());
+        return runner.real("stepwire_check_size", {real_value(size), real_value(held)});
+    }
+
+    void raise_events()
+    {
+        while (runner.real("stepwire_event_next") > 0) {
+            Event event;
+            each_key("stepwire_event_real_key", [&](const std::string &key) {
+                event.reals[key] = runner.real("stepwire_event_real", {runner.string(key)});
+            });
+            each_key("stepwire_event_string_key", [&](const std::string &key) {
+                event.texts[key] = runner.text("stepwire_event_string", {runner.string(key)});
+            });
+            int buffer = -1;
+            if (event.type() == type_data) {
+                const double size = event.real("size");
+                buffer = runner.create_buffer(buffer_grow, static_cast<std::size_t>(size > 1 ? size : 1));
+                const double read = runner.real("stepwire_event_read",
+                                                {runner.address(buffer), real_value(0), real_value(size)});
+                CHECK_EQ(read, size);
+                event.reals["buffer"] = buffer;
+            }
+            run_event(event, buffer);
+            if (buffer >= 0) {
+                runner.delete_buffer(buffer);
+            }
+        }
+        for (std::string line = runner.text("stepwire_console_line"); !line.empty();
+             line = runner.text("stepwire_console_line")) {
+            runner.console += line + '\n';
+        }
+    }
+
+    void each_key(const char *function, const std::function<void(const std::string &)> &take)
+    {
+        for (double index = 0;; ++index) {
+            const std::string key = runner.text(function, {real_value(index)});
+            if (key.empty()) {
+                return;
+            }
+            take(key);
+        }
+    }
+
+    void run_event(const Event &event, int buffer)
+    {
+        Seen entry{event, {}};
+        if (buffer >= 0) {
+            const auto &bytes = runner.content(buffer);
+            const auto size = static_cast<std::size_t>(event.real("size"));
+            CHECK(bytes.size() >= size);
+            entry.data.assign(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
+        }
+        seen.push_back(entry);
+        if (on_event) {
+            on_event(event, buffer);
+        }
     }
 };

@@ -4,10 +4,13 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <csetjmp>
 #include <cstdarg>
 #include <cstring>
+#include <fstream>
 #include <iterator>
+#include <regex>
 #include <utility>
 
 namespace {
@@ -310,6 +313,22 @@ Runner::Runner(const char *library, int slots, std::set<int> missing)
     initialise(slots, std::move(missing));
 }
 
+Runner::Runner(const char *library, Runtime runtime)
+    : library_(dlopen(library, RTLD_NOW | RTLD_LOCAL)), runtime_(runtime)
+{
+    if (library_ == nullptr) {
+        fail(__FILE__, __LINE__, dlerror());
+    }
+    CHECK(current == nullptr);
+    current = this;
+    if (is_new()) {
+        declared_ = declared_functions();
+        initialise_new();
+    } else {
+        initialise();
+    }
+}
+
 Runner::~Runner()
 {
     current = nullptr;
@@ -348,6 +367,108 @@ void Runner::initialise_bytes(std::size_t size)
     initialise(size == 0 ? nullptr : table, size);
 }
 
+void Runner::initialise_new(std::size_t size)
+{
+    // Newer tables are longer than anybody knows.
+    std::vector<void *> table(std::max(size / sizeof(void *), std::size_t{1}), reinterpret_cast<void *>(&trap<-1>));
+    table[0] = reinterpret_cast<void *>(&Slots::option_string);
+    // On the heap and of the exact size, so that a read behind it shows.
+    void *copy = std::malloc(size);
+    std::memcpy(copy, table.data(), size);
+    using Initialise = void (*)(const void *, std::size_t);
+    const auto initialise = reinterpret_cast<Initialise>(symbol("GMExtensionInitialise"));
+    CHECK(initialise != nullptr);
+    initialise(copy, size);
+    std::free(copy);
+}
+
+Runtime runtime_named(const std::string &name)
+{
+    CHECK(name == "classic" || name == "new");
+    return name == "new" ? Runtime::new_one : Runtime::classic;
+}
+
+// The functions of the native file, which is the first one.
+std::map<std::string, Runner::Declared> Runner::declared_functions()
+{
+    std::ifstream file(STEPWIRE_EXTENSION_YY);
+    CHECK(file.good());
+    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    text.resize(std::min(text.size(), text.find("\"ProxyFiles\"")));
+    const std::regex function(
+        R"re("argCount":(\d+),"args":\[([\d,]*)\].*?"externalName":"(\w+)".*?"returnType":(\d))re");
+    std::map<std::string, Declared> found;
+    for (std::sregex_iterator match(text.begin(), text.end(), function), end; match != end; ++match) {
+        Declared declared{{}, std::stoi((*match)[4])};
+        for (const char character : (*match)[2].str()) {
+            if (character != ',') {
+                declared.arguments.push_back(character - '0');
+            }
+        }
+        CHECK_EQ(std::stoul((*match)[1]), declared.arguments.size());
+        found[(*match)[3]] = declared;
+    }
+    CHECK(found.size() > 30);
+    return found;
+}
+
+namespace {
+
+constexpr int declared_string = 1;
+
+// Calls with the types of the arguments so far and of those that are left.
+template <class Result, class... Given>
+Result invoke(void *function, const std::vector<RValue> &arguments, std::size_t next, Given... given)
+{
+    if (next == arguments.size()) {
+        return reinterpret_cast<Result (*)(Given...)>(function)(given...);
+    }
+    if constexpr (sizeof...(Given) < 5) {
+        const RValue &value = arguments[next];
+        switch (value.kind & 0xffffff) {
+        case kind_string:
+            return invoke<Result>(function, arguments, next + 1, given..., value.string->thing);
+        case kind_pointer:
+            return invoke<Result>(function, arguments, next + 1, given..., static_cast<const char *>(value.pointer));
+        default:
+            return invoke<Result>(function, arguments, next + 1, given..., number(value));
+        }
+    }
+    fail(__FILE__, __LINE__, "too many arguments");
+}
+
+} // namespace
+
+RValue Runner::call_by_types(const std::string &name, const std::vector<RValue> &arguments)
+{
+    const auto declared = declared_.find(name);
+    void *const function = symbol(name);
+    if (declared == declared_.end() || function == nullptr) {
+        fail(__FILE__, __LINE__, "no function " + name);
+    }
+    // The compiler of a game sees to it.
+    CHECK_EQ(arguments.size(), declared->second.arguments.size());
+    for (std::size_t index = 0; index < arguments.size(); ++index) {
+        const bool is_text = (arguments[index].kind & 0xffffff) == kind_string ||
+            (arguments[index].kind & 0xffffff) == kind_pointer;
+        CHECK_EQ(is_text, declared->second.arguments[index] == declared_string);
+    }
+    if (declared->second.result == declared_string) {
+        const char *const text = invoke<const char *>(function, arguments, 0);
+        CHECK(text != nullptr);
+        return string(text);
+    }
+    return real_value(invoke<double>(function, arguments, 0));
+}
+
+RValue Runner::address(int buffer)
+{
+    CHECK(buffers_.count(buffer) == 1);
+    RValue value = value_of_kind(kind_pointer);
+    value.pointer = buffers_.at(buffer).bytes.data();
+    return value;
+}
+
 void *Runner::symbol(const std::string &name) const { return dlsym(library_, name.c_str()); }
 
 void *Runner::find(const std::string &name) const
@@ -357,6 +478,9 @@ void *Runner::find(const std::string &name) const
 
 RValue Runner::call(const std::string &name, std::vector<RValue> arguments)
 {
+    if (is_new()) {
+        return call_by_types(name, arguments);
+    }
     using Function = void (*)(RValue &, CInstance *, CInstance *, int, RValue *);
     const auto function = reinterpret_cast<Function>(find(name));
     if (function == nullptr) {

@@ -2,6 +2,10 @@
 // buffers, and a queue of asynchronous events. It is as unforgiving as a real one: errors do not
 // return, events wait for the end of the step, ids may be typed handles, what is allocated must be
 // given back, and what was freed must not be used.
+//
+// It also stands in for GameMaker's new runtime, which offers extensions hardly anything: functions are
+// found by their plain names and called by the C types that the extension's .yy gives them, payload goes
+// by address, and the game raises its events itself.
 #pragma once
 
 #include <cstddef>
@@ -93,9 +97,17 @@ struct Event {
     int type() const { return static_cast<int>(real("type")); }
 };
 
+enum class Runtime { classic, new_one };
+
+// "classic" or "new".
+Runtime runtime_named(const std::string &name);
+
 class Runner {
 public:
     enum class Errors { thrown, jumped };
+
+    // Loads the library as that runtime does.
+    Runner(const char *library, Runtime runtime);
 
     // Loads the library and introduces itself with the first `slots` slots but without `missing`.
     explicit Runner(const char *library, int slots = slot_count, std::set<int> missing = {});
@@ -107,6 +119,11 @@ public:
     void initialise(int slots = slot_count, std::set<int> missing = {});
     // Introduces itself with a table of that many bytes, also of none or a part of a slot.
     void initialise_bytes(std::size_t size);
+
+    // The new runtime introduces itself anew, with a table of that many bytes.
+    void initialise_new(std::size_t size = sizeof(void *));
+
+    bool is_new() const { return runtime_ == Runtime::new_one; }
 
     // How errors leave the library.
     Errors errors = Errors::thrown;
@@ -136,6 +153,8 @@ public:
     // GML values. Texts live as long as the runner.
     RValue string(const std::string &text);
     RValue id(int buffer) const;
+    // Where its bytes are.
+    RValue address(int buffer);
 
     // GML buffers.
     int create_buffer(BufferKind kind, std::size_t size, int alignment = 1);
@@ -171,7 +190,17 @@ private:
     struct Slots;
     friend struct Slots;
 
+    // What the .yy says of a function.
+    struct Declared {
+        std::vector<int> arguments;
+        int result;
+    };
+    static std::map<std::string, Declared> declared_functions();
+    RValue call_by_types(const std::string &name, const std::vector<RValue> &arguments);
+
     void *library_;
+    Runtime runtime_ = Runtime::classic;
+    std::map<std::string, Declared> declared_;
     std::map<int, Buffer> buffers_;
     std::map<int, Event> maps_;
     std::vector<Queued> queue_;

@@ -10,13 +10,13 @@ use xtask::version::VERSION;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::binaries::Binary;
+use super::binaries::{self, Binary};
 use super::{Result, yy};
 
 /// The package and its project file must be called the same.
 const NAME: &str = "stepwire";
 /// The oldest IDE whose project format this is.
-const IDE_VERSION: &str = "2024.14.4.222";
+const IDE_VERSION: &str = "2024.2.0.132";
 /// What is in `gamemaker/` but not part of the project.
 const NOT_IN_PACKAGE: [&str; 4] = ["functions.json", "README.md", "legacy", "server"];
 
@@ -40,7 +40,7 @@ pub fn write(root: &Path, out: &Path, binaries: &[Binary]) -> Result<()> {
     }
     let metadata = json!({
         "package_id": NAME,
-        "display_name": NAME,
+        "display_name": display_name(binaries),
         "version": VERSION,
         "package_type": "asset",
         "ide_version": IDE_VERSION,
@@ -61,6 +61,12 @@ pub fn write(root: &Path, out: &Path, binaries: &[Binary]) -> Result<()> {
     }
     zip.finish()?;
     Ok(())
+}
+
+/// The IDE shows it before the import: an incomplete package says so there, too.
+fn display_name(binaries: &[Binary]) -> String {
+    let missing: Vec<&str> = binaries::missing(binaries).iter().map(|platform| platform.name()).collect();
+    if missing.is_empty() { NAME.to_owned() } else { format!("{NAME} (without {})", missing.join(" and ")) }
 }
 
 /// Every file of the project, by its path with slashes.

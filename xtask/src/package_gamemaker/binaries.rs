@@ -73,6 +73,9 @@ impl Platform {
     }
 }
 
+/// `extern "C" void GMExtensionInitialise(const GMRTRunnerInterface *, size_t)`.
+const NEW_RUNTIME: &str = "GMExtensionInitialise";
+
 /// One shared library.
 pub struct Binary {
     pub file: PathBuf,
@@ -102,8 +105,9 @@ impl Binary {
             .map(|function| self.platform.entry_point(&description.gml_name(&function.name)))
             .collect();
         expected.insert(self.platform.initialise().to_owned());
-        let plain: BTreeSet<String> =
-            description.legacy.iter().map(|function| function.name.clone()).collect();
+        let own_names = description.functions.iter().map(|function| description.gml_name(&function.name));
+        let plain = own_names.chain(description.legacy.iter().map(|function| function.name.clone()));
+        let plain: BTreeSet<String> = plain.chain([NEW_RUNTIME.to_owned()]).collect();
         let missing: Vec<&str> =
             expected.union(&plain).filter(|name| !exported.contains(*name)).map(String::as_str).collect();
         if !missing.is_empty() {
@@ -137,6 +141,12 @@ impl Binary {
         }
         Ok(names)
     }
+}
+
+/// The platforms that none of the libraries is for.
+pub fn missing(binaries: &[Binary]) -> Vec<Platform> {
+    let is_there = |platform: &Platform| binaries.iter().any(|binary| binary.platform == *platform);
+    Platform::ALL.into_iter().filter(|platform| !is_there(platform)).collect()
 }
 
 fn parse<'a>(file: &Path, content: &'a [u8]) -> Result<object::File<'a>> {

@@ -16,10 +16,13 @@ pub struct Description {
     pub extension: String,
     /// What stands before every function's and constant's name in GML.
     pub prefix: String,
+    /// What the library exports.
     pub functions: Vec<Function>,
+    /// What stands over that in GML.
+    pub script: Vec<Function>,
     pub constants: Vec<Constant>,
     pub options: Vec<ExtensionOption>,
-    /// Plain C functions that hosts can call which pass doubles and strings only.
+    /// What is exported besides, for runners that post events and have no interface table.
     pub legacy: Vec<LegacyFunction>,
 }
 
@@ -34,6 +37,9 @@ pub struct Function {
     /// Whether GameMaker has a function `network_` + name.
     #[serde(default)]
     pub built_in: bool,
+    /// Whether it is for the package's scripts alone.
+    #[serde(default)]
+    pub hidden: bool,
 }
 
 #[derive(Deserialize)]
@@ -42,8 +48,8 @@ pub struct Argument {
     pub name: String,
     #[serde(rename = "type")]
     pub kind: Kind,
-    #[serde(default)]
-    pub optional: bool,
+    /// What an argument that is left out is, in GML.
+    pub default: Option<String>,
     pub doc: String,
 }
 
@@ -64,6 +70,8 @@ pub enum Kind {
     Socket,
     Buffer,
     RealOrString,
+    /// Where a buffer's bytes are.
+    Address,
 }
 
 #[derive(Deserialize)]
@@ -97,7 +105,7 @@ pub enum OptionKind {
     List,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LegacyFunction {
     /// The exported name.
@@ -114,6 +122,19 @@ impl Description {
             serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
         description.constants.splice(0..0, options());
         Ok(description)
+    }
+
+    /// All that can be called by C types alone: what does not take a buffer by its id.
+    pub fn plain(&self) -> Vec<LegacyFunction> {
+        let takes_buffer =
+            |function: &Function| function.arguments.iter().any(|argument| argument.kind == Kind::Buffer);
+        let functions = self.functions.iter().filter(|function| !takes_buffer(function));
+        let functions = functions.map(|function| LegacyFunction {
+            name: self.gml_name(&function.name),
+            arguments: function.arguments.iter().map(|argument| argument.kind).collect(),
+            returns: function.returns.kind,
+        });
+        functions.chain(self.legacy.iter().cloned()).collect()
     }
 
     /// A function's or constant's name in GML.
@@ -141,12 +162,13 @@ impl Kind {
             Self::Socket => "Id.Socket",
             Self::Buffer => "Id.Buffer",
             Self::RealOrString => "Real,String",
+            Self::Address => "Pointer",
         }
     }
 
     /// The number that `.yy` files have for it.
     pub fn yy(self) -> u8 {
-        if self == Self::String { 1 } else { 2 }
+        if matches!(self, Self::String | Self::Address) { 1 } else { 2 }
     }
 }
 
@@ -161,17 +183,14 @@ impl Function {
         let arguments: Vec<String> = self
             .arguments
             .iter()
-            .map(
-                |argument| {
-                    if argument.optional { format!("[{}]", argument.name) } else { argument.name.clone() }
-                },
-            )
+            .map(|argument| {
+                if argument.default.is_some() {
+                    format!("[{}]", argument.name)
+                } else {
+                    argument.name.clone()
+                }
+            })
             .collect();
         format!("{name}({})", arguments.join(", "))
-    }
-
-    /// Whether calls may differ in how many arguments they have.
-    pub fn is_variadic(&self) -> bool {
-        self.arguments.iter().any(|argument| argument.optional)
     }
 }

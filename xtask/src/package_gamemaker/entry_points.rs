@@ -4,8 +4,18 @@ use super::description::{Argument, Description, Function, Kind};
 
 /// Functions that call the runner's slots themselves.
 const CALL_SLOTS: [(&str, &str); 2] = [
-    ("init", "Body::Runner { needs: &[], run: options::apply }"),
-    ("step", "Body::Runner { needs: step::NEEDS, run: step::step }"),
+    ("init", "Body::Runner { needs: &[], run: options::apply, without: options::apply_plain }"),
+    ("collect", "Body::Runner { needs: step::NEEDS, run: step::step, without: polled::collect }"),
+];
+/// Functions that look at events which the game has asked for.
+const POLLED: [&str; 7] = [
+    "event_next",
+    "event_real_key",
+    "event_string_key",
+    "event_real",
+    "event_string",
+    "event_read",
+    "console_line",
 ];
 
 /// The C++ name of `void name(RValue&, CInstance*, CInstance*, int, RValue*)` on Linux and macOS.
@@ -22,10 +32,9 @@ pub fn msvc_name(name: &str) -> String {
 pub fn text(description: &Description) -> String {
     let mut text = String::from(
         "// Generated from gamemaker/functions.json by cargo xtask package-gamemaker --generate.\n\
-         //! What a runner looks up: one entry point per GML function, under its C++ name.\n\n\
-         use super::arguments::Accepts::{Buffer, Real, RealOrText, Text};\n\
-         use super::call::{Body, Function, entry_point, optional, parameter};\n\
-         use super::{functions, options, step};\n",
+         //! What a runner looks up: two entry points per GML function, under its own and its C++ name.\n\n\
+         use super::call::{Body, Function, entry_point};\n\
+         use super::{functions, options, polled, step};\n",
     );
     for function in &description.functions {
         text.push('\n');
@@ -36,34 +45,31 @@ pub fn text(description: &Description) -> String {
 
 fn entry_point(description: &Description, function: &Function) -> String {
     let name = description.gml_name(&function.name);
-    let parameters: Vec<String> = function.arguments.iter().map(parameter).collect();
+    let parameters: Vec<String> = function.arguments.iter().enumerate().map(parameter).collect();
+    let room = if POLLED.contains(&function.name.as_str()) { "polled" } else { "functions" };
     let body = CALL_SLOTS.iter().find(|(name, _)| *name == function.name).map_or_else(
-        || format!("Body::Library(functions::{})", escaped(&function.name)),
+        || format!("Body::Library({room}::{})", escaped(&function.name)),
         |(_, body)| (*body).to_owned(),
     );
     format!(
-        "entry_point! {{\n    {symbol},\n    \"{itanium}\",\n    \"{msvc}\",\n    Function {{\n        \
-         name: \"{name}\",\n        parameters: &[{parameters}],\n        body: {body},\n    }}\n}}\n",
-        symbol = escaped(&function.name),
+        "entry_point! {{\n    \"{name}\",\n    \"{itanium}\",\n    \"{msvc}\",\n    \
+         ({parameters}) -> {result},\n    {body}\n}}\n",
         itanium = itanium_name(&name),
         msvc = msvc_name(&name),
-        parameters = if parameters.is_empty() {
-            String::new()
-        } else {
-            format!("\n            {},\n        ", parameters.join(",\n            "))
-        },
+        parameters = parameters.join(", "),
+        result = if function.returns.kind == Kind::String { "Text" } else { "Real" },
     )
 }
 
-fn parameter(argument: &Argument) -> String {
+fn parameter((index, argument): (usize, &Argument)) -> String {
     let accepts = match argument.kind {
         Kind::Real | Kind::Socket => "Real",
         Kind::String => "Text",
         Kind::Buffer => "Buffer",
-        Kind::RealOrString => "RealOrText",
+        Kind::Address => "Address",
+        Kind::RealOrString => unreachable!("only scripts take one or the other"),
     };
-    let maker = if argument.optional { "optional" } else { "parameter" };
-    format!("{maker}(\"{}\", {accepts})", argument.name)
+    format!("a{index}: \"{}\" {accepts}", argument.name)
 }
 
 /// A name that Rust keeps for itself.

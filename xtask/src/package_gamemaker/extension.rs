@@ -4,16 +4,55 @@ use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 
 use super::binaries::Platform;
-use super::description::{Constant, Description, ExtensionOption, Function, OptionKind};
+use super::description::{Argument, Description, ExtensionOption, Function, Kind, OptionKind, Returns};
 use super::yy;
 
 /// macOS, Windows and Linux, as the IDE counts them.
-const DESKTOP: u32 = 1 << 1 | 1 << 6 | 1 << 7;
-/// A file that stands for different files on different platforms.
-const FILE_GENERIC: u32 = 4;
-const FUNCTION_KIND: u32 = 4;
-/// A function whose calls may differ in their number of arguments.
-const VARIADIC: i32 = -1;
+const DESKTOP: u64 = 1 << 1 | 1 << 6 | 1 << 7;
+const HTML5: u64 = 1 << 5;
+/// Every target that there is and will be.
+const ALL: u64 = i64::MAX as u64;
+
+/// A file with functions. Each target has exactly one of them, with the same functions in it.
+struct SourceFile {
+    name: &'static str,
+    targets: u64,
+    /// The IDE's number for such files, and for functions in them.
+    kind: u32,
+    uses_runner_interface: bool,
+    platforms: &'static [Platform],
+    /// Functions of its own, which take one argument.
+    helpers: &'static [&'static str],
+}
+
+const FILES: [SourceFile; 3] = [
+    // Stands for different libraries on different platforms.
+    SourceFile {
+        name: "stepwire.ext",
+        targets: DESKTOP,
+        kind: 4,
+        uses_runner_interface: true,
+        platforms: &Platform::ALL,
+        helpers: &[],
+    },
+    SourceFile {
+        name: "stepwire.js",
+        targets: HTML5,
+        kind: 5,
+        uses_runner_interface: false,
+        platforms: &[],
+        helpers: &[],
+    },
+    // Where there is neither: the built-in functions.
+    SourceFile {
+        name: "stepwire_builtin.gml",
+        targets: ALL & !DESKTOP & !HTML5,
+        kind: 2,
+        uses_runner_interface: false,
+        platforms: &[],
+        helpers: &["result", "unsupported", "builtin"],
+    },
+];
 
 /// What the IDE wants to find even where it does not apply: texts, lists and flags.
 const EMPTY: [&str; 30] = [
@@ -69,11 +108,11 @@ pub fn text(description: &Description, version: &str) -> String {
         "%Name": name,
         "author": "",
         "ConfigValues": {},
-        "copyToTargets": DESKTOP,
+        "copyToTargets": -1,
         "description": "The networking functions, and what they lack: disconnects, reasons, limits, wss servers.",
         "exportToGame": true,
         "extensionVersion": version,
-        "files": [file(description)],
+        "files": FILES.iter().map(|file| source_file(description, file)).collect::<Vec<_>>(),
         "hasConvertedCodeInjection": true,
         "license": "MIT OR Apache-2.0",
         "name": name,
@@ -90,57 +129,56 @@ pub fn text(description: &Description, version: &str) -> String {
     yy::to_string(&yy::sorted(members))
 }
 
-fn file(description: &Description) -> Value {
-    let name = format!("{}.ext", description.extension);
+fn source_file(description: &Description, file: &SourceFile) -> Value {
+    let functions = description.functions.iter().map(|entry| function(description, entry, file.kind));
+    let helpers = file.helpers.iter().map(|name| function(description, &helper(name), file.kind));
     json!({
         "$GMExtensionFile": "v1",
-        "%Name": name,
-        "constants": description.constants.iter().map(|entry| constant(description, entry)).collect::<Vec<_>>(),
-        "copyToTargets": DESKTOP,
-        "filename": name,
+        "%Name": file.name,
+        "constants": [],
+        "copyToTargets": file.targets,
+        "filename": file.name,
         "final": description.gml_name("final"),
-        "functions": description.functions.iter().map(|entry| function(description, entry)).collect::<Vec<_>>(),
+        "functions": functions.chain(helpers).collect::<Vec<_>>(),
         "init": description.gml_name("init"),
-        "kind": FILE_GENERIC,
-        "name": name,
+        "kind": file.kind,
+        "name": file.name,
         "origname": "",
-        "ProxyFiles": Platform::ALL.map(proxy),
+        "ProxyFiles": file.platforms.iter().map(|platform| proxy(*platform)).collect::<Vec<_>>(),
         "resourceType": "GMExtensionFile",
         "resourceVersion": "2.0",
         "uncompress": false,
-        "usesRunnerInterface": true,
+        "usesRunnerInterface": file.uses_runner_interface,
     })
 }
 
-fn constant(description: &Description, constant: &Constant) -> Value {
-    let name = description.gml_name(&constant.name);
-    json!({
-        "$GMExtensionConstant": "",
-        "%Name": name,
-        "hidden": false,
-        "name": name,
-        "resourceType": "GMExtensionConstant",
-        "resourceVersion": "2.0",
-        "value": constant.value.to_string(),
-    })
+fn helper(name: &str) -> Function {
+    let argument = Argument { name: "value".to_owned(), kind: Kind::Real, default: None, doc: String::new() };
+    Function {
+        name: name.to_owned(),
+        summary: "For this file alone.".to_owned(),
+        arguments: vec![argument],
+        returns: Returns { kind: Kind::Real, doc: String::new() },
+        built_in: false,
+        hidden: true,
+    }
 }
 
-fn function(description: &Description, function: &Function) -> Value {
+fn function(description: &Description, function: &Function, kind: u32) -> Value {
     let name = description.gml_name(&function.name);
     let types: Vec<u8> = function.arguments.iter().map(|argument| argument.kind.yy()).collect();
-    let (count, types) =
-        if function.is_variadic() { (VARIADIC, Vec::new()) } else { (types.len() as i32, types) };
     json!({
         "$GMExtensionFunction": "",
         "%Name": name,
-        "argCount": count,
+        "argCount": types.len(),
         "args": types,
         "documentation": documentation(function),
         "externalName": name,
         "help": function.call(&name),
-        // The runner calls it, and nobody else should.
+        // The runner calls it, and nobody else should. Those for the package's scripts are shown: tools take
+        // what is hidden for undeclared.
         "hidden": function.name == "final",
-        "kind": FUNCTION_KIND,
+        "kind": kind,
         "name": name,
         "resourceType": "GMExtensionFunction",
         "resourceVersion": "2.0",
@@ -149,10 +187,11 @@ fn function(description: &Description, function: &Function) -> Value {
 }
 
 /// The function's JSDoc, which the IDE's editor shows.
-fn documentation(function: &Function) -> String {
+pub fn documentation(function: &Function) -> String {
     let mut lines = vec![format!("/// @description {}", function.summary)];
     for argument in &function.arguments {
-        let name = if argument.optional { format!("[{}]", argument.name) } else { argument.name.clone() };
+        let name =
+            if argument.default.is_some() { format!("[{}]", argument.name) } else { argument.name.clone() };
         lines.push(format!("/// @param {{{}}} {name} {}", argument.kind.feather(), argument.doc));
     }
     lines.push(format!("/// @returns {{{}}} {}", function.returns.kind.feather(), function.returns.doc));

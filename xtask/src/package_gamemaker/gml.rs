@@ -12,10 +12,24 @@ pub fn redirect(description: &Description) -> String {
         "// With this script in a project the built-in networking functions are the extension's.\n\
          // Delete it to have both side by side.\n\n",
     );
-    for function in &description.functions {
+    for function in description.functions.iter().chain(&description.script) {
         if let Some(built_in) = function.built_in_name() {
             text.push_str(&format!("#macro {built_in} {}\n", description.gml_name(&function.name)));
         }
+    }
+    text
+}
+
+/// The constants, as macros: those of extensions are not there on every target.
+pub fn constants(description: &Description) -> String {
+    let mut text = String::from(HEADER);
+    for constant in &description.constants {
+        let name = description.gml_name(&constant.name);
+        text.push_str(&format!(
+            "\n/// {}\n#macro {name} {}\n",
+            constant.doc.trim_start_matches("/// "),
+            constant.value
+        ));
     }
     text
 }
@@ -25,15 +39,15 @@ pub fn external(description: &Description) -> String {
     let mut text = String::from(HEADER);
     text.push_str(
         "// Call it once with the library's file name; then for example\n\
-         // external_call(global.ext_network_create_socket, network_socket_tcp).\n\
+         // external_call(global.ext_stepwire_create_socket, network_socket_tcp).\n\
          // Bytes go in and out as buffer_get_address(buffer), which is a string to external_call.\n\n\
          /// @param {String} library stepwire_x64.dll, stepwire.so or libstepwire.dylib\n\
          function stepwire_external_define(library) {\n",
     );
-    for function in &description.legacy {
+    for function in description.plain() {
         // The runner calls this one by itself, and only in extensions.
         if function.name != "RegisterCallbacks" {
-            text.push_str(&format!("    {};\n", external_define(function)));
+            text.push_str(&format!("    {};\n", external_define(&function)));
         }
     }
     text.push_str("}\n");
@@ -53,5 +67,5 @@ fn external_define(function: &LegacyFunction) -> String {
 }
 
 fn external_type(kind: Kind) -> &'static str {
-    if kind == Kind::String { "ty_string" } else { "ty_real" }
+    if kind.yy() == 1 { "ty_string" } else { "ty_real" }
 }

@@ -11,7 +11,8 @@ pub fn text(description: &Description) -> String {
          Those with a built-in twin take exactly its arguments. Results below 0 are errors; \
          `stepwire_last_error()` then has a sentence.\n",
     );
-    for function in &description.functions {
+    let shown = description.functions.iter().filter(|function| !function.hidden);
+    for function in shown.chain(&description.script) {
         text.push_str(&entry(description, function));
     }
     text.push_str("\n## Constants\n\n| name | value | meaning |\n|---|---|---|\n");
@@ -30,11 +31,11 @@ pub fn text(description: &Description) -> String {
     }
     text.push_str(
         "\n## Plain functions\n\n\
-         For hosts that pass only doubles and strings (extensions without the runner interface, \
-         `external_define`): exported under these names. A buffer is passed as its address.\n\n\
+         For hosts that pass only doubles and strings (GameMaker's new runtime, extensions without the runner \
+         interface, `external_define`): exported under these names. A buffer is passed as its address, a string.\n\n\
          | function | arguments | result |\n|---|---|---|\n",
     );
-    for function in &description.legacy {
+    for function in description.plain() {
         let arguments: Vec<&str> =
             function.arguments.iter().map(|kind| if kind.yy() == 1 { "string" } else { "double" }).collect();
         let result = if function.returns.yy() == 1 { "string" } else { "double" };
@@ -52,7 +53,8 @@ fn entry(description: &Description, function: &Function) -> String {
     }
     text.push_str("\n\n");
     for argument in &function.arguments {
-        let optional = if argument.optional { ", optional" } else { "" };
+        let optional =
+            argument.default.as_ref().map_or_else(String::new, |value| format!(", optional, {value}"));
         text.push_str(&format!(
             "- `{}` ({}{optional}): {}\n",
             argument.name,

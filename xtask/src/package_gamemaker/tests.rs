@@ -123,7 +123,8 @@ fn constants_are_those_of_the_header() {
 #[test]
 fn functions_with_a_twin_have_the_twins_arguments() {
     let description = description();
-    for function in description.functions.iter().filter(|function| function.built_in) {
+    let functions = description.functions.iter().chain(&description.script);
+    for function in functions.filter(|function| function.built_in) {
         let name = function.built_in_name().unwrap();
         let arguments: String = function.arguments.iter().map(|argument| letter(argument.kind)).collect();
         // set_config takes texts too, which is a function of its own in C.
@@ -133,15 +134,52 @@ fn functions_with_a_twin_have_the_twins_arguments() {
 }
 
 #[test]
-fn plain_functions_are_those_of_the_header_and_can_be_called() {
-    // What posts events is the extension's alone.
-    for function in description().legacy.iter().filter(|function| function.name.starts_with("network_")) {
+fn plain_functions_can_be_called() {
+    for function in description().plain() {
         let arguments: String = function.arguments.iter().map(|kind| letter(*kind)).collect();
-        let expected = format!("{arguments}>{}", letter(function.returns));
-        assert_eq!(signature(&function.name), Some(expected), "{}", function.name);
         let mixed = arguments.contains('D') && arguments.contains('P');
         assert!(!mixed || arguments.len() <= 4, "{} mixes more than four arguments", function.name);
     }
+}
+
+/// The script's functions are written by hand, their documentation is not.
+#[test]
+fn the_script_has_the_functions() {
+    let description = description();
+    let script = "gamemaker/scripts/stepwire_functions/stepwire_functions.gml";
+    let script = fs::read_to_string(root().join(script)).unwrap();
+    for function in &description.script {
+        let arguments: Vec<String> = function
+            .arguments
+            .iter()
+            .map(|argument| match &argument.default {
+                Some(value) => format!("{} = {value}", argument.name),
+                None => argument.name.clone(),
+            })
+            .collect();
+        let head = format!(
+            "{}\nfunction {}({}) {{\n",
+            extension::documentation(function),
+            description.gml_name(&function.name),
+            arguments.join(", ")
+        );
+        assert!(script.contains(&head), "the script lacks\n{head}");
+    }
+}
+
+#[test]
+fn targets_without_a_library_have_the_functions() {
+    let description = description();
+    let folder = root().join("gamemaker/extensions/stepwire");
+    let script = fs::read_to_string(folder.join("stepwire.js")).unwrap();
+    let forwarding = fs::read_to_string(folder.join("stepwire_builtin.gml")).unwrap();
+    for function in &description.functions {
+        let name = description.gml_name(&function.name);
+        assert!(script.contains(&format!("\nfunction {name}(...given) {{")), "{name}");
+        let head = format!("#define {name}\n/// {}\n", function.call(&name));
+        assert!(forwarding.contains(&head), "{head}");
+    }
+    assert!(script.contains(&format!("version: () => \"{VERSION}\"")));
 }
 
 #[test]
@@ -157,6 +195,7 @@ fn the_library_has_exactly_the_functions() {
         arguments: Vec::new(),
         returns: Returns { kind: Kind::Real, doc: String::new() },
         built_in: false,
+        hidden: false,
     };
     description.functions.push(extra);
     let error = library.check(&description).unwrap_err().to_string();
@@ -229,14 +268,13 @@ fn code_of(path: &str, resource: &Value) -> Vec<String> {
             events.map(|event| format!("{directory}/{}.gml", event_file(event))).collect()
         }
         "GMExtension" => {
-            let file = &resource["files"][0];
+            let files = resource["files"].as_array().unwrap();
             let built_for = library().platform;
-            let proxies = file["ProxyFiles"].as_array().unwrap();
+            let proxies = files[0]["ProxyFiles"].as_array().unwrap();
             assert_eq!(proxies.len(), Platform::ALL.len());
             let proxy = proxies.iter().find(|proxy| proxy["TargetMask"] == built_for.target()).unwrap();
-            [&file["filename"], &proxy["name"]]
-                .map(|name| format!("{directory}/{}", name.as_str().unwrap()))
-                .into()
+            let names = files.iter().map(|file| &file["filename"]).chain([&proxy["name"]]);
+            names.map(|name| format!("{directory}/{}", name.as_str().unwrap())).collect()
         }
         _ => Vec::new(),
     }
@@ -255,29 +293,38 @@ fn event_file(event: &Value) -> String {
 }
 
 #[test]
-fn the_extension_lists_the_functions_and_constants() {
+fn each_target_has_one_file_with_all_functions() {
     let files = package();
     let description = description();
     let extension = resource(&files, "extensions/stepwire/stepwire.yy");
-    let file = &extension["files"][0];
-    assert_eq!(file["usesRunnerInterface"], true);
-    let names = |key: &str| -> Vec<String> {
-        let entries = file[key].as_array().unwrap().iter();
-        entries.map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
-    };
-    let functions = description.functions.iter();
-    let expected: Vec<String> = functions.map(|function| description.gml_name(&function.name)).collect();
-    assert_eq!(names("functions"), expected);
-    assert!(expected.contains(&file["init"].as_str().unwrap().to_owned()));
-    assert!(expected.contains(&file["final"].as_str().unwrap().to_owned()));
-    let constants = description.constants.iter();
-    let expected: Vec<String> = constants.map(|constant| description.gml_name(&constant.name)).collect();
-    assert_eq!(names("constants"), expected);
+    let sources = extension["files"].as_array().unwrap();
+    assert_eq!(sources[0]["usesRunnerInterface"], true);
+    let mut targets = 0_u64;
+    for file in sources {
+        let own = file["copyToTargets"].as_u64().unwrap();
+        assert_eq!(targets & own, 0, "{}", file["name"]);
+        targets |= own;
+        let names = file["functions"].as_array().unwrap().iter();
+        let names: Vec<String> = names.map(|entry| entry["name"].as_str().unwrap().to_owned()).collect();
+        for function in &description.functions {
+            assert!(
+                names.contains(&description.gml_name(&function.name)),
+                "{} in {}",
+                function.name,
+                file["name"]
+            );
+        }
+        // Both runtimes call them alike.
+        assert!(file["functions"].as_array().unwrap().iter().all(|entry| entry["argCount"] != -1));
+        assert!(names.contains(&file["init"].as_str().unwrap().to_owned()));
+        assert!(names.contains(&file["final"].as_str().unwrap().to_owned()));
+    }
+    assert_eq!(targets, i64::MAX as u64);
 }
 
 #[test]
 fn the_windows_library_is_looked_up_by_microsofts_names() {
     use entry_points::{itanium_name, msvc_name};
-    assert_eq!(itanium_name("stepwire_step"), "_Z13stepwire_stepR6RValueP9CInstanceS2_iPS_");
-    assert_eq!(msvc_name("stepwire_step"), "?stepwire_step@@YAXAEAURValue@@PEAVCInstance@@1HPEAU1@@Z");
+    assert_eq!(itanium_name("stepwire_collect"), "_Z16stepwire_collectR6RValueP9CInstanceS2_iPS_");
+    assert_eq!(msvc_name("stepwire_collect"), "?stepwire_collect@@YAXAEAURValue@@PEAVCInstance@@1HPEAU1@@Z");
 }
