@@ -35,6 +35,26 @@ fn no_room_imports_one_above_it() {
 }
 
 #[test]
+fn the_extension_knows_the_c_functions_alone() {
+    let mut used = 0;
+    for entry in fs::read_dir(root().join("extension/src")).expect("the extension's sources") {
+        let file = entry.expect("an entry").path();
+        let code = without_tests(&fs::read_to_string(&file).expect("a source file"));
+        for (at, _) in code.match_indices("stepwire::") {
+            let path = &code[at..];
+            assert!(
+                path.starts_with("stepwire::abi::"),
+                "{}: {}",
+                file.display(),
+                &path[..path.len().min(40)]
+            );
+            used += 1;
+        }
+    }
+    assert!(used > 5, "{used}");
+}
+
+#[test]
 fn the_table_names_the_rooms_that_are_there() {
     let known: BTreeSet<String> = floors().into_keys().collect();
     let there: BTreeSet<String> =

@@ -6,15 +6,14 @@ use std::ffi::{CStr, CString, c_char};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use parking_lot::Mutex;
+use stepwire::abi::*;
 
 use super::message::Message;
 use super::{errors, runner};
 
 /// Failed calls.
 const FAILURES: u8 = 1;
-/// Connections that come, go or fail.
-pub(crate) const CONNECTIONS: u8 = 2;
-/// Every event.
+/// Data, too.
 pub(crate) const EVENTS: u8 = 3;
 
 static LEVEL: AtomicU8 = AtomicU8::new(FAILURES);
@@ -22,6 +21,32 @@ static LEVEL: AtomicU8 = AtomicU8::new(FAILURES);
 /// Sets how much is written: 0 nothing, up to 3 everything.
 pub(crate) fn set_level(level: u8) {
     LEVEL.store(level, Ordering::Relaxed);
+    // The library's own levels: nothing, errors, warnings, connections.
+    let log_level = match level {
+        0 => 0.0,
+        FAILURES => 2.0,
+        _ => 3.0,
+    };
+    network_set_config(f64::from(network_config_log_level), log_level, 0.0);
+}
+
+/// Writes what the library's log has: what was refused, given up, held back, and with the level for it
+/// connections. Once per step.
+pub(crate) fn show_log() {
+    loop {
+        // SAFETY: never null, NUL-terminated, and valid for the next few calls.
+        let line = unsafe { CStr::from_ptr(network_next_log()) };
+        if line.is_empty() {
+            return;
+        }
+        // Level and time stand before the text.
+        let text = line.to_bytes().splitn(3, |byte| *byte == b' ').nth(2).unwrap_or_default();
+        match runner::console() {
+            // SAFETY: a format and its one text, which ends where the line does.
+            Some(print) => unsafe { print(c"stepwire: %s\n".as_ptr(), text.as_ptr().cast::<c_char>()) },
+            None => keep(&Message::new(format_args!("stepwire: {}", String::from_utf8_lossy(text)))),
+        }
+    }
 }
 
 /// Whether lines of this level are written.

@@ -12,6 +12,7 @@ use super::{console, payload, pending, step};
 
 /// `stepwire_collect`: events wait for [`event_next`].
 pub(crate) fn collect(_: &Arguments) -> Answer {
+    console::show_log();
     Answer::Real(pending::collect())
 }
 

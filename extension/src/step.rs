@@ -30,6 +30,7 @@ pub(crate) const NEEDS: &[Slot] = &[
 /// Hands over every event that was waiting when the step began, or when one before it could not hand
 /// them over; how many there were.
 pub(crate) fn step() -> Answer {
+    console::show_log();
     let waiting = pending::collect();
     let mut listening = Listening::none();
     while let Some(event) = pending::first() {
@@ -90,30 +91,13 @@ fn filled_buffer(event: &NetworkEvent) -> Result<c_int, Message> {
     Ok(buffer)
 }
 
-/// One line in the output window, if it is to show this kind of event.
+/// One line in the output window about data, if it is to show that; of connections the library's log tells.
 pub(crate) fn report(event: &NetworkEvent) {
-    let is_data = is_data(event);
-    if !console::shows(if is_data { console::EVENTS } else { console::CONNECTIONS }) {
+    if !is_data(event) || !console::shows(console::EVENTS) {
         return;
     }
     // SAFETY: the event's texts are never null.
-    let (ip, reason) = unsafe { (CStr::from_ptr(event.ip), CStr::from_ptr(event.reason)) };
-    let (ip, reason) = (ip.to_str().unwrap_or_default(), reason.to_str().unwrap_or_default());
-    let subject = event_keys::subject(event);
-    let port = event.port;
-    console::line(&if is_data {
-        Message::new(format_args!("{} bytes for socket {subject} from {ip} port {port}", event.size))
-    } else if event.r#type == f64::from(network_type_connect) {
-        Message::new(format_args!("socket {subject} connected from {ip} port {port}"))
-    } else if event.r#type == f64::from(network_type_disconnect) {
-        Message::new(format_args!("socket {subject} disconnected: {}", or_orderly(reason)))
-    } else if event.succeeded > 0.0 {
-        Message::new(format_args!("socket {subject} is connected"))
-    } else {
-        Message::new(format_args!("socket {subject} could not connect: {reason}"))
-    });
-}
-
-fn or_orderly(reason: &str) -> &str {
-    if reason.is_empty() { "closed in order" } else { reason }
+    let ip = unsafe { CStr::from_ptr(event.ip) }.to_str().unwrap_or_default();
+    let (size, socket, port) = (event.size, event_keys::subject(event), event.port);
+    console::line(&Message::new(format_args!("{size} bytes for socket {socket} from {ip} port {port}")));
 }

@@ -45,13 +45,20 @@ export function certify() {
   return { chain: file("server.pem"), key: file("server.key"), remove: () => rmSync(folder, { recursive: true }) };
 }
 
-const PAGES = { "/packets.html": "tests/browser/packets.html", "/arena.html": "c_examples/arena.html" };
+const PAGES = {
+  "/packets.html": "tests/browser/packets.html",
+  "/arena.html": "c_examples/arena.html",
+  "/extension.html": "tests/browser/extension.html",
+  "/stepwire.js": "gamemaker/extensions/stepwire/stepwire.js",
+  "/stepwire_functions.gml": "gamemaker/scripts/stepwire_functions/stepwire_functions.gml",
+};
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".gml": "text/plain" };
 
 // Serves the pages; each port is an origin of its own.
 export async function servePages() {
   const server = createServer((request, response) => {
     const file = PAGES[new URL(request.url, "http://localhost").pathname];
-    response.writeHead(file ? 200 : 404, { "Content-Type": "text/html; charset=utf-8" });
+    response.writeHead(file ? 200 : 404, { "Content-Type": `${TYPES[path.extname(file ?? ".html")]}; charset=utf-8` });
     response.end(file && readFileSync(path.join(root, file)));
   });
   await new Promise(resolve => server.listen(0, "127.0.0.1", resolve));

@@ -10,6 +10,7 @@ const folder = process.env.STEPWIRE_PROGRAMS ?? path.join(root, "target/cmake");
 export const echoServer = (...words) => new Program(path.join(folder, "tests/websocket/websocket_echo_server"), words);
 export const arenaServer = (...words) =>
   new Program(path.join(folder, "c_examples/arena_server"), ["0", "--bind", "127.0.0.1", ...words]);
+export const boxesServer = (...words) => new Program(path.join(folder, "tests/gamemaker/boxes_server"), words);
 export const arenaBot = (...words) => new Program(path.join(folder, "c_examples/arena_bot"), words);
 
 export class Program {

@@ -137,11 +137,13 @@ fn browser(steps: &mut Steps) {
             return;
         }
     };
-    let mut command = Command::new("node");
-    command.arg(build::root().join("tests/browser/run.mjs"));
-    command.env("STEPWIRE_PROGRAMS", build::cmake_dir()).env("STEPWIRE_NODE_MODULES", modules);
-    command.env("STEPWIRE_CHROMIUM", chromium);
-    steps.run("browser", command);
+    for (name, script) in [("browser", "run.mjs"), ("extension in a browser", "extension.mjs")] {
+        let mut command = Command::new("node");
+        command.arg(build::root().join("tests/browser").join(script));
+        command.env("STEPWIRE_PROGRAMS", build::cmake_dir()).env("STEPWIRE_NODE_MODULES", &modules);
+        command.env("STEPWIRE_CHROMIUM", &chromium);
+        steps.run(name, command);
+    }
 }
 
 /// The conformance suite for WebSockets; it says itself where it cannot run.
