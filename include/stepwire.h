@@ -975,7 +975,8 @@ double network_poll_event(struct NetworkEvent *event);
 /**
  * @ingroup events
  * Calls `callback` for each event that was waiting, in order. What the events point to stays valid
- * until the next poll by any thread, also after this call.
+ * until the next poll by any thread, also after this call, and so do the handles of a server's clients
+ * that have left.
  *
  * Returns how many there were, or `network_error_bad_argument` if `callback` is NULL,
  * `network_error_busy` inside a callback. Any thread; if another one is inside `network_poll`, it
@@ -985,7 +986,8 @@ double network_poll_event(struct NetworkEvent *event);
  * @par What the caller promises
  * `callback` is NULL or a function that may be called with `user` on this thread.
  */
-double network_poll(NetworkCallback callback, void *user);
+double network_poll(NetworkCallback callback,
+                    void *user);
 
 /**
  * @ingroup events

@@ -70,7 +70,8 @@ double network_set_udp_target(double socket,
 double network_send_udp_to_target(double socket, const void *buffer, double size);
 double network_send_udp_raw_to_target(double socket, const void *buffer, double size);
 double network_poll_event(struct NetworkEvent *event);
-double network_poll(NetworkCallback callback, void *user);
+double network_poll(NetworkCallback callback,
+                    void *user);
 double network_wait(double timeout_ms);
 double network_event_next(void);
 double network_event_real(const char *key);

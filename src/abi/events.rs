@@ -53,7 +53,8 @@ pub unsafe extern "C" fn network_poll_event(event: *mut NetworkEvent) -> f64 {
 }
 
 /// Calls `callback` for each event that was waiting, in order. What the events point to stays valid
-/// until the next poll by any thread, also after this call.
+/// until the next poll by any thread, also after this call, and so do the handles of a server's clients
+/// that have left.
 ///
 /// Returns how many there were, or `network_error_bad_argument` if `callback` is NULL,
 /// `network_error_busy` inside a callback. Any thread; if another one is inside `network_poll`, it

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use object::{BinaryFormat, NameOrOrdinal, Object};
+use object::{Architecture, BinaryFormat, NameOrOrdinal, Object};
 
 use super::Result;
 use super::description::Description;
@@ -93,6 +93,11 @@ impl Binary {
             BinaryFormat::Pe => Platform::Windows,
             _ => return Err(format!("{}: not a shared library", file.display()).into()),
         };
+        // Runners of Windows and Linux are x64 under these names; macOS has both kinds of processor.
+        if platform != Platform::MacOs && object.architecture() != Architecture::X86_64 {
+            let architecture = object.architecture();
+            return Err(format!("{}: for {architecture:?}, not for x64", file.display()).into());
+        }
         Ok(Self { file: file.to_owned(), platform, content })
     }
 
@@ -175,9 +180,9 @@ pub fn at_hand(root: &Path) -> Result<Vec<PathBuf>> {
             places.extend(directories.flatten().map(|entry| entry.path().join("release")));
         }
         places.sort();
-        let file =
-            places.into_iter().map(|place| place.join(platform.built_name())).find(|file| file.is_file());
-        found.extend(file);
+        // Builds for other processors lie there, too.
+        let mut files = places.into_iter().map(|place| place.join(platform.built_name()));
+        found.extend(files.find(|file| file.is_file() && Binary::open(file).is_ok()));
     }
     Ok(found)
 }

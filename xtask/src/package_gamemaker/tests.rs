@@ -206,6 +206,46 @@ fn the_library_has_exactly_the_functions() {
     assert!(error.contains("the package lacks") && error.contains(&format!("stepwire_{last}")), "{error}");
 }
 
+/// The package is named after x64; a library for another processor must not get in under that name.
+#[test]
+fn libraries_for_other_processors_are_refused() {
+    let library = library();
+    if library.platform != Platform::Linux {
+        return;
+    }
+    let file = root().join("target/package-test/arm64.so");
+    let mut content = library.content;
+    // The ELF header's e_machine.
+    content[18..20].copy_from_slice(&183_u16.to_le_bytes());
+    fs::write(&file, content).unwrap();
+    let error = Binary::open(&file).err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(error.contains("Aarch64"), "{error}");
+}
+
+#[test]
+fn an_incomplete_package_says_so() {
+    let own = library().platform;
+    let missing = binaries::missing(&[library()]);
+    assert_eq!(missing.len(), Platform::ALL.len() - 1);
+    let warning = incomplete(&missing);
+    let metadata: Value = serde_json::from_slice(&package()["metadata.json"]).unwrap();
+    let shown = metadata["display_name"].as_str().unwrap();
+    for platform in missing {
+        assert!(warning.contains("INCOMPLETE") && warning.contains(platform.name()), "{warning}");
+        assert!(shown.contains(platform.name()), "{shown}");
+    }
+    assert!(!shown.contains(own.name()), "{shown}");
+}
+
+/// The I/O thread runs the library's code.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_library_stays_loaded() {
+    let output = Command::new("readelf").args(["--dynamic", "--wide"]).arg(library().file).output().unwrap();
+    let dynamic = String::from_utf8(output.stdout).unwrap();
+    assert!(dynamic.contains("NODELETE"), "{dynamic}");
+}
+
 #[test]
 fn the_manifest_lists_every_file() {
     let mut files = package();
