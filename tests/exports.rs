@@ -33,7 +33,7 @@ fn the_archive_has_nothing_for_runners() {
 #[test]
 fn the_library_has_its_soname_and_stays_loaded() {
     let dynamic = dynamic_section(&library("libstepwire.so"));
-    let soname = format!("Library soname: [{}]", xtask::version::loaded_name());
+    let soname = format!("Library soname: [{}]", xtask::version::loaded_name("stepwire"));
     assert!(dynamic.contains(&soname), "{dynamic}");
     assert!(dynamic.contains("NODELETE"), "{dynamic}");
 }

@@ -23,8 +23,8 @@ fn library_folder() -> PathBuf {
     fs::create_dir_all(&folder).expect("a folder");
     // cargo puts the libraries it built for this test beside the test's own program.
     let built = std::env::current_exe().expect("a test is a program");
-    let name = built_name();
-    for target in [&name, &loaded_name()] {
+    let name = built_name("stepwire");
+    for target in [&name, &loaded_name("stepwire")] {
         fs::copy(built.with_file_name(&name), folder.join(target)).expect("a copy of the library");
     }
     folder

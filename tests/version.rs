@@ -43,7 +43,7 @@ fn of_the_name_that_programs_load() {
         "0" => format!("libstepwire.so.0.{minor}"),
         _ => format!("libstepwire.so.{major}"),
     };
-    assert_eq!(xtask::version::loaded_name(), expected);
+    assert_eq!(xtask::version::loaded_name("stepwire"), expected);
 }
 
 #[test]
@@ -56,6 +56,6 @@ fn of_the_newest_entry_in_the_changelog() {
 #[test]
 #[cfg(all(unix, not(target_vendor = "apple")))]
 fn of_what_the_readme_tells_to_look_for() {
-    let name = xtask::version::loaded_name();
+    let name = xtask::version::loaded_name("stepwire");
     assert!(file("README.md").contains(&format!("look for the shared library as `{name}`")), "{name}");
 }

@@ -1,7 +1,7 @@
-//! Builds the library and c_examples/ with cargo and the system's C compiler alone.
+//! Builds the libraries and their examples with cargo and the system's C compiler alone.
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::build::{cargo, root, target_dir};
@@ -12,20 +12,42 @@ const COMPILER: Tool = Tool::new("cc", "gcc");
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The folder that has the programs and, beside them, the library.
+/// The folder that has the programs of c_examples/ and, beside them, the library.
 pub fn build() -> Result<PathBuf> {
+    let programs = folder_with(&["stepwire"])?;
+    compile_all("c_examples", &programs, &["stepwire"])?;
+    Ok(programs)
+}
+
+/// The folder that has the cluster's programs and, beside them, both libraries.
+pub fn build_cluster() -> Result<PathBuf> {
+    const LIBRARIES: [&str; 2] = ["stepwire", "stepwire_cluster"];
+    let programs = folder_with(&LIBRARIES)?;
+    compile_all("cluster/examples", &programs, &LIBRARIES)?;
+    Ok(programs)
+}
+
+/// Builds the libraries and puts them where the programs will be, under the names that those ask for.
+fn folder_with(libraries: &[&str]) -> Result<PathBuf> {
     provide(&[COMPILER], &[])?;
     println!("Building the library");
-    let mut library = cargo();
-    library.args(["build", "--release", "--locked", "--lib", "--package", "stepwire", "--target-dir"]);
-    finish(library.arg(target_dir()))?;
-
+    let mut build = cargo();
+    build.args(["build", "--release", "--locked", "--lib", "--target-dir"]).arg(target_dir());
+    for library in libraries {
+        build.args(["--package", &library.replace('_', "-")]);
+    }
+    finish(&mut build)?;
     let programs = target_dir().join("examples");
     std::fs::create_dir_all(&programs)?;
-    let library = programs.join(loaded_name());
-    std::fs::copy(target_dir().join("release").join(built_name()), &library)?;
+    for library in libraries {
+        let built = target_dir().join("release").join(built_name(library));
+        std::fs::copy(built, programs.join(loaded_name(library)))?;
+    }
+    Ok(programs)
+}
 
-    for entry in std::fs::read_dir(root().join("c_examples"))? {
+fn compile_all(sources: &str, programs: &Path, libraries: &[&str]) -> Result<()> {
+    for entry in std::fs::read_dir(root().join(sources))? {
         let source = entry?.path();
         if source.extension().is_none_or(|extension| extension != "c") {
             continue;
@@ -33,8 +55,10 @@ pub fn build() -> Result<PathBuf> {
         let name = source.file_stem().ok_or("a source file without a name")?;
         println!("Building {}", name.display());
         let mut compile = Command::new(COMPILER.program);
-        compile.args(["-std=c99", "-O2", "-Wall", "-Wextra", "-pedantic", "-I"]).arg(root().join("include"));
-        compile.arg(&source).arg("-o").arg(programs.join(name)).arg(&library).arg("-lm");
+        compile.args(["-std=c99", "-O2", "-Wall", "-Wextra", "-pedantic"]);
+        compile.arg("-I").arg(root().join("include")).arg("-I").arg(root().join("cluster/include"));
+        compile.arg(&source).arg("-o").arg(programs.join(name));
+        compile.args(libraries.iter().map(|library| programs.join(loaded_name(library)))).arg("-lm");
         if cfg!(target_vendor = "apple") {
             compile.arg("-Wl,-rpath,@loader_path");
         } else if cfg!(unix) {
@@ -42,7 +66,7 @@ pub fn build() -> Result<PathBuf> {
         }
         finish(&mut compile)?;
     }
-    Ok(programs)
+    Ok(())
 }
 
 fn finish(command: &mut Command) -> Result<()> {

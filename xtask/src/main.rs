@@ -4,6 +4,7 @@ mod bench_reliable;
 mod build;
 mod cross;
 mod demo;
+mod demo_cluster;
 mod examples;
 mod header;
 mod licences;
@@ -23,11 +24,15 @@ fn main() -> ExitCode {
     let result = match command.as_str() {
         "bench-reliable" => bench_reliable::run(),
         "demo" => demo::run(std::env::args().skip(2)),
+        "demo-cluster" => demo_cluster::run(),
         "header" => header::run(),
         "licences" => licences::run(),
         "package-gamemaker" => package_gamemaker::run(std::env::args().skip(2)),
         "test" => test::run(std::env::args().skip(2)),
-        _ => Err("usage: cargo xtask bench-reliable|demo|header|licences|package-gamemaker|test".into()),
+        _ => {
+            Err("usage: cargo xtask bench-reliable|demo|demo-cluster|header|licences|package-gamemaker|test"
+                .into())
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -11,18 +11,18 @@ pub fn abi() -> String {
     if MAJOR == "0" { format!("{MAJOR}.{MINOR}") } else { MAJOR.to_owned() }
 }
 
-/// The shared library as programs that are linked to it ask for it at run time.
-pub fn loaded_name() -> String {
+/// A shared library ("stepwire") as programs that are linked to it ask for it at run time.
+pub fn loaded_name(library: &str) -> String {
     if cfg!(target_vendor = "apple") {
-        format!("libstepwire.{}.dylib", abi())
+        format!("lib{library}.{}.dylib", abi())
     } else if cfg!(unix) {
-        format!("libstepwire.so.{}", abi())
+        format!("lib{library}.so.{}", abi())
     } else {
-        built_name()
+        built_name(library)
     }
 }
 
-/// The shared library as cargo names it.
-pub fn built_name() -> String {
-    format!("{}stepwire{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX)
+/// A shared library as cargo names it.
+pub fn built_name(library: &str) -> String {
+    format!("{}{library}{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX)
 }
