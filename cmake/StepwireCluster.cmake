@@ -19,6 +19,7 @@ add_custom_target(stepwire-cluster-cargo ALL
     -D "target_dir=${STEPWIRE_CARGO_TARGET_DIR}"
     -D "rust_target=${STEPWIRE_RUST_TARGET}"
     -D "artefacts=${stepwire_artefacts}"
+    -D "cargo_arguments=${stepwire_cargo_features}"
     -D "output_dir=${stepwire_output_dir}"
     -D "cargo_shared=${stepwire_cluster_cargo_shared}"
     -D "cargo_import=${stepwire_cluster_cargo_import}"

@@ -5,15 +5,13 @@ use std::ffi::{CString, c_char};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use native_tls::TlsConnector;
-
 use crate::broker::Wish;
 use crate::broker::url::{Host, Transport, Url};
 use crate::error::{Code, Error, Result};
 use crate::event::Event;
 use crate::node::{Config, Node, Now, WayOut};
 use crate::stepwire::{self, Happened, NetworkEvent, Socket};
-use crate::tls::{Tls, Trust};
+use crate::tls::{self, Connector, Tls, Trust};
 
 /// So much is given to stepwire in one piece.
 const PIECE: usize = 256 * 1024;
@@ -50,14 +48,14 @@ pub(crate) fn now() -> Now {
 pub(crate) struct Cluster {
     pub(crate) node: Node,
     link: Option<Link>,
-    connector: Option<TlsConnector>,
+    connector: Option<Connector>,
     pub(crate) current: Option<Current>,
 }
 
 impl Cluster {
     pub(crate) fn open(url: Option<Url>, address: &str, state: &State) -> Result<Self> {
         let is_tls = url.as_ref().is_some_and(|url| url.transport == Transport::Tls);
-        let connector = if is_tls { Some(state.trust.connector()?) } else { None };
+        let connector = if is_tls { Some(tls::connector(&state.trust)?) } else { None };
         let node = Node::new(url, address, state.config.clone(), now());
         let mut cluster = Self { node, link: None, connector, current: None };
         cluster.settle();

@@ -15,6 +15,8 @@ impl Code {
     pub(crate) const TOO_BIG: Self = Self(-7.0);
     pub(crate) const QUEUE_FULL: Self = Self(-8.0);
     pub(crate) const LIMIT: Self = Self(-9.0);
+    #[cfg_attr(feature = "tls", allow(dead_code))]
+    pub(crate) const NOT_SUPPORTED: Self = Self(-14.0);
     pub(crate) const TLS: Self = Self(-11.0);
     pub(crate) const HANDSHAKE: Self = Self(-12.0);
     pub(crate) const BUSY: Self = Self(-15.0);

@@ -27,7 +27,7 @@ const MOST_MS: u64 = i32::MAX as u64;
 /// player here is given it.
 ///
 /// Returns 0, or `network_error_bad_argument`, `network_error_busy` (one is open), `network_error_tls` (the file of
-/// authorities cannot be used). Any thread; does not block.
+/// authorities cannot be used), `network_error_not_supported` (`tls://` in a build without TLS of the system). Any thread; does not block.
 ///
 /// # Safety
 ///

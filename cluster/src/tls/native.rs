@@ -1,46 +1,37 @@
-//! TLS over a connection that somebody else carries: bytes in, bytes out. A broker speaks first and asks for TLS then,
-//! which stepwire's own sockets, that begin with it, cannot do.
+//! TLS by the system's library.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 
-use native_tls::{Certificate, HandshakeError, MidHandshakeTlsStream, Protocol, TlsConnector, TlsStream};
+use native_tls::{Certificate, HandshakeError, MidHandshakeTlsStream, Protocol, TlsStream};
 
+use super::Trust;
 use crate::error::{Code, Error, Result};
+
+pub(crate) use native_tls::TlsConnector as Connector;
 
 /// Plain bytes are read in pieces of this size.
 const PIECE: usize = 16 * 1024;
 
-/// Whose certificates are good.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Trust {
-    pub(crate) verify: bool,
-    /// A PEM file of authorities besides the system's, or "".
-    pub(crate) ca_file: String,
-}
-
-impl Trust {
-    pub(crate) const DEFAULT: Self = Self { verify: true, ca_file: String::new() };
-
-    pub(crate) fn connector(&self) -> Result<TlsConnector> {
-        let mut builder = TlsConnector::builder();
-        builder.min_protocol_version(Some(Protocol::Tlsv12));
-        builder.danger_accept_invalid_certs(!self.verify).danger_accept_invalid_hostnames(!self.verify);
-        if !self.ca_file.is_empty() {
-            let failed = |error: &dyn std::fmt::Display| {
-                Error::new(Code::TLS, format!("the authorities in {} cannot be used: {error}", self.ca_file))
-            };
-            let pem = std::fs::read(&self.ca_file).map_err(|error| failed(&error))?;
-            let authorities = Certificate::stack_from_pem(&pem).map_err(|error| failed(&error))?;
-            if authorities.is_empty() {
-                return Err(failed(&"there are none"));
-            }
-            for authority in authorities {
-                builder.add_root_certificate(authority);
-            }
+/// What connections are made with; a file that cannot be used is noticed here.
+pub(crate) fn connector(trust: &Trust) -> Result<Connector> {
+    let mut builder = Connector::builder();
+    builder.min_protocol_version(Some(Protocol::Tlsv12));
+    builder.danger_accept_invalid_certs(!trust.verify).danger_accept_invalid_hostnames(!trust.verify);
+    if !trust.ca_file.is_empty() {
+        let failed = |error: &dyn std::fmt::Display| {
+            Error::new(Code::TLS, format!("the authorities in {} cannot be used: {error}", trust.ca_file))
+        };
+        let pem = std::fs::read(&trust.ca_file).map_err(|error| failed(&error))?;
+        let authorities = Certificate::stack_from_pem(&pem).map_err(|error| failed(&error))?;
+        if authorities.is_empty() {
+            return Err(failed(&"there are none"));
         }
-        builder.build().map_err(|error| refused(&error))
+        for authority in authorities {
+            builder.add_root_certificate(authority);
+        }
     }
+    builder.build().map_err(|error| refused(&error))
 }
 
 fn refused(error: &dyn std::fmt::Display) -> Error {
@@ -86,7 +77,7 @@ enum State {
 
 impl Tls {
     /// `name` is the host that the certificate must be for.
-    pub(crate) fn begin(connector: &TlsConnector, name: &str) -> Result<Self> {
+    pub(crate) fn begin(connector: &Connector, name: &str) -> Result<Self> {
         // A name's dot at the end means the root of all names, which no certificate mentions.
         let name = name.strip_suffix('.').unwrap_or(name);
         let mut tls = Self(State::Broken);
