@@ -263,7 +263,7 @@ extern "C" {
  * player here is given it.
  *
  * Returns 0, or `network_error_bad_argument`, `network_error_busy` (one is open), `network_error_tls` (the file of
- * authorities cannot be used). Any thread; does not block.
+ * authorities cannot be used), `network_error_not_supported` (`tls://` in a build without TLS of the system). Any thread; does not block.
  *
  * @par What the caller promises
  * `url` and `address` are NULL or NUL-terminated strings.
