@@ -249,7 +249,8 @@
 /**
  * @ingroup options
  * `network_set_config_string(.., -1, text)`; default "".
- * The local address, IPv4 or IPv6, of sockets created later; "" means all.
+ * The local address, IPv4 or IPv6, of sockets created later; "" means all. On Linux and other Unix
+ * systems a UDP socket with a local address hears no broadcasts, on Windows it does.
  */
 #define network_config_bind_address 1007
 

@@ -168,7 +168,8 @@ options! {
     network_config_send_queue_limit = 1005, SocketOrDefault, ANY, bytes(1), "16 MiB", "(socket or -1, bytes) what may wait to be sent; 16 MiB";
     /// Bytes of uncollected events from which on a socket is not read, so that TCP slows the peer down.
     network_config_receive_queue_limit = 1006, SocketOrDefault, ANY, bytes(1), "twice the message size limit", "(socket or -1, bytes) what may wait for stepwire_step";
-    /// The local address, IPv4 or IPv6, of sockets created later; "" means all.
+    /// The local address, IPv4 or IPv6, of sockets created later; "" means all. On Linux and other Unix
+    /// systems a UDP socket with a local address hears no broadcasts, on Windows it does.
     network_config_bind_address = 1007, Library, 0, Kind::Text, "\"\"", "(-1, address) local address of sockets created later; empty for all";
     /// Further headers of a client's request, as lines "Name: value".
     network_config_websocket_headers = 1008, SocketOrDefault, WEBSOCKET_CLIENT, Kind::Text, "\"\"", "(socket or -1, lines) further request headers of a client";

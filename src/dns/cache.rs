@@ -34,7 +34,18 @@ pub(crate) struct NameCache {
 struct Entry {
     /// Empty if the name has none.
     addresses: Vec<SocketAddr>,
+    /// Those of them that sending has found no route to.
+    no_route: Vec<IpAddr>,
     until: Instant,
+}
+
+impl Entry {
+    /// The address to send to.
+    fn choose(&self, families: AddressFamilies) -> Option<&SocketAddr> {
+        let mut usable = self.addresses.iter().filter(|address| families.includes(address));
+        let first = usable.clone().next();
+        usable.find(|address| !self.no_route.contains(&address.ip())).or(first)
+    }
 }
 
 impl NameCache {
@@ -42,7 +53,7 @@ impl NameCache {
         Self { known: Mutex::new(None) }
     }
 
-    /// The first IPv4 address of a name, else the first IPv6 one.
+    /// The first address of a name that the socket can send to.
     pub(crate) fn find(&self, name: &str, families: AddressFamilies) -> Known {
         let mut guard = self.known.lock();
         let Some(entry) = guard.as_mut().and_then(|known| known.get_mut(name)) else {
@@ -52,9 +63,7 @@ impl NameCache {
         if entry.addresses.is_empty() && late {
             return Known::Nothing;
         }
-        let v4 = entry.addresses.iter().find(|address| families.v4 && address.is_ipv4());
-        let v6 = || entry.addresses.iter().find(|address| families.v6 && address.is_ipv6());
-        match v4.or_else(v6) {
+        match entry.choose(families) {
             None => Known::Unreachable,
             Some(address) => {
                 let zone = match address {
@@ -71,6 +80,26 @@ impl NameCache {
         }
     }
 
+    /// There is no route to that address: the next one of a name that it is the chosen one of.
+    pub(crate) fn instead_of(&self, address: SocketAddr, families: AddressFamilies) -> Option<SocketAddr> {
+        let mut guard = self.known.lock();
+        let entries = guard.as_mut()?.values_mut();
+        let ip = address.ip();
+        let mut next = None;
+        for entry in entries {
+            if entry.choose(families).is_some_and(|chosen| chosen.ip() == ip) && !entry.no_route.contains(&ip)
+            {
+                entry.no_route.push(ip);
+                let other = entry.choose(families).filter(|other| other.ip() != ip).copied();
+                next = next.or(other);
+            }
+        }
+        next.map(|mut next: SocketAddr| {
+            next.set_port(address.port());
+            next
+        })
+    }
+
     /// Remembers an answer. A name that had an address keeps it if it cannot be resolved again.
     pub(crate) fn learn(&self, name: &str, answer: Result<Vec<SocketAddr>>) {
         let mut guard = self.known.lock();
@@ -83,7 +112,7 @@ impl NameCache {
         if known.len() >= MOST {
             known.clear();
         }
-        known.insert(name.into(), Entry { addresses, until: Instant::now() + lasts });
+        known.insert(name.into(), Entry { addresses, no_route: Vec::new(), until: Instant::now() + lasts });
     }
 
     /// Forgets everything; for the end of the library's life.
@@ -98,7 +127,7 @@ mod tests {
     use crate::error::{Code, Error};
 
     #[test]
-    fn ipv4_comes_first_where_the_socket_has_it() {
+    fn the_first_address_that_the_socket_can_send_to() {
         let names = NameCache::new();
         let both = AddressFamilies { v4: true, v6: true };
         assert_eq!(names.find("both.test", both), Known::Nothing);
@@ -108,8 +137,15 @@ mod tests {
             Known::Address { ip, stale: false, .. } => ip.to_string(),
             other => panic!("{other:?}"),
         };
+        assert_eq!(ip(both), "2001:db8::1");
+        assert_eq!(ip(AddressFamilies { v4: true, v6: false }), "192.0.2.1");
+        // Sending says that there is no route: the next one, and no other after that.
+        assert_eq!(
+            names.instead_of("[2001:db8::1]:5".parse().expect("an address"), both),
+            "192.0.2.1:5".parse().ok()
+        );
         assert_eq!(ip(both), "192.0.2.1");
-        assert_eq!(ip(AddressFamilies { v4: false, v6: true }), "2001:db8::1");
+        assert_eq!(names.instead_of("192.0.2.1:5".parse().expect("an address"), both), None);
         names.learn("six.test", Ok(vec![addresses[0]]));
         assert_eq!(names.find("six.test", AddressFamilies { v4: true, v6: false }), Known::Unreachable);
     }

@@ -3,7 +3,9 @@
 
 mod cache;
 pub(crate) mod resolver;
+mod route;
 mod waiting;
 
 pub(crate) use cache::{Known, NameCache};
+pub(crate) use route::routable_first;
 pub(crate) use waiting::PendingLookups;

@@ -1,6 +1,7 @@
 //! Names that datagrams wait for.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::clock::Millis;
@@ -10,6 +11,7 @@ use crate::mailbox::Mailbox;
 
 use super::cache::{Known, NameCache};
 use super::resolver;
+use super::route::routable_first;
 use crate::address::AddressFamilies;
 
 /// How long a socket's queue waits for a name, so that its datagrams leave in the order sent. After
@@ -35,6 +37,11 @@ impl PendingLookups {
 
     pub(crate) fn find(&self, name: &str, families: AddressFamilies) -> Known {
         self.names.find(name, families)
+    }
+
+    /// Sending to an address says that there is no route: another one of the name it belongs to.
+    pub(crate) fn instead_of(&self, address: SocketAddr, families: AddressFamilies) -> Option<SocketAddr> {
+        self.names.instead_of(address, families)
     }
 
     /// An endpoint's next datagram is for a name that is not known: has it looked up. Returns until
@@ -63,12 +70,15 @@ impl PendingLookups {
     fn ask(&self, name: Arc<str>) {
         let mailbox = self.mailbox;
         let asked = Arc::clone(&name);
-        let answer = move |addresses| mailbox.command(Command::NameKnown { name: asked, addresses });
+        let answer = move |found: Result<Vec<SocketAddr>>| {
+            let addresses = found.map(routable_first);
+            mailbox.command(Command::NameKnown { name: asked, addresses });
+        };
         resolver::look_up(&name, Box::new(answer));
     }
 
     /// An answer has come: returns who waited for it.
-    pub(crate) fn answered(&mut self, name: &str, addresses: Result<Vec<std::net::SocketAddr>>) -> Vec<Id> {
+    pub(crate) fn answered(&mut self, name: &str, addresses: Result<Vec<SocketAddr>>) -> Vec<Id> {
         self.names.learn(name, addresses);
         self.under_way.remove(name).map(|lookup| lookup.waiting).unwrap_or_default()
     }

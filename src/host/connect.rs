@@ -5,7 +5,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use crate::command::{Command, ConnectRequest, Waiter, WebSocketRequest};
-use crate::dns::resolver;
+use crate::dns::{resolver, routable_first};
 use crate::error::{Code, Error, Result};
 use crate::socket::{Family, Handle, Socket, SocketRole};
 use crate::tls::{self, Prepared, Unbuilt};
@@ -131,7 +131,7 @@ impl ConnectTarget {
     }
 }
 
-/// `network_resolve`: blocks, and prefers IPv4 as GameMaker does.
+/// `network_resolve`: blocks. Answers with the address that datagrams to the name go to.
 pub(crate) fn resolve(name: &str) -> Result<String> {
     runtime::check_may_block()?;
     if name.is_empty() {
@@ -140,7 +140,6 @@ pub(crate) fn resolve(name: &str) -> Result<String> {
     if let Some(literal) = address::literal(name) {
         return Ok(address::text(&literal));
     }
-    let found = resolver::look_up_now(name)?;
-    let chosen = found.iter().find(|address| address.is_ipv4()).or(found.first());
-    chosen.map(address::text).ok_or_else(|| Error::new(Code::Resolve, "the name has no address"))
+    let found = routable_first(resolver::look_up_now(name)?);
+    found.first().map(address::text).ok_or_else(|| Error::new(Code::Resolve, "the name has no address"))
 }

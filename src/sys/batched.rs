@@ -226,6 +226,10 @@ impl DatagramWriter {
                 {
                     self.segments = false;
                 }
+                // Or a path whose MTU is below a segment's: what is too large for it goes in fragments.
+                Err(error) if self.segments && error.raw_os_error() == Some(libc::EMSGSIZE) => {
+                    return send_batch(io.as_raw_fd(), ipv6, false, datagrams);
+                }
                 result => return result,
             }
         }

@@ -122,7 +122,6 @@ impl Datagrams {
             let to = destination(&record, lookups, families).filter(|_| !record.reliable)?;
             Some((to, record.bytes))
         });
-        let traffic = &self.socket.traffic;
         let mut sent = 0;
         let done = match &mut self.conditioned {
             Some(conditioned) if line == Line::Queue => {
@@ -140,9 +139,11 @@ impl Datagrams {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
                 // No route, an interface that went away, a refusal of an earlier datagram: this one
-                // is lost, as it may be on any way.
-                Err(_) => {
-                    count(&traffic.dropped, 1);
+                // is lost, as it may be on any way, unless its name has another address.
+                Err(error) => {
+                    if !self.redirect(buffer, &error, lookups) {
+                        count(&self.socket.traffic.dropped, 1);
+                    }
                     1
                 }
             },
@@ -155,13 +156,31 @@ impl Datagrams {
             payload += record.payload as u32;
             end = Some(record.place.end);
         }
-        count(&traffic.bytes_sent, bytes);
+        count(&self.socket.traffic.bytes_sent, bytes);
         if line == Line::Queue {
             self.in_flight -= payload;
         }
         if let Some(end) = end {
             buffer.advance(end);
         }
+    }
+
+    /// Sends the next datagram to another address of its name, if that is what the failure asks for and
+    /// there is one.
+    fn redirect(&mut self, buffer: &Buffer, error: &io::Error, lookups: &PendingLookups) -> bool {
+        let no_route = matches!(
+            error.kind(),
+            io::ErrorKind::NetworkUnreachable
+                | io::ErrorKind::HostUnreachable
+                | io::ErrorKind::AddrNotAvailable
+        );
+        let families = self.bound.families;
+        let Some(record) = buffer.records().next().filter(|_| no_route) else { return false };
+        let other = destination(&record, lookups, families).and_then(|to| lookups.instead_of(to, families));
+        if let Some(other) = other {
+            self.put_ahead(other, false, record.bytes);
+        }
+        other.is_some()
     }
 
     /// A datagram or message that goes ahead of the host's queue.

@@ -1,0 +1,121 @@
+/* UDP in a network of its own, without IPv4 routes and with a small MTU. Where the system gives this
+ * program no network namespace there is nothing to see, and it says so. */
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+static int separate;
+
+static struct addrinfo *entry(int family, const void *ip, struct addrinfo *next) {
+    struct addrinfo *one = (struct addrinfo *)calloc(1, sizeof *one);
+    struct sockaddr_storage *address = (struct sockaddr_storage *)calloc(1, sizeof *address);
+    if (one == NULL || address == NULL)
+        abort();
+    address->ss_family = (sa_family_t)family;
+    if (family == AF_INET)
+        memcpy(&((struct sockaddr_in *)address)->sin_addr, ip, 4);
+    else
+        memcpy(&((struct sockaddr_in6 *)address)->sin6_addr, ip, 16);
+    one->ai_family = family;
+    one->ai_socktype = SOCK_DGRAM;
+    one->ai_addrlen = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+    one->ai_addr = (struct sockaddr *)address;
+    one->ai_next = next;
+    return one;
+}
+
+/* Takes the place of the system's: every name has an address to which there is no route, and ::1. */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+    static const unsigned char nowhere[4] = {192, 0, 2, 1};
+    (void)name, (void)service, (void)hints;
+    *found = entry(AF_INET, nowhere, entry(AF_INET6, &in6addr_loopback, NULL));
+    return 0;
+}
+
+void freeaddrinfo(struct addrinfo *found) {
+    while (found != NULL) {
+        struct addrinfo *next = found->ai_next;
+        free(found->ai_addr);
+        free(found);
+        found = next;
+    }
+}
+
+/* Changes the loopback interface; 0 if that was not allowed. */
+static int set_loopback(int up, int mtu) {
+    struct ifreq request;
+    int control = socket(AF_INET, SOCK_DGRAM, 0), done;
+    memset(&request, 0, sizeof request);
+    strcpy(request.ifr_name, "lo");
+    if (mtu > 0) {
+        request.ifr_mtu = mtu;
+        done = ioctl(control, SIOCSIFMTU, &request) == 0;
+    } else {
+        request.ifr_flags = (short)(up ? IFF_UP | IFF_RUNNING : 0);
+        done = ioctl(control, SIOCSIFFLAGS, &request) == 0;
+    }
+    close(control);
+    return done;
+}
+
+static void names_are_sent_to_where_there_is_a_route(void) {
+    double server, client, port;
+    if (!separate)
+        return;
+    CHECK_EQUAL(network_set_config_string(network_config_bind_address, -1, ""), 0);
+    server = SUCCESS(network_create_server(network_socket_udp, 0, 0));
+    client = SUCCESS(network_create_socket(network_socket_udp));
+    port = SUCCESS(network_get_port(server));
+    CHECK_STRING(network_resolve("both.test"), "::1");
+    SUCCESS(network_send_udp(client, "both.test", port, "routed", 6));
+    take_data(server, "routed", 6);
+    /* Now that the name is known, too. */
+    SUCCESS(network_send_udp(client, "both.test", port, "again", 5));
+    take_data(server, "again", 5);
+    CHECK_EQUAL(network_get_stat(client, "dropped"), 0);
+}
+
+static void bursts_over_a_small_mtu_arrive(void) {
+    enum { COUNT = 20, SIZE = 1200 };
+    static char bytes[SIZE];
+    double server, client, port;
+    int i;
+    if (!separate)
+        return;
+    CHECK(set_loopback(1, 1200));
+    server = SUCCESS(network_create_server_raw(network_socket_udp, 0, 0));
+    client = SUCCESS(network_create_socket(network_socket_udp));
+    port = SUCCESS(network_get_port(server));
+    for (i = 0; i < COUNT; i++)
+        CHECK_EQUAL(network_send_udp_raw(client, "127.0.0.1", port, bytes, SIZE), SIZE);
+    for (i = 0; i < COUNT; i++)
+        take_data(server, bytes, SIZE);
+    CHECK_EQUAL(network_get_stat(client, "dropped"), 0);
+    /* And those that fit go on in bursts. */
+    for (i = 0; i < COUNT; i++)
+        CHECK_EQUAL(network_send_udp_raw(client, "127.0.0.1", port, bytes, 100), 100);
+    for (i = 0; i < COUNT; i++)
+        take_data(server, bytes, 100);
+    CHECK(set_loopback(1, 65536));
+}
+
+int main(int argc, char **argv) {
+    static const Case cases[] = {
+        {"names_are_sent_to_where_there_is_a_route", names_are_sent_to_where_there_is_a_route},
+        {"bursts_over_a_small_mtu_arrive", bursts_over_a_small_mtu_arrive},
+        {NULL, NULL},
+    };
+    separate = unshare(CLONE_NEWNET) == 0 && set_loopback(1, 0);
+    if (!separate)
+        puts("skipped: no network namespace to be had");
+    return harness_main(argc, argv, cases, NULL);
+}
