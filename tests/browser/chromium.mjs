@@ -49,10 +49,11 @@ const PAGES = {
   "/packets.html": "tests/browser/packets.html",
   "/arena.html": "c_examples/arena.html",
   "/extension.html": "tests/browser/extension.html",
+  "/gml.mjs": "tests/node/gml.mjs",
   "/stepwire.js": "gamemaker/extensions/stepwire/stepwire.js",
   "/stepwire_functions.gml": "gamemaker/scripts/stepwire_functions/stepwire_functions.gml",
 };
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".gml": "text/plain" };
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".gml": "text/plain" };
 
 // Serves the pages; each port is an origin of its own.
 export async function servePages() {

@@ -90,6 +90,43 @@ static void destroying_the_client_that_left(void) {
     check_no_events();
 }
 
+typedef struct {
+    double handles[3];
+    int count;
+} Left;
+
+static void note_who_left(const NetworkEvent *event, void *user) {
+    Left *left = (Left *)user;
+    if (event->type == network_type_disconnect && left->count < 3)
+        left->handles[left->count++] = event->socket;
+}
+
+/* Of all clients whose ends one poll delivers the handles stay, as what the events point to does. */
+static void who_left_is_known_until_the_next_poll(void) {
+    double server = tcp_server(0, 3), port = SUCCESS(network_get_port(server)), clients[3];
+    double deadline = now_ms() + patience_ms();
+    Left left;
+    int i, gone = 0;
+    for (i = 0; i < 3; i++) {
+        clients[i] = tcp_client(0, port);
+        take_connect(server);
+    }
+    for (i = 0; i < 3; i++)
+        SUCCESS(network_destroy(clients[i]));
+    for (left.count = 0; gone < 3; gone = left.count) {
+        CHECK(now_ms() < deadline);
+        SUCCESS(network_wait(5));
+        SUCCESS(network_poll(note_who_left, &left));
+        for (i = 0; i < gone; i++)
+            CHECK_ERROR(network_get_port(left.handles[i]), network_error_bad_handle);
+        for (i = gone; i < left.count; i++) {
+            CHECK_STRING(network_get_string(left.handles[i], "ip"), "127.0.0.1");
+            CHECK_ERROR(network_send_packet(left.handles[i], "late", 4), network_error_closed);
+        }
+    }
+    SUCCESS(network_destroy(server));
+}
+
 /* ---- working inside a callback ---- */
 
 static void answer(const NetworkEvent *event, void *user) {
@@ -288,6 +325,7 @@ int main(int argc, char **argv) {
         {"the_sockets_further_events_are_gone", the_sockets_further_events_are_gone},
         {"no_event_of_a_destroyed_server", no_event_of_a_destroyed_server},
         {"destroying_the_client_that_left", destroying_the_client_that_left},
+        {"who_left_is_known_until_the_next_poll", who_left_is_known_until_the_next_poll},
         {"sending_inside_a_callback", sending_inside_a_callback},
         {"connecting_inside_a_callback", connecting_inside_a_callback},
         {"blocking_calls_are_busy", blocking_calls_are_busy},

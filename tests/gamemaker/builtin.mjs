@@ -1,10 +1,11 @@
 // Runs the file that forwards the extension's functions to the built-in ones, with built-in functions that write
-// down how they were called. GML of this kind is JavaScript but for `#define` and the accessors of maps.
+// down how they were called.
 // Usage: node builtin.mjs ROOT
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import vm from 'node:vm';
+import { definesToJavaScript } from '../node/gml.mjs';
 
 const root = process.argv[2];
 const description = JSON.parse(readFileSync(path.join(root, 'gamemaker/functions.json'), 'utf8'));
@@ -13,17 +14,6 @@ const file = readFileSync(path.join(root, 'gamemaker/extensions/stepwire/stepwir
 // The script stepwire_redirect replaces the built-in functions' names everywhere: here they may be texts alone.
 const code = file.replace(/"[^"]*"/g, '""').replace(/\/\/.*$/gm, '');
 assert.doesNotMatch(code, /\bnetwork_/);
-
-const defined = file.split(/^#define (\w+)$/m).slice(1);
-let script = '';
-for (let at = 0; at < defined.length; at += 2) {
-  const body = defined[at + 1].replace(/(global\.\w+)\[\? (\w+)\] = ([^;]+);/g, '$1.set($2, $3);')
-    .replace(/(global\.\w+)\[\? (\w+)\]/g, '$1.get($2)');
-  script += `function ${defined[at]}(...given) {
-    const [argument0, argument1, argument2, argument3, argument4] = given;
-    ${body}
-  }\n`;
-}
 
 // Indices as runners have them: gaps and other functions in between.
 const builtIns = new Map(description.functions.concat(description.script).filter(({ built_in }) => built_in)
@@ -42,13 +32,15 @@ const runtime = vm.createContext({
   variable_global_exists: name => name in global,
   ds_map_create: () => new Map(),
   ds_map_exists: (map, key) => map.has(key),
+  ds_map_set: (map, key, value) => map.set(key, value),
+  ds_map_find_value: (map, key) => map.get(key),
   is_string: value => typeof value === 'string',
   is_real: value => typeof value === 'number',
   string: String,
   string_copy: (text, from, count) => text.substr(from - 1, count),
   show_error: text => { throw new Error(text); },
 });
-vm.runInContext(script, runtime);
+vm.runInContext(definesToJavaScript(file), runtime);
 
 const call = (name, ...given) => {
   calls = [];

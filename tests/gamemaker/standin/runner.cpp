@@ -10,7 +10,6 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <regex>
 #include <utility>
 
 namespace {
@@ -395,18 +394,23 @@ std::map<std::string, Runner::Declared> Runner::declared_functions()
     CHECK(file.good());
     std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
     text.resize(std::min(text.size(), text.find("\"ProxyFiles\"")));
-    const std::regex function(
-        R"re("argCount":(\d+),"args":\[([\d,]*)\].*?"externalName":"(\w+)".*?"returnType":(\d))re");
+    // One function after the other: their members stand in the order of their names.
+    const auto after = [&text](const std::string &key, std::size_t from) {
+        const std::size_t at = text.find('"' + key + "\":", from);
+        return at == std::string::npos ? at : at + key.size() + 3;
+    };
     std::map<std::string, Declared> found;
-    for (std::sregex_iterator match(text.begin(), text.end(), function), end; match != end; ++match) {
-        Declared declared{{}, std::stoi((*match)[4])};
-        for (const char character : (*match)[2].str()) {
+    for (std::size_t at = after("argCount", 0); at != std::string::npos; at = after("argCount", at)) {
+        const std::size_t arguments = after("args", at) + 1;
+        const std::size_t name = after("externalName", at) + 1;
+        Declared declared{{}, text.at(after("returnType", at)) - '0'};
+        for (const char character : text.substr(arguments, text.find(']', arguments) - arguments)) {
             if (character != ',') {
                 declared.arguments.push_back(character - '0');
             }
         }
-        CHECK_EQ(std::stoul((*match)[1]), declared.arguments.size());
-        found[(*match)[3]] = declared;
+        CHECK_EQ(static_cast<std::size_t>(text.at(at) - '0'), declared.arguments.size());
+        found[text.substr(name, text.find('"', name) - name)] = declared;
     }
     CHECK(found.size() > 30);
     return found;
