@@ -8,6 +8,8 @@ use mio::{Interest, Registry, Token};
 use parking_lot::Mutex;
 use socket2::SockRef;
 
+use crate::sys;
+
 /// A listening socket that either side may close.
 #[derive(Debug)]
 pub(crate) struct Listening {
@@ -29,7 +31,7 @@ impl Listening {
     /// Once it is closed nobody waits there any more.
     pub(crate) fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         match self.io.lock().as_ref() {
-            Some(io) => io.accept(),
+            Some(io) => sys::accept(io),
             None => Err(io::ErrorKind::WouldBlock.into()),
         }
     }

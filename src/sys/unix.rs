@@ -2,7 +2,9 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
-use mio::net::TcpStream;
+use std::net::SocketAddr;
+
+use mio::net::{TcpListener, TcpStream};
 use socket2::{SockRef, Socket, TcpKeepalive};
 
 /// With epoll and kqueue a read that returned less than it was offered has emptied the socket; the
@@ -167,6 +169,10 @@ pub(crate) fn choose_port_on_connect(socket: &Socket) {
     set_option(socket, libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT, 1);
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let _ = socket;
+}
+
+pub(crate) fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+    listener.accept()
 }
 
 /// No write on this socket may raise SIGPIPE. Elsewhere than on Apple's systems every send carries

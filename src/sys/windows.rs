@@ -1,10 +1,11 @@
 use std::io;
 use std::time::Duration;
 
+use std::net::SocketAddr;
 use std::os::windows::io::AsRawSocket;
 use std::sync::Once;
 
-use mio::net::TcpStream;
+use mio::net::{TcpListener, TcpStream};
 use socket2::{SockRef, Socket, TcpKeepalive};
 use windows_sys::Win32::Foundation::{HANDLE_FLAG_INHERIT, SetHandleInformation};
 use windows_sys::Win32::Media::{TIMERR_NOERROR, timeBeginPeriod, timeEndPeriod};
@@ -142,6 +143,19 @@ impl Drop for PreciseTimers {
 
 /// Windows chooses the port when the socket is bound.
 pub(crate) fn choose_port_on_connect(_socket: &Socket) {}
+
+/// The standard library's accept, and so mio's, panics at a connection that was reset so soon that it has no address
+/// any more.
+pub(crate) fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+    let (socket, address) = match SockRef::from(listener).accept() {
+        // mio tells of the next connection once it has heard this itself.
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return listener.accept(),
+        result => result?,
+    };
+    let address = address.as_socket().ok_or(io::ErrorKind::ConnectionAborted)?;
+    socket.set_nonblocking(true)?;
+    Ok((TcpStream::from_std(socket.into()), address))
+}
 
 /// Accepted sockets would be inherited by the host's child processes, which then keep the connection open.
 pub(crate) fn prepare_stream(stream: &TcpStream) -> io::Result<()> {

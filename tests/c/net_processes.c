@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "peer.h"
 #include "process.h"
 
 enum { PACKETS = 500, CLIENTS = 3 };
@@ -175,6 +176,32 @@ static void the_server_dies(void) {
     check_no_events();
 }
 
+/* A child that lives on holds none of its parent's connections: the peer sees the end when the parent ends them. */
+static int role_bystander(int argc, char **argv) {
+    double server = tcp_server(0, 1);
+    (void)argc, (void)argv;
+    tell_parent(network_get_port(server));
+    /* Until the parent comes and goes. */
+    take_event(take_connect(server)->socket, network_type_disconnect);
+    return 0;
+}
+
+static void children_inherit_no_connection(void) {
+    double server = tcp_server(0, 1), accepted;
+    int peer = peer_join(network_get_port(server));
+    Child bystander;
+    double goodbye;
+    accepted = take_connect(server)->socket;
+    bystander = spawn("bystander", NULL, NULL, NULL);
+    goodbye = tcp_client(0, child_number(&bystander));
+    SUCCESS(network_destroy(accepted));
+    peer_ended(peer);
+    close(peer);
+    SUCCESS(network_destroy(goodbye));
+    child_succeeds(&bystander);
+    check_no_events();
+}
+
 int main(int argc, char **argv) {
     static const Case cases[] = {
         {"regular_blocking", regular_blocking},
@@ -185,12 +212,14 @@ int main(int argc, char **argv) {
         {"raw_async", raw_async},
         {"several_clients", several_clients},
         {"the_server_dies", the_server_dies},
+        {"children_inherit_no_connection", children_inherit_no_connection},
         {NULL, NULL},
     };
     static const Role roles[] = {
         {"server", role_server},
         {"client", role_client},
         {"dying_server", role_dying_server},
+        {"bystander", role_bystander},
         {NULL, NULL},
     };
     return harness_main(argc, argv, cases, roles);

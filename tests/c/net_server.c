@@ -1,8 +1,10 @@
 /* Servers: ports, places, unfinished handshakes, descriptors running out. */
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -27,6 +29,28 @@ static void a_port_can_be_used_again(void) {
     WAIT_FOR((again = network_create_server(network_socket_tcp, pair.port, 1)) >= 0);
     tcp_client(0, pair.port);
     take_connect(again);
+    check_no_events();
+}
+
+/* Nobody takes the port of a server or of a UDP socket, not even who asks to share it. */
+static void a_port_cannot_be_stolen(void) {
+    static const int kinds[] = {SOCK_STREAM, SOCK_DGRAM};
+    static const double types[] = {network_socket_tcp, network_socket_udp};
+    int i, on = 1;
+    for (i = 0; i < 2; i++) {
+        double server = SUCCESS(network_create_server(types[i], 0, 1));
+        struct sockaddr_in address;
+        int thief = socket(AF_INET, kinds[i], 0);
+        CHECK(thief >= 0);
+        CHECK(setsockopt(thief, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0);
+        memset(&address, 0, sizeof address);
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_port = htons((uint16_t)network_get_port(server));
+        CHECK(bind(thief, (struct sockaddr *)&address, sizeof address) != 0);
+        close(thief);
+        SUCCESS(network_destroy(server));
+    }
     check_no_events();
 }
 
@@ -303,6 +327,7 @@ int main(int argc, char **argv) {
     static const Case cases[] = {
         {"the_system_chooses_the_port", the_system_chooses_the_port},
         {"a_port_can_be_used_again", a_port_can_be_used_again},
+        {"a_port_cannot_be_stolen", a_port_cannot_be_stolen},
         {"places", places},
         {"places_of_a_raw_server", places_of_a_raw_server},
         {"idle_connections_take_no_place", idle_connections_take_no_place},

@@ -39,7 +39,7 @@ pub const WINDOWS_X86: Windows = Windows {
 };
 
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
-const DEBIAN_CARGO: &str = "/usr/bin/cargo";
+pub const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const STANDARD_LIBRARY: &str = "/usr/lib/rustlib/src/rust/library";
 
 /// Provides Debian's compiler with the source of its standard library.
@@ -81,7 +81,7 @@ impl Windows {
     }
 
     /// The command that configures a CMake build of the library, with TLS as it is shipped.
-    pub fn cmake_configure(&self, folder: &Path) -> Command {
+    pub fn cmake_configure(&self, folder: &Path, emulator: &[String]) -> Command {
         let mut command = Command::new(build::CMAKE.program);
         command
             .arg("-S")
@@ -91,7 +91,8 @@ impl Windows {
             .args(["-G", "Unix Makefiles", "-DCMAKE_BUILD_TYPE=Release"])
             .arg(build::define("CMAKE_TOOLCHAIN_FILE", &self.toolchain_file()))
             .arg(format!("-DSTEPWIRE_MINGW={}", self.mingw))
-            .arg("-DSTEPWIRE_TLS=rustls")
+            .arg(format!("-DCMAKE_CROSSCOMPILING_EMULATOR={}", emulator.join(";")))
+            .args(["-DSTEPWIRE_TLS=rustls", "-DSTEPWIRE_CLUSTER=OFF"])
             .arg(format!("-DSTEPWIRE_CARGO={DEBIAN_CARGO}"))
             .arg(format!("-DSTEPWIRE_RUST_TARGET={}", self.triple))
             .arg(build::define("STEPWIRE_CARGO_TARGET_DIR", &build::target_dir()));
@@ -100,7 +101,17 @@ impl Windows {
 
     /// The command that builds what was configured there.
     pub fn cmake_build(&self, folder: &Path) -> Command {
-        let mut command = build::cmake_build(folder);
+        self.with_compiler(build::cmake_build(folder))
+    }
+
+    /// A cargo that builds for it.
+    pub fn cargo(&self) -> Command {
+        let mut command = self.with_compiler(Command::new(DEBIAN_CARGO));
+        command.current_dir(build::root());
+        command
+    }
+
+    fn with_compiler(&self, mut command: Command) -> Command {
         with_debian_rust(&mut command);
         if self.mingw == "i686" {
             let sysroot = format!("--sysroot={}", start_objects_sysroot().display());

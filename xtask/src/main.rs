@@ -5,6 +5,7 @@ mod build;
 mod cross;
 mod demo;
 mod demo_cluster;
+mod dist;
 mod examples;
 mod header;
 mod licences;
@@ -23,16 +24,17 @@ fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
     let result = match command.as_str() {
         "bench-reliable" => bench_reliable::run(),
+        "dist" => dist::run(std::env::args().skip(2)),
         "demo" => demo::run(std::env::args().skip(2)),
         "demo-cluster" => demo_cluster::run(),
         "header" => header::run(),
         "licences" => licences::run(),
         "package-gamemaker" => package_gamemaker::run(std::env::args().skip(2)),
         "test" => test::run(std::env::args().skip(2)),
-        _ => {
-            Err("usage: cargo xtask bench-reliable|demo|demo-cluster|header|licences|package-gamemaker|test"
-                .into())
-        }
+        _ => Err(
+            "usage: cargo xtask bench-reliable|demo|demo-cluster|dist|header|licences|package-gamemaker|test"
+                .into(),
+        ),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -21,13 +21,13 @@ pub fn run(windows: &Windows) -> Result<(), Box<dyn Error>> {
     let differences = Differences::read()?;
     let folder = windows.cmake_dir();
     let mut steps = Steps::default();
-    if !steps.run("cmake configure", windows.cmake_configure(&folder))
-        || !steps.run("cmake build", windows.cmake_build(&folder))
-    {
+    let wine = Wine::start(windows)?;
+    println!("running under {}", wine.version);
+    let mut configure = windows.cmake_configure(&folder, wine.launcher());
+    configure.args(["-DSTEPWIRE_TESTS=ON", "-DSTEPWIRE_EXAMPLES=ON"]);
+    if !steps.run("cmake configure", configure) || !steps.run("cmake build", windows.cmake_build(&folder)) {
         return steps.conclude();
     }
-    let wine = Wine::start()?;
-    println!("running under {}", wine.version);
     let library = format!("Z:{}", folder.join("lib").display());
     // SAFETY: no other thread is running yet.
     unsafe { std::env::set_var("WINEPATH", &library) };

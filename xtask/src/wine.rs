@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::build::{root, target_dir};
+use crate::cross::Windows;
 use crate::machine::{Tool, provide};
 
 const DEBOOTSTRAP: Tool = Tool::new("debootstrap", "debootstrap");
@@ -27,15 +28,15 @@ pub struct Wine {
 }
 
 impl Wine {
-    /// Provides Wine and starts its server, which ends with this value.
-    pub fn start() -> Result<Wine, String> {
+    /// Provides Wine for programs of that machine and starts its server, which ends with this value.
+    pub fn start(windows: &Windows) -> Result<Wine, String> {
         let folder = env::var_os("STEPWIRE_WINE").map_or_else(|| target_dir().join("wine"), PathBuf::from);
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let mut wine = match newer_system(&folder) {
-            Ok(system) => Wine::in_system(&system, &folder),
+            Ok(system) => Wine::in_system(&system, &folder, loader(windows)),
             Err(reason) => {
                 println!("Wine of {RELEASE} cannot be had: {reason}; this system's own has to do");
-                Wine::of_this_system(&folder)?
+                Wine::of_this_system(&folder, loader(windows))?
             }
         };
         fs::create_dir_all(&wine.prefix).map_err(|error| format!("{}: {error}", wine.prefix.display()))?;
@@ -55,7 +56,7 @@ impl Wine {
         Ok(wine)
     }
 
-    fn in_system(system: &Path, folder: &Path) -> Wine {
+    fn in_system(system: &Path, folder: &Path, loader: &str) -> Wine {
         let prefix = folder.join("prefix");
         let shared = [root(), target_dir(), folder.to_owned(), env::temp_dir()];
         let shared: Vec<_> = shared.iter().map(|path| path.display().to_string()).collect();
@@ -65,15 +66,15 @@ impl Wine {
             system.display().to_string(),
             prefix.display().to_string(),
             shared.join(":"),
-            "wine".to_owned(),
+            loader.to_owned(),
         ];
         Wine { launcher, prefix, version: String::new(), chrooted: true }
     }
 
-    fn of_this_system(folder: &Path) -> Result<Wine, String> {
+    fn of_this_system(folder: &Path, loader: &str) -> Result<Wine, String> {
         provide(&[Tool::new("wine", "wine")], &[Tool::new("wine64", "wine64")])?;
         let prefix = folder.join("prefix-of-this-system");
-        let launcher = vec!["env".to_owned(), format!("WINEPREFIX={}", prefix.display()), "wine".to_owned()];
+        let launcher = vec!["env".to_owned(), format!("WINEPREFIX={}", prefix.display()), loader.to_owned()];
         Ok(Wine { launcher, prefix, version: String::new(), chrooted: false })
     }
 
@@ -94,7 +95,7 @@ impl Wine {
     /// One of Wine's own programs.
     fn tool(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.launcher[0]);
-        // The last word is "wine" itself.
+        // The last word is the loader.
         command.args(&self.launcher[1..self.launcher.len() - 1]).args(words).env("WINEDEBUG", "-all");
         command
     }
@@ -124,6 +125,11 @@ impl Drop for Wine {
         // Ends the programs of this prefix too.
         let _ = self.tool(&["wineserver", "-k"]).status();
     }
+}
+
+/// The program that loads Windows programs: each of the two starts a second process for those of the other.
+fn loader(windows: &Windows) -> &'static str {
+    if windows.mingw == "x86_64" { "/usr/lib/wine/wine64" } else { "/usr/lib/wine/wine" }
 }
 
 /// The tree of a system that has the newer Wine, made if there is none.

@@ -1,0 +1,147 @@
+//! `cargo xtask dist`: an archive of the library for each platform that can be built for here, and the GameMaker
+//! package with every binary. What could not be made, and why, is listed at the end.
+//!
+//! In the archives TLS is rustls, linked in: they need no OpenSSL on the machine, and every system's is the same.
+
+mod archive;
+mod check;
+mod contents;
+mod linux;
+mod old_system;
+mod windows;
+mod zig;
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use xtask::version::VERSION;
+
+use crate::build::{root, target_dir};
+use crate::cross::{WINDOWS_X64, WINDOWS_X86};
+use crate::package_gamemaker;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+const USAGE: &str = "usage: cargo xtask dist [PLATFORM]...
+
+Makes target/dist/stepwire-VERSION-PLATFORM.tar.gz or .zip, stepwire.yymps and SHA256SUMS. Without a PLATFORM all of
+linux-x64, linux-arm64, windows-x64 and windows-x86. Every archive that can run here is unpacked, built against and run.";
+
+/// What an archive is made of, and how it is tried out.
+trait Platform {
+    /// As in the archive's name.
+    fn name(&self) -> String;
+    /// Rust's name of it.
+    fn triple(&self) -> &str;
+    /// Builds the library and installs it into a folder.
+    fn install(&self, folder: &Path) -> Result<()>;
+    /// Builds the extension that GameMaker's runners load, where there are runners.
+    fn extension(&self) -> Result<Option<PathBuf>>;
+    /// Packs the folder; returns the archive.
+    fn pack(&self, folder: &Path, name: &str) -> Result<PathBuf>;
+    /// Unpacks the archive, builds against what is in it and runs that; tells in a few words on what.
+    fn check(&self, archive: &Path) -> Result<String>;
+}
+
+pub fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
+    let wanted: Vec<_> = arguments.collect();
+    let all: [Box<dyn Platform>; 4] = [
+        Box::new(linux::Linux::X64),
+        Box::new(linux::Linux::Arm64),
+        Box::new(windows::Archive(&WINDOWS_X64)),
+        Box::new(windows::Archive(&WINDOWS_X86)),
+    ];
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|wanted| name.starts_with(wanted));
+    if wanted.iter().any(|wanted| !all.iter().any(|platform| platform.name().starts_with(wanted.as_str()))) {
+        return Err(USAGE.into());
+    }
+    fs::create_dir_all(folder())?;
+    let mut report = Report::default();
+    let mut extensions = Vec::new();
+    for platform in all.iter().filter(|platform| is_wanted(&platform.name())) {
+        println!("==> {}", platform.name());
+        report.archive(platform.as_ref());
+        match platform.extension() {
+            Ok(extension) => extensions.extend(extension),
+            Err(error) => report.missing.push(format!("the extension for {}: {error}", platform.name())),
+        }
+    }
+    report.package(&extensions);
+    contents::write_sums(&folder())?;
+    report.conclude()
+}
+
+/// Where it all is made.
+fn folder() -> PathBuf {
+    target_dir().join("dist")
+}
+
+#[derive(Default)]
+struct Report {
+    made: Vec<String>,
+    missing: Vec<String>,
+}
+
+impl Report {
+    fn archive(&mut self, platform: &dyn Platform) {
+        let name = platform.name();
+        let archive = match make(platform) {
+            Ok(archive) => archive,
+            Err(error) => {
+                self.missing.push(format!("{name}: {error}"));
+                return;
+            }
+        };
+        let size = fs::metadata(&archive).map_or(0, |file| file.len());
+        match platform.check(&archive) {
+            Ok(how) => self.made.push(format!("{} ({size} bytes), {how}", archive.display())),
+            Err(error) => {
+                self.made.push(format!("{} ({size} bytes), NOT RUN", archive.display()));
+                self.missing.push(format!("a run of {name}: {error}"));
+            }
+        }
+    }
+
+    fn package(&mut self, extensions: &[PathBuf]) {
+        if extensions.is_empty() {
+            self.missing.push("stepwire.yymps: there is no extension to put into it".to_owned());
+            return;
+        }
+        let out = folder().join("stepwire.yymps");
+        let mut arguments = vec!["--out".to_owned(), out.display().to_string()];
+        for extension in extensions {
+            arguments.extend(["--binary".to_owned(), extension.display().to_string()]);
+        }
+        match package_gamemaker::run(arguments.into_iter()) {
+            Ok(()) => self.made.push(format!("{}, with {} libraries", out.display(), extensions.len())),
+            Err(error) => self.missing.push(format!("stepwire.yymps: {error}")),
+        }
+    }
+
+    fn conclude(self) -> Result<()> {
+        println!("\nMade:");
+        self.made.iter().for_each(|line| println!("  {line}"));
+        println!("Missing:");
+        self.missing.iter().for_each(|line| println!("  {line}"));
+        println!("  macOS, iOS and Android: not built here, see docs/shipping.md");
+        if self.missing.is_empty() { Ok(()) } else { Err("something is missing, see above".into()) }
+    }
+}
+
+fn make(platform: &dyn Platform) -> Result<PathBuf> {
+    let name = format!("stepwire-{VERSION}-{}", platform.name());
+    let stage = folder().join("stage").join(&name);
+    if stage.exists() {
+        fs::remove_dir_all(&stage)?;
+    }
+    fs::create_dir_all(&stage)?;
+    platform.install(&stage)?;
+    for file in ["README.md", "CHANGELOG.md", "docs/shipping.md"] {
+        let from = root().join(file);
+        fs::copy(&from, stage.join(from.file_name().ok_or("a file has a name")?))?;
+    }
+    contents::write_bill_of_materials(&stage, platform.triple())?;
+    contents::write_sums(&stage)?;
+    platform.pack(&stage, &name)
+}

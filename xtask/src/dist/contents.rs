@@ -1,0 +1,96 @@
+//! What goes into every archive beside the library: checksums, and a list of what is linked in.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use xtask::third_party;
+use xtask::version::VERSION;
+
+use super::Result;
+use crate::build::root;
+
+const SUMS: &str = "SHA256SUMS";
+/// What the archives' TLS is, as a feature of the crate.
+const FEATURES: &str = "rustls";
+
+/// Writes the checksums of all files below a folder, as sha256sum does.
+pub fn write_sums(folder: &Path) -> Result<()> {
+    let mut text = String::new();
+    let files = if folder.join("stage").exists() { shallow(folder)? } else { files(folder)? };
+    for file in files.iter().filter(|file| !file.ends_with(SUMS)) {
+        let digest = Sha256::digest(fs::read(folder.join(file))?);
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        text.push_str(&format!("{digest}  {}\n", file.display()));
+    }
+    fs::write(folder.join(SUMS), text)?;
+    Ok(())
+}
+
+/// The files of a folder itself, in order.
+fn shallow(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            found.push(entry.file_name().into());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Every file below a folder, by its path from there, in order; no links.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut to_visit = vec![PathBuf::new()];
+    while let Some(path) = to_visit.pop() {
+        for entry in fs::read_dir(folder.join(&path))? {
+            let entry = entry?;
+            let path = path.join(entry.file_name());
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                to_visit.push(path);
+            } else if kind.is_file() {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The CycloneDX list of the crates that are linked in.
+pub fn write_bill_of_materials(folder: &Path, triple: &str) -> Result<()> {
+    let crates = third_party::linked_for(&root(), triple, FEATURES)?;
+    let components: Vec<_> = crates
+        .iter()
+        .map(|one| {
+            let url = format!("pkg:cargo/{}@{}", one.name, one.version);
+            json!({
+                "type": "library",
+                "bom-ref": url,
+                "name": one.name,
+                "version": one.version,
+                "purl": url,
+                "licenses": [{ "expression": one.licence.replace('/', " OR ") }],
+            })
+        })
+        .collect();
+    let list = json!({
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "version": 1,
+        "metadata": { "component": {
+            "type": "library",
+            "name": "stepwire",
+            "version": VERSION,
+            "licenses": [{ "expression": "MIT OR Apache-2.0" }],
+            "properties": [{ "name": "target", "value": triple }],
+        } },
+        "components": components,
+    });
+    fs::write(folder.join("sbom.cdx.json"), serde_json::to_string_pretty(&list)? + "\n")?;
+    Ok(())
+}
