@@ -336,6 +336,14 @@
 
 /**
  * @ingroup options
+ * `network_set_config(.., socket, 0 to 2147483647)`; default max_client of network_create_server.
+ * How many clients a server takes at a time, instead of what `network_create_server` was told. Who
+ * is there already stays.
+ */
+#define network_config_max_clients 1020
+
+/**
+ * @ingroup options
  * `network_set_config(.., 0 to 4, 0)`; default 2.
  * How much the log tells: 0 nothing, 1 errors, 2 warnings (what is refused, given up, held back,
  * fallen back from), 3 what happens to connections, 4 details, such as every call that fails.
@@ -689,8 +697,8 @@ double network_create_socket_ext(double type, double port);
  * @ingroup sockets
  * Makes a server that GameMaker clients connect to with `network_connect`. It listens on IPv4 and
  * IPv6 alike at `port`, 0 to 65535 (0: any, see `network_get_port`), for at most `max_client`
- * clients at a time, 0 to 2147483647; one more is refused, and a place is free again as soon as a
- * client leaves. UDP servers ignore `max_client`. A wss server needs a certificate:
+ * clients at a time, 0 to 2147483647 (`network_config_max_clients` changes it later); one more is
+ * refused, over a WebSocket with the HTTP status 503, and a place is free again as soon as a client leaves. UDP servers ignore `max_client`. A wss server needs a certificate:
  * `network_config_tls_certificate` and `network_config_tls_private_key`, or
  * `network_config_tls_identity`, set with -1 before.
  *
@@ -699,7 +707,9 @@ double network_create_socket_ext(double type, double port);
  * certificate or its key cannot be used: the message says why), or as
  * `network_create_socket`. Any thread; does not block.
  */
-double network_create_server(double type, double port, double max_client);
+double network_create_server(double type,
+                             double port,
+                             double max_client);
 
 /**
  * @ingroup sockets
@@ -1098,7 +1108,8 @@ double network_get_port(double socket);
 /**
  * @ingroup asking
  * A counter of a socket, or of the whole library if `socket` is -1 (then sockets that no longer
- * exist are counted too).
+ * exist are counted too). Asked of a server of connections it is the sum over its clients, those that
+ * have left included.
  *
  * The keys:
  *
@@ -1110,6 +1121,10 @@ double network_get_port(double socket);
  * - "send_queue": payload bytes not yet taken by the system
  * - "receive_queue": payload bytes of events not yet collected
  * - "rtt_ms" (not with -1): the system's smoothed round trip as last sampled; asking samples it again; 0 while unknown
+ * - "clients" (of servers): a server's clients at the moment
+ * - "accepted" (of servers): how many have become clients so far: their connect events
+ * - "refused" (of servers): how many were turned away by a limit: the server was full, or had too many handshakes under way
+ * - "handshakes_failed" (of servers): how many connections ended, or were ended, before their handshake was done
  * - "sockets" (with -1 only): sockets that exist
  * - "events" (with -1 only): events not yet collected
  *
@@ -1119,7 +1134,8 @@ double network_get_port(double socket);
  * @par What the caller promises
  * `key` is NULL or a NUL-terminated string.
  */
-double network_get_stat(double socket, const char *key);
+double network_get_stat(double socket,
+                        const char *key);
 
 /**
  * @ingroup asking

@@ -77,7 +77,6 @@ pub(crate) struct Listen {
     pub(crate) listening: Arc<Listening>,
     pub(crate) regular: bool,
     pub(crate) tls: Option<tls::Acceptor>,
-    pub(crate) max_clients: u32,
     /// Descriptors the process may have open.
     pub(crate) descriptor_limit: u64,
 }

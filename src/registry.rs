@@ -144,19 +144,21 @@ impl Registry {
         settings: Arc<Settings>,
     ) -> Result<Arc<Socket>> {
         let mut sockets = self.sockets.write();
-        insert(&mut sockets, role, family, Handle::NONE, regular, settings)
+        insert(&mut sockets, role, family, None, regular, settings)
     }
 
     /// A new connection of `server`, unless the host has destroyed that in the meantime.
     pub(crate) fn insert_accepted(
         &self,
-        server: Handle,
+        server: &Socket,
         regular: bool,
         settings: Arc<Settings>,
     ) -> Result<Arc<Socket>> {
         let mut sockets = self.sockets.write();
-        let family = sockets.get(&server).ok_or_else(Error::bad_handle)?.family;
-        insert(&mut sockets, SocketRole::Accepted, family, server, regular, settings)
+        if !sockets.contains_key(&server.handle) {
+            return Err(Error::bad_handle());
+        }
+        insert(&mut sockets, SocketRole::Accepted, server.family, Some(server), regular, settings)
     }
 
     /// Takes a socket out, and a server's clients with it. Empty if the handle is not live.
@@ -188,7 +190,7 @@ fn insert(
     sockets: &mut Sockets,
     role: SocketRole,
     family: Family,
-    server: Handle,
+    server: Option<&Socket>,
     regular: bool,
     settings: Arc<Settings>,
 ) -> Result<Arc<Socket>> {

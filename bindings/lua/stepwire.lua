@@ -30,7 +30,9 @@ typedef struct NetworkEvent {
 typedef void (*NetworkCallback)(const struct NetworkEvent *event, void *user);
 double network_create_socket(double type);
 double network_create_socket_ext(double type, double port);
-double network_create_server(double type, double port, double max_client);
+double network_create_server(double type,
+                             double port,
+                             double max_client);
 double network_create_server_raw(double type, double port, double max_client);
 double network_destroy(double socket);
 double network_close(double socket,
@@ -84,7 +86,8 @@ double network_set_config_string(double config, double socket, const char *value
 const char *network_get_string(double socket,
                                const char *key);
 double network_get_port(double socket);
-double network_get_stat(double socket, const char *key);
+double network_get_stat(double socket,
+                        const char *key);
 const char *network_last_error(void);
 const char *network_next_log(void);
 const char *network_error_name(double error);
@@ -120,6 +123,7 @@ local CONSTANTS = {
     network_config_handshake_timeout = 1016,
     network_config_total_queue_limit = 1017,
     network_config_websocket_keepalive = 1018,
+    network_config_max_clients = 1020,
     network_config_log_level = 1032,
     network_config_simulate_latency = 1100,
     network_config_simulate_jitter = 1101,

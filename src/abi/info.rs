@@ -36,7 +36,8 @@ pub extern "C" fn network_get_port(socket: f64) -> f64 {
 }
 
 /// A counter of a socket, or of the whole library if `socket` is -1 (then sockets that no longer
-/// exist are counted too).
+/// exist are counted too). Asked of a server of connections it is the sum over its clients, those that
+/// have left included.
 ///
 /// The keys:
 ///
@@ -59,7 +60,7 @@ pub unsafe extern "C" fn network_get_stat(socket: f64, key: *const c_char) -> f6
             Some(_) if row.scope == Scope::Library => {
                 Err(Error::bad_argument(format!("\"{key}\" is of the whole library: ask with -1")))
             }
-            None if row.scope == Scope::Socket => {
+            None if matches!(row.scope, Scope::Socket | Scope::Server) => {
                 Err(Error::bad_argument(format!("\"{key}\" is of one socket: ask with it")))
             }
             Some(handle) => host::stat(handle, row.stat),

@@ -31,8 +31,8 @@ pub extern "C" fn network_create_socket_ext(r#type: f64, port: f64) -> f64 {
 
 /// Makes a server that GameMaker clients connect to with `network_connect`. It listens on IPv4 and
 /// IPv6 alike at `port`, 0 to 65535 (0: any, see `network_get_port`), for at most `max_client`
-/// clients at a time, 0 to 2147483647; one more is refused, and a place is free again as soon as a
-/// client leaves. UDP servers ignore `max_client`. A wss server needs a certificate:
+/// clients at a time, 0 to 2147483647 (`network_config_max_clients` changes it later); one more is
+/// refused, over a WebSocket with the HTTP status 503, and a place is free again as soon as a client leaves. UDP servers ignore `max_client`. A wss server needs a certificate:
 /// `network_config_tls_certificate` and `network_config_tls_private_key`, or
 /// `network_config_tls_identity`, set with -1 before.
 ///

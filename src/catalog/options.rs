@@ -196,6 +196,9 @@ options! {
     /// before and does not answer one within the same time again is given up with
     /// `network_error_timeout`.
     network_config_websocket_keepalive = 1018, SocketOrDefault, WEBSOCKETS, ms(0), "30000", "(socket or -1, milliseconds) idle time after which a WebSocket is pinged, 0 for never; 30 000";
+    /// How many clients a server takes at a time, instead of what `network_create_server` was told. Who
+    /// is there already stays.
+    network_config_max_clients = 1020, Socket, SERVERS, number(0, i32::MAX as u64), "max_client of network_create_server", "(server, count) how many clients a server takes at a time";
     /// How much the log tells: 0 nothing, 1 errors, 2 warnings (what is refused, given up, held back,
     /// fallen back from), 3 what happens to connections, 4 details, such as every call that fails.
     /// `network_next_log` has the lines; `STEPWIRE_LOG=3` in the environment writes those up to that level

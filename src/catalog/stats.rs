@@ -7,6 +7,8 @@ pub enum Scope {
     SocketAndLibrary,
     /// A socket only.
     Socket,
+    /// A server only.
+    Server,
     /// The library only.
     Library,
 }
@@ -50,6 +52,10 @@ stats! {
     SendQueue = "send_queue", SocketAndLibrary, "payload bytes not yet taken by the system";
     ReceiveQueue = "receive_queue", SocketAndLibrary, "payload bytes of events not yet collected";
     RoundTrip = "rtt_ms", Socket, "the system's smoothed round trip as last sampled; asking samples it again; 0 while unknown";
+    Clients = "clients", Server, "a server's clients at the moment";
+    Accepted = "accepted", Server, "how many have become clients so far: their connect events";
+    Refused = "refused", Server, "how many were turned away by a limit: the server was full, or had too many handshakes under way";
+    HandshakesFailed = "handshakes_failed", Server, "how many connections ended, or were ended, before their handshake was done";
     Sockets = "sockets", Library, "sockets that exist";
     Events = "events", Library, "events not yet collected";
 }

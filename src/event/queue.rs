@@ -254,14 +254,15 @@ impl EventQueue {
         self.ready.load(Relaxed) > 0
     }
 
-    /// Payload bytes of the uncollected data events of one socket, or of all.
+    /// Payload bytes of the uncollected data events of one socket, of a server's clients, or of all.
     pub(crate) fn waiting_bytes(&self, of: Option<Handle>) -> u64 {
         let state = self.state.lock();
         let mut bytes = 0;
         let mut next = state.next;
         for batch in &state.ready {
             for &entry in &batch.entries()[next..] {
-                if of.is_none_or(|socket| batch.source(entry).socket == socket) {
+                let source = batch.source(entry);
+                if of.is_none_or(|socket| [source.socket, source.server].contains(&socket)) {
                     bytes += batch.payload(entry).len() as u64;
                 }
             }

@@ -7,7 +7,7 @@ use crate::catalog::stats::Stat;
 use crate::command::Command;
 use crate::context::CONTEXT;
 use crate::error::{Code, Error, Result};
-use crate::socket::{About, Handle, Socket, Traffic};
+use crate::socket::{About, Handle, Socket, SocketRole, Traffic};
 
 /// `network_get_port`.
 pub(crate) fn port(handle: Handle) -> Result<u16> {
@@ -40,10 +40,19 @@ pub(crate) fn string(handle: Handle, key: &str) -> Result<String> {
 /// `network_get_stat` of a socket.
 pub(crate) fn stat(handle: Handle, stat: Stat) -> Result<f64> {
     let socket = CONTEXT.registry.get(handle)?;
+    if let (SocketRole::Server, Some(clients)) = (socket.role, &socket.clients)
+        && let Some(count) = clients.stat(stat)
+    {
+        return Ok(count as f64);
+    }
     if let Some(counter) = socket.traffic.counter(stat) {
         return Ok(counter.load(Relaxed) as f64);
     }
     match stat {
+        Stat::SendQueue if socket.role == SocketRole::Server => {
+            let sockets = sockets(|other| other.server == handle);
+            Ok(sockets.iter().map(|socket| send_queue(socket)).sum::<u64>() as f64)
+        }
         Stat::SendQueue => Ok(send_queue(&socket) as f64),
         Stat::ReceiveQueue => Ok(CONTEXT.events.waiting_bytes(Some(handle)) as f64),
         Stat::RoundTrip => {
@@ -51,8 +60,17 @@ pub(crate) fn stat(handle: Handle, stat: Stat) -> Result<f64> {
             CONTEXT.mailbox.command(Command::SampleRoundTrip(socket));
             Ok(f64::from(micros) / 1000.0)
         }
+        Stat::Clients | Stat::Accepted | Stat::Refused | Stat::HandshakesFailed => {
+            Err(Error::bad_argument("only a server of connections keeps such a counter"))
+        }
         _ => Err(not_kept()),
     }
+}
+
+/// The sockets that `choose` picks, to be looked at without the registry's lock: the reliable protocol of
+/// some socket may have to be waited for.
+fn sockets(choose: impl Fn(&Socket) -> bool) -> Vec<Arc<Socket>> {
+    CONTEXT.registry.read().values().filter(|socket| choose(socket)).cloned().collect()
 }
 
 /// `network_get_stat` of the whole library.
@@ -66,11 +84,7 @@ pub(crate) fn total_stat(stat: Stat) -> Result<f64> {
     match stat {
         Stat::Sockets => Ok(CONTEXT.registry.len() as f64),
         Stat::Events => Ok(CONTEXT.events.waiting() as f64),
-        Stat::SendQueue => {
-            // Without the registry's lock: the reliable protocol of some socket may have to be waited for.
-            let all: Vec<Arc<Socket>> = CONTEXT.registry.read().values().cloned().collect();
-            Ok(all.iter().map(|socket| send_queue(socket)).sum::<u64>() as f64)
-        }
+        Stat::SendQueue => Ok(sockets(|_| true).iter().map(|socket| send_queue(socket)).sum::<u64>() as f64),
         Stat::ReceiveQueue => Ok(CONTEXT.events.waiting_bytes(None) as f64),
         _ => Err(not_kept()),
     }

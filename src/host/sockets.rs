@@ -12,6 +12,7 @@ use crate::command::{CloseFrame, Command, Listen};
 use crate::context::CONTEXT;
 use crate::error::{Error, Result};
 use crate::listening::Listening;
+use crate::options::Settings;
 use crate::socket::{Family, Handle, Local, LocalEndpoint, SocketRole};
 use crate::websocket::close::MAX_CLOSE_REASON;
 use crate::{sys, tls};
@@ -57,25 +58,19 @@ pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular
         return create_datagrams(SocketRole::DatagramServer, regular, Some(port));
     }
     let options = CONTEXT.options();
+    let settings = Settings { max_clients, ..Settings::clone(&options.defaults) };
     let tls = match family {
         Family::SecureWebSocket => Some(tls::acceptor(&options.defaults.texts)?),
         _ => None,
     };
     let (listening, port) = bind_stream(options.bind_address, port, BindTo::Server)?;
     listening.listen(BACKLOG).map_err(|error| bind_failed(port, &error))?;
-    let socket = register(SocketRole::Server, family, regular, options.defaults)?;
+    let socket = register(SocketRole::Server, family, regular, Arc::new(settings))?;
     socket.local_port.store(port, Relaxed);
     let handle = socket.handle;
     let listening = Arc::new(Listening::new(TcpListener::from_std(listening.into())));
     socket.host.lock().listening = Some(Arc::clone(&listening));
-    CONTEXT.mailbox.command(Command::Listen(Listen {
-        socket,
-        listening,
-        regular,
-        tls,
-        max_clients,
-        descriptor_limit,
-    }));
+    CONTEXT.mailbox.command(Command::Listen(Listen { socket, listening, regular, tls, descriptor_limit }));
     Ok(handle)
 }
 

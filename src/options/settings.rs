@@ -28,6 +28,8 @@ pub(crate) struct Settings {
     /// Bytes of uncollected events from which on the socket is not read; `None` means twice the
     /// message limit.
     pub(crate) receive_queue_limit: Option<u32>,
+    /// How many clients a server takes at a time.
+    pub(crate) max_clients: u32,
     pub(crate) no_delay: bool,
     /// Closing resets the connection, so that no TIME_WAIT stays behind.
     pub(crate) avoid_time_wait: bool,
@@ -48,6 +50,7 @@ impl Default for Settings {
             message_limit: None,
             send_queue_limit: 16 << 20,
             receive_queue_limit: None,
+            max_clients: i32::MAX as u32,
             no_delay: true,
             avoid_time_wait: false,
             read_timeout_ms: 0,
@@ -67,6 +70,7 @@ impl Settings {
             network_config_send_queue_limit => self.send_queue_limit = value.small(),
             network_config_receive_queue_limit => self.receive_queue_limit = Some(value.small()),
             network_config_game_id => self.game_id = value.small(),
+            network_config_max_clients => self.max_clients = value.small(),
             network_config_no_delay => self.no_delay = value.flag(),
             network_config_avoid_time_wait => self.avoid_time_wait = true,
             network_config_websocket_keepalive => self.websocket_keepalive_ms = value.small(),

@@ -336,7 +336,7 @@ mod tests {
     #[test]
     fn a_server_survives_a_panic() {
         let mut reactor = Reactor::new(&CONTEXT).unwrap();
-        let settings = Arc::new(Settings::default());
+        let settings = Arc::new(Settings { max_clients: 1, ..Settings::default() });
         let socket = CONTEXT.registry.insert(SocketRole::Server, Family::Tcp, true, settings).unwrap();
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -346,7 +346,6 @@ mod tests {
             listening: Arc::new(Listening::new(mio::net::TcpListener::from_std(listener))),
             regular: true,
             tls: None,
-            max_clients: 1,
             descriptor_limit: 1_000,
         }));
         let id = reactor.endpoints.at(socket.token.load(SeqCst)).unwrap();

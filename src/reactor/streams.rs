@@ -110,7 +110,7 @@ impl Reactor {
             }
             if !stream.tells_of_end() {
                 if let End::Failed(error) = &end {
-                    stream.log_refused(error);
+                    stream.turned_away(error);
                 }
                 return write_close_frame;
             }

@@ -1,19 +1,20 @@
 //! One socket as the host sees it: its queue of bytes to send, the state of its connection, its counters.
 //! The file descriptor is not here; that belongs to the reactor's endpoint.
 
+mod clients;
 mod connection;
 mod send_queue;
+mod traffic;
 
 use std::ffi::c_void;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 
 use crate::address::AddressFamilies;
 use crate::address::PeerName;
-use crate::catalog::stats::Stat;
 use crate::encoder::{Encoder, Frames};
 use crate::error::{Code, Error, Result};
 use crate::listening::Listening;
@@ -24,6 +25,10 @@ use crate::websocket::Side;
 
 use connection::Connection;
 use send_queue::{InFlight, SendQueue};
+use traffic::Carrier;
+
+pub(crate) use clients::Clients;
+pub(crate) use traffic::{Traffic, count};
 
 /// The number by which the host names a socket. Never used twice in a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -91,25 +96,9 @@ pub(crate) struct Socket {
     pub(crate) user: AtomicPtr<c_void>,
     pub(crate) in_flight: InFlight,
     pub(crate) traffic: Traffic,
+    /// Of a server, and of the connections it has accepted: what it knows of those in all.
+    pub(crate) clients: Option<Arc<Clients>>,
     pub(crate) host: SpinLock<HostSide>,
-}
-
-/// Counters with one writer each, so that plain stores do.
-#[derive(Debug)]
-pub(crate) struct Traffic {
-    pub(crate) bytes_sent: AtomicU64,
-    pub(crate) bytes_received: AtomicU64,
-    pub(crate) packets_sent: AtomicU64,
-    pub(crate) packets_received: AtomicU64,
-    pub(crate) dropped: AtomicU64,
-    /// Smoothed round trip in microseconds; 0 while unknown.
-    pub(crate) round_trip: AtomicU32,
-}
-
-/// Adds to a counter that only the calling thread writes: cheaper than an atomic addition.
-#[inline]
-pub(crate) fn count(counter: &AtomicU64, more: u64) {
-    counter.store(counter.load(Relaxed).wrapping_add(more), Relaxed);
 }
 
 /// The host's side of a socket, locked.
@@ -236,13 +225,17 @@ impl Socket {
         handle: Handle,
         role: SocketRole,
         family: Family,
-        server: Handle,
+        server: Option<&Socket>,
         regular: bool,
         settings: Arc<Settings>,
     ) -> Self {
+        let clients = match role {
+            SocketRole::Server => Some(Arc::default()),
+            _ => server.and_then(|server| server.clients.clone()),
+        };
         let socket = Self {
             handle,
-            server,
+            server: server.map_or(Handle::NONE, |server| server.handle),
             role,
             family,
             token: AtomicU32::new(NO_TOKEN),
@@ -252,6 +245,7 @@ impl Socket {
             user: AtomicPtr::default(),
             in_flight: InFlight::default(),
             traffic: Traffic::new(),
+            clients,
             host: SpinLock::new(HostSide {
                 connection: match role {
                     SocketRole::Client => Connection::IDLE,
@@ -288,6 +282,9 @@ impl Socket {
         let default = if self.role == SocketRole::Accepted { ACCEPTED_MESSAGE_LIMIT } else { MESSAGE_LIMIT };
         self.message_limit.store(settings.message_limit.unwrap_or(default), Relaxed);
         self.receive_limit.store(settings.receive_queue_limit.unwrap_or(0), Relaxed);
+        if let (SocketRole::Server, Some(clients)) = (self.role, &self.clients) {
+            clients.set_most(settings.max_clients);
+        }
     }
 
     /// A new connection begins: what an earlier one left behind is not meant for its peer. Returns the
@@ -323,49 +320,17 @@ impl Socket {
     }
 }
 
-/// What sockets that no longer exist have carried.
-static PAST: Traffic = Traffic::new();
-
-impl Traffic {
-    const fn new() -> Self {
-        Self {
-            bytes_sent: AtomicU64::new(0),
-            bytes_received: AtomicU64::new(0),
-            packets_sent: AtomicU64::new(0),
-            packets_received: AtomicU64::new(0),
-            dropped: AtomicU64::new(0),
-            round_trip: AtomicU32::new(0),
-        }
-    }
-
-    /// The counters that add up over sockets.
-    const SUMS: [Stat; 5] =
-        [Stat::BytesSent, Stat::BytesReceived, Stat::PacketsSent, Stat::PacketsReceived, Stat::Dropped];
-
-    /// The counter of a key, if it is one that adds up over sockets.
-    pub(crate) fn counter(&self, stat: Stat) -> Option<&AtomicU64> {
-        match stat {
-            Stat::BytesSent => Some(&self.bytes_sent),
-            Stat::BytesReceived => Some(&self.bytes_received),
-            Stat::PacketsSent => Some(&self.packets_sent),
-            Stat::PacketsReceived => Some(&self.packets_received),
-            Stat::Dropped => Some(&self.dropped),
-            _ => None,
-        }
-    }
-
-    /// The traffic of sockets that no longer exist.
-    pub(crate) fn past() -> &'static Self {
-        &PAST
+impl Carrier for Socket {
+    fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        for stat in Traffic::SUMS {
-            if let (Some(past), Some(own)) = (PAST.counter(stat), self.traffic.counter(stat)) {
-                past.fetch_add(own.load(Relaxed), Relaxed);
-            }
+        Traffic::past().add(&self.traffic);
+        if let (SocketRole::Accepted, Some(clients)) = (self.role, &self.clients) {
+            clients.strike_off(self.handle.0, &self.traffic);
         }
     }
 }

@@ -114,6 +114,7 @@ fn stats() -> String {
         let scope = match row.scope {
             stats::Scope::SocketAndLibrary => "",
             stats::Scope::Socket => " (not with -1)",
+            stats::Scope::Server => " (of servers)",
             stats::Scope::Library => " (with -1 only)",
         };
         format!(" * - \"{}\"{scope}: {}", row.key, row.doc)

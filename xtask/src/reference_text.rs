@@ -29,6 +29,7 @@ pub fn generate() -> String {
         let of = match row.scope {
             stats::Scope::SocketAndLibrary => "a socket; -1",
             stats::Scope::Socket => "a socket",
+            stats::Scope::Server => "a server",
             stats::Scope::Library => "-1",
         };
         text += &format!("| `{}` | {of} | {} |\n", row.key, row.doc);

@@ -66,6 +66,9 @@
 /// (socket or -1, milliseconds) idle time after which a WebSocket is pinged, 0 for never; 30 000
 #macro stepwire_config_websocket_keepalive 1018
 
+/// (server, count) how many clients a server takes at a time
+#macro stepwire_config_max_clients 1020
+
 /// the operating system refused
 #macro stepwire_error_failed -1
 

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Weak};
 
 use mio::net::TcpStream;
 
@@ -12,7 +12,8 @@ use crate::command::{Id, Listen};
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::listening::Listening;
-use crate::socket::{About, Socket};
+use crate::log::{self, Level};
+use crate::socket::{About, Clients, Socket};
 use crate::{sys, tls};
 
 use crate::clock::Millis;
@@ -28,9 +29,7 @@ pub(crate) struct Admission {
     pub(crate) regular: bool,
     /// Connections are encrypted.
     pub(crate) tls: Option<tls::Acceptor>,
-    max_clients: u32,
-    /// Connections whose handshake is done.
-    clients: AtomicU32,
+    clients: Arc<Clients>,
     unfinished: AtomicU32,
 }
 
@@ -42,27 +41,43 @@ impl Admission {
         peer: &PeerName,
         about: Option<Box<About>>,
     ) -> Result<Arc<Socket>> {
-        if self.clients.load(Relaxed) >= self.max_clients {
-            return Err(Error::new(Code::Limit, "the server is full"));
+        if self.clients.is_full() {
+            return Err(full());
         }
         let settings = self.server.host.lock().settings.clone();
-        let socket = context.registry.insert_accepted(self.server.handle, self.regular, settings)?;
+        let socket = context.registry.insert_accepted(&self.server, self.regular, settings)?;
         {
             let mut host = socket.host.lock();
             host.peer = Some(peer.clone());
             host.about = about;
         }
         socket.local_port.store(self.server.local_port.load(Relaxed), Relaxed);
-        self.clients.fetch_add(1, Relaxed);
+        let client: Weak<Socket> = Arc::downgrade(&socket);
+        self.clients.joined(socket.handle.0, client);
         self.unfinished.fetch_sub(1, Relaxed);
         Ok(socket)
     }
 
+    /// A connection did not become a client: counts it, and writes a line.
+    pub(crate) fn turn_away(&self, ip: &str, port: u16, why: &Error) {
+        self.clients.turned_away(why);
+        let server = self.server.handle.0;
+        log::write(Level::Warning, format_args!("server {server} refused {ip} port {port}: {why}"));
+    }
+
     /// A connection is gone; `finished` tells whether it had been admitted.
     pub(crate) fn leave(&self, finished: bool) {
-        let counter = if finished { &self.clients } else { &self.unfinished };
-        counter.fetch_sub(1, Relaxed);
+        if finished {
+            self.clients.left();
+        } else {
+            self.unfinished.fetch_sub(1, Relaxed);
+        }
     }
+}
+
+/// No place is free at a server.
+pub(crate) fn full() -> Error {
+    Error::new(Code::Limit, "the server is full")
 }
 
 pub(crate) struct Listener {
@@ -94,11 +109,10 @@ impl Listener {
         Self {
             listening: listen.listening,
             admission: Arc::new(Admission {
+                clients: listen.socket.clients.clone().unwrap_or_default(),
                 server: listen.socket,
                 regular: listen.regular,
                 tls: listen.tls,
-                max_clients: listen.max_clients,
-                clients: AtomicU32::new(0),
                 unfinished: AtomicU32::new(0),
             }),
             most_unfinished: MOST_UNFINISHED.min(share.max(16)),

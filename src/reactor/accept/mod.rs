@@ -87,7 +87,7 @@ impl Reactor {
             }
             if unfinished {
                 if let Some(stream) = self.endpoints.stream(oldest) {
-                    stream.log_refused(&Error::new(Code::Limit, "too many others are in their handshake"));
+                    stream.turned_away(&Error::new(Code::Limit, "too many others are in their handshake"));
                 }
                 self.close(oldest);
                 break;

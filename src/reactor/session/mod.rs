@@ -14,7 +14,6 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::command::{CloseFrame, WebSocketRequest};
 use crate::error::{Code, Error};
 use crate::event::batch::BatchWriter;
-use crate::options::Texts;
 use crate::protocol::framing::Framer;
 use crate::socket::{About, Socket};
 
@@ -45,9 +44,9 @@ impl Session {
         if regular { Self::Greeting(Box::new(Greeting::client(game_id))) } else { Self::Raw }
     }
 
-    /// A server's side of a WebSocket. `texts` says whom it lets in.
-    pub(crate) fn websocket_server(regular: bool, texts: Arc<Texts>) -> Self {
-        Self::WebSocket(Box::new(WebSocket::server(regular.then(Greeting::server), texts)))
+    /// A server's side of a WebSocket. `server` says whom it lets in.
+    pub(crate) fn websocket_server(regular: bool, server: &Arc<Socket>) -> Self {
+        Self::WebSocket(Box::new(WebSocket::server(regular.then(Greeting::server), server)))
     }
 
     /// A client's side of a WebSocket.

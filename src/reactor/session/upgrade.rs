@@ -4,19 +4,20 @@ use std::sync::Arc;
 
 use crate::error::{Code, Error, Result};
 use crate::options::Texts;
-use crate::websocket::handshake::{Limits, ServerHandshake};
+use crate::websocket::handshake::{Limits, Refusal, ServerHandshake, StatusCode};
 
 use crate::command::WebSocketRequest;
-use crate::socket::About;
+use crate::socket::{About, Socket};
 
 pub(crate) enum Upgrade {
-    Server { handshake: ServerHandshake, texts: Arc<Texts> },
+    Server { handshake: ServerHandshake, server: Arc<Socket>, texts: Arc<Texts> },
     Client(WebSocketRequest),
 }
 
 impl Upgrade {
-    pub(crate) fn server(texts: Arc<Texts>) -> Self {
-        Self::Server { handshake: ServerHandshake::default(), texts }
+    pub(crate) fn server(server: &Arc<Socket>) -> Self {
+        let texts = Arc::clone(&server.host.lock().settings.texts);
+        Self::Server { handshake: ServerHandshake::default(), server: Arc::clone(server), texts }
     }
 
     /// The client asks first.
@@ -32,17 +33,21 @@ impl Upgrade {
     pub(crate) fn receive(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<Option<(About, usize)>> {
         let limits = Limits::default();
         match self {
-            Self::Server { handshake, texts } => {
+            Self::Server { handshake, server, texts } => {
                 let (origins, protocols) = (&texts.websocket_origins, &texts.websocket_protocol);
                 let accepted = handshake.receive(bytes, &limits).and_then(|request| match request {
                     None => Ok(None),
+                    Some(_) if server.clients.as_ref().is_some_and(|clients| clients.is_full()) => {
+                        Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "the server is full"))
+                    }
                     Some((request, taken)) => {
                         request.accept(origins, protocols, out).map(|accepted| Some((accepted, taken)))
                     }
                 });
                 let accepted = accepted.map_err(|refusal| {
                     refusal.write(out);
-                    Error::new(Code::Handshake, refusal.to_string())
+                    let full = refusal.status == StatusCode::SERVICE_UNAVAILABLE;
+                    Error::new(if full { Code::Limit } else { Code::Handshake }, refusal.to_string())
                 })?;
                 Ok(accepted.map(|(accepted, taken)| {
                     let about = About {

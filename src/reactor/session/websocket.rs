@@ -10,7 +10,6 @@ use crate::command::{CloseFrame, WebSocketRequest};
 use crate::encoder::Frames;
 use crate::error::{Code, Error};
 use crate::event::batch;
-use crate::options::Texts;
 use crate::protocol::framing::Framer;
 use crate::protocol::packet::HEADER_SIZE;
 use crate::socket::{About, Socket, count};
@@ -80,8 +79,8 @@ struct Keepalive {
 }
 
 impl WebSocket {
-    pub(crate) fn server(greeting: Option<Greeting>, texts: Arc<Texts>) -> Self {
-        Self::new(Side::Server, greeting, Upgrade::server(texts))
+    pub(crate) fn server(greeting: Option<Greeting>, server: &Arc<Socket>) -> Self {
+        Self::new(Side::Server, greeting, Upgrade::server(server))
     }
 
     pub(crate) fn client(greeting: Option<Greeting>, request: WebSocketRequest) -> Self {

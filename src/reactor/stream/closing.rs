@@ -9,7 +9,6 @@ use socket2::SockRef;
 use crate::clock::Millis;
 use crate::command::CloseFrame;
 use crate::error::{Code, Error};
-use crate::log::{self, Level};
 use crate::mailbox::Dirty;
 use crate::reactor::turn::{LINGER_MILLIS, Next, Turn};
 use crate::socket::{Handle, NO_TOKEN, Socket};
@@ -66,12 +65,10 @@ impl Stream {
         self.socket.as_ref().is_some_and(|own| Arc::ptr_eq(own, socket))
     }
 
-    /// A line about a connection whose handshake came to nothing at a server.
-    pub(crate) fn log_refused(&self, why: &Error) {
+    /// Counts a connection that has not become a server's client, and writes a line about it.
+    pub(crate) fn turned_away(&self, why: &Error) {
         if let (None, Some(admission)) = (&self.socket, &self.admission) {
-            let server = admission.server.handle.0;
-            let (ip, port) = (self.ip.as_str(), self.port);
-            log::write(Level::Warning, format_args!("server {server} refused {ip} port {port}: {why}"));
+            admission.turn_away(self.ip.as_str(), self.port, why);
         }
     }
 

@@ -83,8 +83,7 @@ impl Stream {
         handshake_timeout: Millis,
     ) -> Self {
         let session = if admission.server.family.is_websocket() {
-            let texts = Arc::clone(&admission.server.host.lock().settings.texts);
-            Session::websocket_server(admission.regular, texts)
+            Session::websocket_server(admission.regular, &admission.server)
         } else {
             Session::tcp_server(admission.regular)
         };

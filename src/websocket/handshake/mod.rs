@@ -14,4 +14,5 @@ mod server;
 pub use client::ClientHandshake;
 pub use limits::Limits;
 pub use options::{OptionError, Origins, Protocols, RequestHeaders};
-pub use server::ServerHandshake;
+pub use server::{Refusal, ServerHandshake};
+pub use tungstenite::http::StatusCode;

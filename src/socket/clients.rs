@@ -1,0 +1,113 @@
+//! What a server knows of its clients in all: how many there are and may be, how many came and were turned
+//! away, and what they have carried, those that have left included.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
+
+use crate::catalog::stats::Stat;
+use crate::error::{Code, Error};
+
+use super::traffic::{Carrier, Traffic};
+
+#[derive(Default)]
+pub(crate) struct Clients {
+    /// Connections whose handshake is done, and how many of them there may be.
+    now: AtomicU32,
+    most: AtomicU32,
+    /// How many have become clients so far.
+    accepted: AtomicU64,
+    /// How many were turned away by a limit.
+    refused: AtomicU64,
+    /// How many were lost before their handshake was done.
+    handshakes_failed: AtomicU64,
+    roll: Mutex<Roll>,
+}
+
+/// Who carries traffic for the server.
+struct Roll {
+    /// By handle. Whoever is here has not been added to `past`.
+    live: HashMap<u32, Weak<dyn Carrier>>,
+    past: Traffic,
+}
+
+impl Default for Roll {
+    fn default() -> Self {
+        Self { live: HashMap::new(), past: Traffic::new() }
+    }
+}
+
+impl fmt::Debug for Clients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clients").field("now", &self.now).finish_non_exhaustive()
+    }
+}
+
+impl Clients {
+    pub(crate) fn set_most(&self, most: u32) {
+        self.most.store(most, Relaxed);
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.now.load(Relaxed) >= self.most.load(Relaxed)
+    }
+
+    /// A connection has become a client.
+    pub(crate) fn joined(&self, handle: u32, client: Weak<dyn Carrier>) {
+        self.now.fetch_add(1, Relaxed);
+        self.accepted.fetch_add(1, Relaxed);
+        self.roll.lock().live.insert(handle, client);
+    }
+
+    /// A client has made room for another. What it still sends counts until it is struck off.
+    pub(crate) fn left(&self) {
+        self.now.fetch_sub(1, Relaxed);
+    }
+
+    /// A client's socket is no more.
+    pub(crate) fn strike_off(&self, handle: u32, traffic: &Traffic) {
+        let mut roll = self.roll.lock();
+        // What was never enrolled, such as one that was refused, is added as well.
+        roll.live.remove(&handle);
+        roll.past.add(traffic);
+    }
+
+    /// A connection has not become a client.
+    pub(crate) fn turned_away(&self, why: &Error) {
+        let counter = if why.code == Code::Limit { &self.refused } else { &self.handshakes_failed };
+        counter.fetch_add(1, Relaxed);
+    }
+
+    /// The counter of a key, if there is one here.
+    pub(crate) fn stat(&self, stat: Stat) -> Option<u64> {
+        match stat {
+            Stat::Clients => Some(self.now.load(Relaxed).into()),
+            Stat::Accepted => Some(self.accepted.load(Relaxed)),
+            Stat::Refused => Some(self.refused.load(Relaxed)),
+            Stat::HandshakesFailed => Some(self.handshakes_failed.load(Relaxed)),
+            _ => self.sum(stat),
+        }
+    }
+
+    /// What all clients have carried.
+    fn sum(&self, stat: Stat) -> Option<u64> {
+        loop {
+            // Dropped after the lock: to drop a socket takes it.
+            let mut live: Vec<Option<Arc<dyn Carrier>>> = Vec::new();
+            let roll = self.roll.lock();
+            let mut sum = roll.past.counter(stat)?.load(Relaxed);
+            live.extend(roll.live.values().map(Weak::upgrade));
+            // One that is about to be struck off would count nowhere: a moment later it is.
+            if live.iter().all(Option::is_some) {
+                let counters = live.iter().flatten().filter_map(|client| client.traffic().counter(stat));
+                sum += counters.map(|counter| counter.load(Relaxed)).sum::<u64>();
+                return Some(sum);
+            }
+            drop(roll);
+            std::thread::yield_now();
+        }
+    }
+}
