@@ -90,7 +90,8 @@ impl NameCache {
             if entry.choose(families).is_some_and(|chosen| chosen.ip() == ip) && !entry.no_route.contains(&ip)
             {
                 entry.no_route.push(ip);
-                let other = entry.choose(families).filter(|other| other.ip() != ip).copied();
+                let other =
+                    entry.choose(families).filter(|other| !entry.no_route.contains(&other.ip())).copied();
                 next = next.or(other);
             }
         }

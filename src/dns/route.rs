@@ -32,8 +32,8 @@ mod tests {
     fn loopback_is_ipv4_first_and_what_has_no_route_is_last() {
         let addresses = ["[::1]:0", "127.0.0.1:0"].map(|text| text.parse().expect("an address"));
         assert_eq!(routable_first(addresses.to_vec()), [addresses[1], addresses[0]]);
-        // Class E is routed nowhere.
-        let with_dead = ["240.0.0.1:0", "127.0.0.1:0"].map(|text| text.parse().expect("an address"));
+        // Without its zone a link-local address is on no link.
+        let with_dead = ["[fe80::1]:0", "127.0.0.1:0"].map(|text| text.parse().expect("an address"));
         assert_eq!(routable_first(with_dead.to_vec())[0], with_dead[1]);
     }
 }
