@@ -322,21 +322,31 @@ impl Batch {
         self.sources.shrink_to_fit();
     }
 
-    /// The event in C's form. The pointers stay valid until the batch is cleared or dropped.
+    /// Makes `event`, which holds another or none, this one in C's form. The pointers stay valid until the
+    /// batch is cleared or dropped.
     #[inline]
-    pub(crate) fn describe(&self, entry: Entry) -> NetworkEvent {
+    pub(crate) fn describe(&self, entry: Entry, event: &mut NetworkEvent) {
+        // What the fields are that data does not have they still are after data.
+        if event.r#type != f64::from(kind::DATA) {
+            *event = NetworkEvent::EMPTY;
+        }
         let source = &self.sources[entry.source as usize];
         let number = |handle: Handle| if handle == Handle::NONE { -1.0 } else { f64::from(handle.0) };
         let socket = number(source.socket);
         let server = number(source.server);
-        let mut event = NetworkEvent {
-            r#type: f64::from(kind::DATA),
-            id: socket,
-            server,
-            port: f64::from(source.port),
-            ip: self.texts[source.text as usize..].as_ptr().cast::<c_char>(),
-            ..NetworkEvent::EMPTY
-        };
+        event.r#type = f64::from(kind::DATA);
+        event.id = socket;
+        event.server = server;
+        event.port = f64::from(source.port);
+        event.ip = self.texts[source.text as usize..].as_ptr().cast::<c_char>();
+        event.user = std::ptr::null_mut();
+        if let What::Data { message_type, .. } | What::Large { message_type, .. } = entry.what {
+            self.describe_next(event, entry, message_type);
+            return;
+        }
+        event.message_type = 0.0;
+        event.size = 0.0;
+        event.buffer = std::ptr::null();
         let mut explain = |note: u32| {
             if let Some(note) = self.notes.get(note as usize) {
                 event.error = f64::from(note.error);
@@ -345,9 +355,7 @@ impl Batch {
             }
         };
         match entry.what {
-            What::Data { message_type, .. } | What::Large { message_type, .. } => {
-                self.describe_next(&mut event, entry, message_type);
-            }
+            What::Data { .. } | What::Large { .. } => {}
             What::Connect => {
                 event.r#type = f64::from(kind::CONNECT);
                 event.id = server;
@@ -370,7 +378,6 @@ impl Batch {
                 event.succeeded = if note == NO_NOTE { 1.0 } else { 0.0 };
             }
         }
-        event
     }
 
     /// Turns the description of a data event into that of `entry`, another one of the same source.
@@ -535,11 +542,32 @@ mod tests {
         sink.finish();
     }
 
+    fn described(batch: &Batch, index: usize) -> NetworkEvent {
+        let mut event = NetworkEvent::EMPTY;
+        batch.describe(batch.entry(index), &mut event);
+        event
+    }
+
+    #[test]
+    fn nothing_of_an_event_shows_in_the_next() {
+        let mut batch = Batch::default();
+        let error = Error::new(crate::error::Code::Timeout, "time is over");
+        read_ending_with_an_empty_packet(&mut batch, HEADER_SIZE);
+        batch.push(origin(), Happened::Disconnect { half_closed: false, error: Some(&error), code: 1006 });
+        read_ending_with_an_empty_packet(&mut batch, HEADER_SIZE);
+        batch.push(origin(), Happened::ConnectEnded(None));
+        let mut event = NetworkEvent::EMPTY;
+        for index in 0..batch.len() {
+            batch.describe(batch.entry(index), &mut event);
+            assert_eq!(format!("{event:?}"), format!("{:?}", described(&batch, index)));
+        }
+    }
+
     #[test]
     fn an_empty_packet_may_end_where_a_chunk_ends() {
         let mut batch = Batch::default();
         read_ending_with_an_empty_packet(&mut batch, CHUNK);
-        let event = batch.describe(batch.entry(0));
+        let event = described(&batch, 0);
         assert_eq!(event.size, 0.0);
         assert!(!event.buffer.is_null());
     }
@@ -554,7 +582,7 @@ mod tests {
             let mut next = Batch::default();
             read_ending_with_an_empty_packet(&mut next, HEADER_SIZE);
             last.append(&mut next);
-            let event = last.describe(last.entry(1));
+            let event = described(&last, 1);
             assert_eq!(event.size, 0.0);
             assert!(!event.buffer.is_null());
         }

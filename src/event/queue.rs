@@ -316,7 +316,9 @@ impl EventQueue {
                 let entry = batch.entry(state.next);
                 state.next += 1;
                 self.ready.store(self.ready.load(Relaxed) - 1, Release);
-                event = deliverable(host, batch, entry, &mut state.leaving);
+                if is_deliverable(host, batch, entry, &mut state.leaving) {
+                    describe(host, batch, entry, event.insert(NetworkEvent::EMPTY));
+                }
             }
             if state.next == batch.len()
                 && let Some(mut batch) = state.ready.pop_front()
@@ -395,9 +397,11 @@ impl<C: Collector> Round<'_, C> {
                 *left -= 1;
                 queue.delivering.store(*left, Relaxed);
                 *users = host.users();
-                let Some(described) = deliverable(*host, batch, entry, leaving) else { continue };
+                if !is_deliverable(*host, batch, entry, leaving) {
+                    continue;
+                }
                 expect_answers(*host, batch, *next);
-                *event = described;
+                describe(*host, batch, entry, event);
                 if matches!(entry.what, What::Data { .. } | What::Large { .. }) {
                     *run = entry.source;
                 }
@@ -445,27 +449,27 @@ fn expect_answers(host: &impl Collector, batch: &Batch, next: usize) {
     }
 }
 
-/// The event in C's form, unless its socket was destroyed since. With the event the host's view of
-/// the connection moves on.
+/// Whether the event's socket was not destroyed since. If so, the host's view of the connection moves
+/// on with it.
 #[inline]
-fn deliverable(
-    host: &impl Collector,
-    batch: &Batch,
-    entry: Entry,
-    leaving: &mut Vec<Handle>,
-) -> Option<NetworkEvent> {
+fn is_deliverable(host: &impl Collector, batch: &Batch, entry: Entry, leaving: &mut Vec<Handle>) -> bool {
     let source = batch.source(entry);
     if host.destroyed() != batch.destroyed_before && !host.exists(source.socket) {
-        return None;
+        return false;
     }
     if !matches!(entry.what, What::Data { .. } | What::Large { .. }) {
         leaving.extend(host.collected(source, entry.what));
     }
-    let mut event = batch.describe(entry);
+    true
+}
+
+/// Makes `event` the event in C's form.
+#[inline]
+fn describe(host: &impl Collector, batch: &Batch, entry: Entry, event: &mut NetworkEvent) {
+    batch.describe(entry, event);
     if host.users() > 0 {
-        event.user = host.user(source.socket);
+        event.user = host.user(batch.source(entry).socket);
     }
-    Some(event)
 }
 
 #[cfg(test)]
