@@ -31,10 +31,11 @@ impl Player {
         if (since, server) > (self.since, own) { Claim::Yield } else { Claim::Hold }
     }
 
-    /// Another server answers that he is there since later.
-    pub(crate) fn held_elsewhere(&self, now: u64, own: &str, server: &str, since: u64) -> Claim {
+    /// Another server answers that he is there since later. If he is there for a while and has just come here, its clock
+    /// is ahead of ours; if he has come to both in the same moments, the clocks decide.
+    pub(crate) fn held_elsewhere(&self, now: u64, own: &str, server: &str, since: u64, fresh: bool) -> Claim {
         match self.entered_elsewhere(own, server, since) {
-            Claim::Yield if now < self.fresh_until => Claim::Insist(since.saturating_add(1)),
+            Claim::Yield if !fresh && now < self.fresh_until => Claim::Insist(since.saturating_add(1)),
             claim => claim,
         }
     }
@@ -106,9 +107,10 @@ mod tests {
     #[test]
     fn who_has_just_entered_insists_against_a_clock_that_is_ahead() {
         let entering = player(5);
-        assert_eq!(entering.held_elsewhere(50, "a", "b", 900), Claim::Insist(901));
-        assert_eq!(entering.held_elsewhere(100, "a", "b", 900), Claim::Yield);
-        assert_eq!(entering.held_elsewhere(50, "a", "b", 4), Claim::Hold);
+        assert_eq!(entering.held_elsewhere(50, "a", "b", 900, false), Claim::Insist(901));
+        assert_eq!(entering.held_elsewhere(100, "a", "b", 900, false), Claim::Yield);
+        assert_eq!(entering.held_elsewhere(50, "a", "b", 4, false), Claim::Hold);
+        assert_eq!(entering.held_elsewhere(50, "a", "b", 900, true), Claim::Yield);
         assert_eq!(player(900).entered_elsewhere("b", "a", 901), Claim::Yield);
     }
 

@@ -39,8 +39,8 @@ pub(crate) enum Say {
     Here { server: String, address: String },
     /// To a player's other servers: he is here now, since then.
     Entered { server: String, since: u64 },
-    /// The answer of one where he is since later than that.
-    Held { server: String, since: u64 },
+    /// The answer of one where he is since later than that; `fresh`: for no more than moments.
+    Held { server: String, since: u64, fresh: bool },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -139,10 +139,11 @@ impl Say {
                 to.text(server);
                 to.number(*since);
             }
-            Self::Held { server, since } => {
+            Self::Held { server, since, fresh } => {
                 to.tag(14);
                 to.text(server);
                 to.number(*since);
+                to.number((*fresh).into());
             }
         }
         to.0
@@ -193,7 +194,11 @@ impl Say {
             }
             12 => Self::Here { server: from.word()?, address: from.text(LONGEST_ADDRESS)? },
             13 => Self::Entered { server: from.word()?, since: from.number()? },
-            14 => Self::Held { server: from.word()?, since: from.number()? },
+            14 => {
+                let (server, since) = (from.word()?, from.number()?);
+                let fresh = from.number()?;
+                (fresh <= 1).then_some(Self::Held { server, since, fresh: fresh == 1 })?
+            }
             _ => return None,
         };
         from.0.is_empty().then_some(say)
@@ -288,7 +293,7 @@ mod tests {
             Say::Deliver { from: server(), payload: vec![0, 255] },
             Say::Here { server: server(), address: String::new() },
             Say::Entered { server: server(), since: 5 },
-            Say::Held { server: server(), since: 5 },
+            Say::Held { server: server(), since: 5, fresh: true },
         ]
     }
 

@@ -94,14 +94,14 @@ impl Node {
             Say::Entered { server, since } => {
                 let Some(player) = self.players.get(name) else { return true };
                 let claim = player.entered_elsewhere(&self.id, &server, since);
-                self.settle_claim(name, claim);
+                self.settle_claim(now, name, claim);
             }
-            Say::Held { server, since } => {
+            Say::Held { server, since, fresh } => {
                 let Some(player) = self.players.get(name) else { return true };
-                match player.held_elsewhere(now.ms, &self.id, &server, since) {
+                match player.held_elsewhere(now.ms, &self.id, &server, since, fresh) {
                     // Whoever says so has been told already.
                     Claim::Hold => {}
-                    claim => self.settle_claim(name, claim),
+                    claim => self.settle_claim(now, name, claim),
                 }
             }
             _ => return false,
@@ -116,7 +116,7 @@ impl Node {
         }
     }
 
-    fn settle_claim(&mut self, name: &str, claim: Claim) {
+    fn settle_claim(&mut self, now: Now, name: &str, claim: Claim) {
         match claim {
             Claim::Yield => {
                 if let Some(player) = self.players.remove(name) {
@@ -125,8 +125,9 @@ impl Node {
                 }
             }
             Claim::Hold => {
-                if let Some(since) = self.players.get(name).map(|player| player.since) {
-                    let say = Say::Held { server: self.id.clone(), since };
+                if let Some(player) = self.players.get(name) {
+                    let (since, fresh) = (player.since, now.ms < player.fresh_until);
+                    let say = Say::Held { server: self.id.clone(), since, fresh };
                     self.tell(&subject_of(name), &say);
                 }
             }
