@@ -22,11 +22,14 @@ fn main() {
 
     if vendor == "apple" {
         link_arg(&format!("-Wl,-install_name,@rpath/libstepwire_cluster.{version}.dylib"));
+        link_arg("-Wl,-rpath,@loader_path");
         // Whatever the program has loaded under these names.
         link_arg("-Wl,-undefined,dynamic_lookup");
     } else if family.split(',').any(|name| name == "unix") {
         link_arg(&format!("-Wl,-soname,libstepwire_cluster.so.{version}"));
         link_arg("-Wl,-z,nodelete");
+        // They lie side by side, and a program that calls the cluster alone has no path to the other one.
+        link_arg("-Wl,-rpath,$ORIGIN");
         let stand_in = stand_in(&format!("libstepwire.so.{version}"));
         link_arg("-Wl,--no-as-needed");
         link_arg(stand_in.to_str().expect("cargo's directories have plain names"));

@@ -205,7 +205,7 @@ static void print_times(const char *what, double *times, int count) {
 
 int main(int argc, char **argv) {
     double end;
-    int i, playing = 0;
+    int i, playing = 0, all_played = 0;
     if (argc < 4 || atoi(argv[1]) < 1 || atoi(argv[1]) > MAX_BOTS) {
         fprintf(stderr, "usage: room_bots N SECONDS HOST:PORT...\n");
         return argc == 1 ? 0 : 1;
@@ -225,15 +225,20 @@ int main(int argc, char **argv) {
     while (now_ms() < end) {
         network_wait(5);
         network_poll(on_event, NULL);
+        playing = 0;
         for (i = 0; i < all.count; i++) {
             struct bot *bot = &all.bots[i];
-            if (bot->state != PLAYING && now_ms() > bot->next) {
+            if (bot->state == PLAYING) {
+                playing++;
+            } else if (now_ms() > bot->next) {
                 look_for_a_room(bot);
             }
         }
-    }
-    for (i = 0; i < all.count; i++) {
-        playing += all.bots[i].state == PLAYING;
+        if (playing == all.count && !all_played) {
+            printf("all are in a room\n");
+            fflush(stdout);
+        }
+        all_played = playing == all.count;
     }
     printf("playing at the end: %d of %d\n", playing, all.count);
     printf("seats taken: %lu; rooms full or none: %lu; tickets refused: %lu\n", all.seats, all.none, all.refused);

@@ -22,5 +22,6 @@ fn the_library_needs_stepwire_by_the_name_that_programs_load() {
     assert!(dynamic.contains(&format!("Shared library: [{name}]")), "{dynamic}");
     let own_name = xtask::version::loaded_name("stepwire_cluster");
     assert!(dynamic.contains(&format!("Library soname: [{own_name}]")), "{dynamic}");
+    assert!(dynamic.contains("Library runpath: [$ORIGIN]"), "{dynamic}");
     assert!(dynamic.contains("NODELETE"), "{dynamic}");
 }

@@ -141,6 +141,9 @@ class Member:
             times.append((time.perf_counter() - began) * 1000)
         return times
 
+    def do_manual_io(self, number):
+        return self.cluster.network.network_set_config(bindings.stepwire.CONFIG_MANUAL_IO, 1, 0)
+
     def do_shutdown(self, number):
         self.cluster.network.network_shutdown()
 

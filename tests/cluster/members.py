@@ -36,7 +36,7 @@ def wait_for(condition, what, timeout=DEADLINE):
 class Member:
     """One process of a cluster. Functions of the library are methods: member.find("arena")."""
 
-    def __init__(self, url="", address="", namespace=None, configs=None):
+    def __init__(self, url="", address="", namespace=None, configs=None, manual_io=False):
         command = [sys.executable, str(pathlib.Path(__file__).with_name("member.py"))]
         if namespace:
             command = ["ip", "netns", "exec", namespace, *command]
@@ -47,6 +47,8 @@ class Member:
         self._news = threading.Condition()
         self._ended = False
         threading.Thread(target=self._read, daemon=True).start()
+        if manual_io:
+            assert self.manual_io() == 0
         for config, value in (configs or {}).items():
             call = self.set_config_string if isinstance(value, str) else self.set_config
             assert call(config, value) == 0

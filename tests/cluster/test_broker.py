@@ -49,6 +49,30 @@ class Topics(ClusterCase):
         self.assertIn("broker", failure.because)
         self.assertEqual(one.publish("t", b"x" * 1000), 1000)
 
+    def test_what_was_accepted_is_sent_though_one_leaves(self):
+        broker = self.broker()
+        leaving, staying = self.member(broker.url), self.member(broker.url)
+        staying.subscribe("bye")
+        self.settled(leaving, staying)
+        self.assertEqual(leaving.result(leaving.begin("stream", "bye", "b", 2000, 1e9, 500)), {"0": 2000})
+        self.assertEqual(leaving.close(), 0)
+        staying.wait(bindings.MESSAGE, 2000, topic="bye")
+        history.check_deliveries([staying.events])
+        # And it may come again, as somebody else.
+        self.assertEqual(leaving.open(broker.url, ""), 0)
+        leaving.wait(bindings.UP, 2)
+        self.assertNotEqual(leaving.server_id(), leaving.id)
+
+    def test_without_an_io_thread(self):
+        broker = self.broker()
+        one, other = self.member(broker.url, manual_io=True), self.member(broker.url)
+        one.subscribe("t")
+        one.room_open("arena", 4, "")
+        self.settled(one, other)
+        self.assertEqual(other.result(other.begin("stream", "t", "a", 500, 5000, 64)), {"0": 500})
+        one.wait(bindings.MESSAGE, 500, topic="t")
+        self.assertEqual(other.outcome(other.find("arena"))["server"], one.id)
+
     def test_applications_do_not_hear_each_other(self):
         broker = self.broker()
         ours, theirs = self.member(f"{broker.url}/ours"), self.member(f"{broker.url}/theirs")

@@ -36,18 +36,10 @@ pub fn run() -> Result<()> {
     if !cfg!(unix) {
         return Err("the demo needs the signals of Unix".into());
     }
-    // Where only the administrator looks for programs, Debian puts these.
-    if !(path_of(&BROKER).is_some() && path_of(&BALANCER).is_some()) {
-        provide(&[], &[BROKER, BALANCER])?;
-    }
-    let broker =
-        path_of(&BROKER).ok_or("please install nats-server (Debian: apt-get install nats-server)")?;
+    provide(&[BROKER], &[BALANCER])?;
+    let broker = BROKER.path().ok_or("there is no nats-server")?;
     let programs = examples::build_cluster()?;
     Demo::begin(&programs, &broker)?.run()
-}
-
-fn path_of(tool: &Tool) -> Option<PathBuf> {
-    tool.path().or_else(|| Some(Path::new("/usr/sbin").join(tool.program)).filter(|path| path.is_file()))
 }
 
 struct Server {
@@ -85,7 +77,7 @@ impl Demo {
             demo.start_server(number, "0")?;
         }
         demo.doors = demo.servers.iter().map(|server| format!("127.0.0.1:{}", server.port)).collect();
-        match path_of(&BALANCER) {
+        match BALANCER.path() {
             Some(program) => {
                 let balancer = Balancer::start(&program, &demo.doors)?;
                 demo.doors = vec![format!("127.0.0.1:{}", balancer.port)];

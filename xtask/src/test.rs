@@ -123,7 +123,7 @@ fn cluster(steps: &mut Steps) {
     let mut command = Command::new(python);
     command.arg(build::root().join("tests/interop/run.py"));
     command.arg("--directory").arg(build::root().join("tests/cluster"));
-    command.env("STEPWIRE_LIBRARY", build::library());
+    command.env("STEPWIRE_LIBRARY", build::library()).env("STEPWIRE_PROGRAMS", build::cmake_dir());
     command.env("STEPWIRE_NATS_SERVERS", std::env::join_paths(brokers).unwrap_or_default());
     steps.run("cluster", command);
 }
