@@ -17,6 +17,9 @@ pub struct Config {
     pub ordered: bool,
     /// How long a peer that owes an acknowledgement may stay silent before it is given up.
     pub timeout: Micros,
+    /// After this long without a datagram to a peer one is sent, so that no address translation on the way
+    /// forgets the session; 0 sends none.
+    pub keepalive: Micros,
     /// Largest message in either direction, in bytes. Sending a larger one is refused; a peer
     /// that sends a larger one is given up.
     pub message_limit: usize,
@@ -27,7 +30,9 @@ pub struct Config {
     /// arrives out of order is refused (and sent again later); a peer whose message would need
     /// twice that is given up.
     pub receive_limit: usize,
-    /// Peers that may be known at a time, those just given up included.
+    /// Peers that may be known at a time, at least 1, those just given up included. Beyond it the one
+    /// that has been of no use for longest gives way, of the address that has most of the places if one
+    /// has.
     pub max_peers: usize,
     /// Largest datagram sent, in bytes of UDP payload.
     pub datagram_size: usize,
@@ -40,6 +45,7 @@ impl Default for Config {
         Self {
             ordered: false,
             timeout: 10_000_000,
+            keepalive: 15_000_000,
             message_limit: 64 << 20,
             send_limit: 16 << 20,
             receive_limit: 256 << 20,
@@ -56,6 +62,7 @@ impl Config {
         self.datagram_size = self.datagram_size.clamp(*DATAGRAM_SIZES.start(), *DATAGRAM_SIZES.end());
         self.message_limit = self.message_limit.min(MESSAGE_LIMIT_MAX);
         self.send_limit = self.send_limit.min(MESSAGE_LIMIT_MAX);
+        self.max_peers = self.max_peers.max(1);
         self
     }
 }

@@ -10,7 +10,8 @@ pub trait EventSink {
     /// A message arrived: each one exactly once.
     fn delivered(&mut self, peer: SocketAddr, payload: &[u8]);
 
-    /// A peer was given up. Messages sent to it later open a new session.
+    /// A peer was given up that had delivered something, or to which something was sent. Messages sent to
+    /// it later open a new session.
     fn peer_lost(&mut self, lost: PeerLost);
 }
 
@@ -43,13 +44,17 @@ pub enum LossReason {
     MemoryLimit,
     /// The receiving side found the sender to break the protocol.
     ProtocolError,
+    /// It sends back what it is sent: the address leads here.
+    Mirror,
+    /// Its place was given to another peer.
+    Displaced,
 }
 
 impl LossReason {
     /// The code that a close datagram carries.
     pub(crate) fn code(self) -> u8 {
         match self {
-            Self::Closed | Self::Timeout | Self::Restarted => 0,
+            Self::Closed | Self::Timeout | Self::Restarted | Self::Mirror | Self::Displaced => 0,
             Self::ProtocolError => 1,
             Self::MessageTooBig => 2,
             Self::MemoryLimit => 3,
@@ -76,6 +81,8 @@ impl fmt::Display for LossReason {
             Self::MessageTooBig => "a message was larger than its receiver allows",
             Self::MemoryLimit => "the receiver's memory for unfinished messages is used up",
             Self::ProtocolError => "the protocol was broken",
+            Self::Mirror => "what is sent to the peer comes back: its address leads to this socket",
+            Self::Displaced => "its place was needed for another peer",
         })
     }
 }
@@ -110,6 +117,8 @@ pub struct PeerInfo {
     pub open: bool,
     /// The smoothed round trip time, once measured.
     pub rtt: Option<Micros>,
+    /// How far round trips are from that on average.
+    pub jitter: Micros,
     /// Payload bytes that it has not acknowledged.
     pub waiting: usize,
     /// Bytes on their way to it.

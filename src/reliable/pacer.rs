@@ -41,6 +41,11 @@ impl Pacer {
         now + missing.saturating_mul(1_000_000) / rate.max(1) + 1
     }
 
+    /// Nothing is under way, so there is nothing to spread what leaves next over.
+    pub(crate) fn refill(&mut self) {
+        self.tokens = self.tokens.max((BURST * self.datagram_size) as i64);
+    }
+
     /// A datagram of that size left.
     pub(crate) fn spend(&mut self, bytes: usize) {
         self.tokens -= bytes as i64;

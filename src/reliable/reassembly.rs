@@ -64,6 +64,8 @@ pub(crate) struct Delivery<'a, S: ?Sized> {
     pub(crate) memory: &'a mut Memory,
     scratch: &'a mut Vec<u8>,
     pub(crate) sink: &'a mut S,
+    /// Whether a message was delivered.
+    pub(crate) delivered: bool,
 }
 
 impl<'a, S: EventSink + ?Sized> Delivery<'a, S> {
@@ -80,7 +82,13 @@ impl<'a, S: EventSink + ?Sized> Delivery<'a, S> {
             memory: &mut reassembly_pool.memory,
             scratch: &mut reassembly_pool.scratch,
             sink,
+            delivered: false,
         }
+    }
+
+    fn deliver(&mut self, message: &[u8]) {
+        self.delivered = true;
+        self.sink.delivered(self.peer, message);
     }
 }
 
@@ -182,7 +190,7 @@ impl Reassembly {
         if part == Part::Last {
             let message = self.begun.take().unwrap_or_default();
             self.give_back(message.len(), to.memory);
-            to.sink.delivered(to.peer, &message);
+            to.deliver(&message);
         }
         Ok(())
     }
@@ -333,6 +341,6 @@ fn deliver<S: EventSink + ?Sized>(message: &[u8], to: &mut Delivery<'_, S>) -> R
     if message.len() > to.message_limit {
         return Err(LossReason::MessageTooBig);
     }
-    to.sink.delivered(to.peer, message);
+    to.deliver(message);
     Ok(())
 }

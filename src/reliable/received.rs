@@ -75,6 +75,11 @@ impl Received {
         self.due.get_or_insert(now + DELAY);
     }
 
+    /// Wants one sent now, though there may be nothing new to tell.
+    pub(crate) fn acknowledge_now(&mut self, now: Micros) {
+        self.due = Some(now);
+    }
+
     /// When an acknowledgement has to leave, data or not.
     pub(crate) fn due(&self) -> Option<Micros> {
         self.due

@@ -16,6 +16,9 @@ const SLACK: std::ops::RangeInclusive<Micros> = 5_000..=20_000;
 /// unscaled timeout where that is longer.
 const BACKOFF_LIMIT: Micros = 500_000;
 
+/// A round trip that is this much shorter than the smoothed one halves it at once.
+const STALL_FACTOR: u64 = 8;
+
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Rtt {
     smoothed: Option<Micros>,
@@ -37,6 +40,12 @@ impl Rtt {
         self.minimum = self.minimum.min(rtt);
         let rtt = if rtt >= self.minimum + delay { rtt - delay } else { rtt };
         self.latest = rtt;
+        if rtt * STALL_FACTOR < smoothed {
+            // What was measured before was a stall, not the path.
+            self.variation = self.variation.min(smoothed) / 2;
+            self.smoothed = Some(smoothed.midpoint(rtt));
+            return;
+        }
         self.variation = (3 * self.variation + smoothed.abs_diff(rtt)) / 4;
         self.smoothed = Some((7 * smoothed + rtt) / 8);
     }
@@ -44,6 +53,11 @@ impl Rtt {
     /// The smoothed round trip, if any was measured.
     pub(crate) fn smoothed(&self) -> Option<Micros> {
         self.smoothed
+    }
+
+    /// How far round trips are from the smoothed one on average.
+    pub(crate) fn variation(&self) -> Micros {
+        self.variation
     }
 
     /// The last round trip that was measured.

@@ -40,6 +40,8 @@ pub(crate) struct SendBuffer {
     waiting: usize,
     /// Chunks that were lost, and some that were acknowledged since.
     lost: VecDeque<u64>,
+    /// Chunks that were sent again because they seemed lost, and not counted yet.
+    resent: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -155,6 +157,7 @@ impl SendBuffer {
                 return;
             }
             self.lost.pop_front();
+            self.resent += 1;
         }
         // In this order the repeated and the new ones are mostly consecutive, which saves bytes.
         let spare = writer.room().saturating_sub(self.unsent_size + CHUNK_LEN_MAX);
@@ -207,9 +210,13 @@ impl SendBuffer {
         for sequence in self.first..self.unsent {
             let chunk = self.get(sequence);
             let acknowledged = chunk.is_some_and(|c| c.state == State::Acknowledged);
-            if !acknowledged && !self.write(sequence, writer, sent) {
+            if acknowledged {
+                continue;
+            }
+            if !self.write(sequence, writer, sent) {
                 return;
             }
+            self.resent += 1;
         }
     }
 
@@ -232,6 +239,11 @@ impl SendBuffer {
         chunk.state = State::InFlight;
         chunk.sent_in = sent.note(sequence);
         true
+    }
+
+    /// Chunks that were sent again since the last call because they seemed lost.
+    pub(crate) fn take_resent(&mut self) -> u64 {
+        std::mem::take(&mut self.resent)
     }
 
     /// A datagram that carried these chunks arrived.

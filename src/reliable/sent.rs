@@ -36,6 +36,8 @@ pub(crate) struct Sent {
     loss_at: Option<Micros>,
     tolerance: u32,
     mistaken_at: Micros,
+    /// Datagrams that were lost, and not counted yet.
+    lost: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +97,7 @@ impl Default for Sent {
             loss_at: None,
             tolerance: 0,
             mistaken_at: 0,
+            lost: 0,
         }
     }
 }
@@ -114,6 +117,11 @@ impl Sent {
     /// Bytes of datagrams that have neither arrived nor been lost.
     pub(crate) fn in_flight(&self) -> u64 {
         self.in_flight
+    }
+
+    /// Datagrams that were found lost since the last call.
+    pub(crate) fn take_lost(&mut self) -> u64 {
+        std::mem::take(&mut self.lost)
     }
 
     /// When some datagram is to be considered lost unless it is acknowledged before.
@@ -275,6 +283,7 @@ impl Sent {
             let overtaken = number + (REORDER << self.tolerance) <= self.largest_acknowledged;
             if overtaken || late_at <= now {
                 self.datagrams[index].fate = Fate::Lost;
+                self.lost += 1;
                 self.in_flight -= u64::from(record.size);
                 latest = latest.max(Some(record.sent_at));
                 for run in self.runs_of(record) {
@@ -286,6 +295,17 @@ impl Sent {
         }
         self.retire();
         latest
+    }
+
+    /// Nothing under way is waited for any more.
+    pub(crate) fn give_up_in_flight(&mut self) {
+        for record in self.datagrams.iter_mut().filter(|record| record.fate == Fate::InFlight) {
+            record.fate = Fate::Lost;
+            self.lost += 1;
+        }
+        self.in_flight = 0;
+        self.loss_at = None;
+        self.retire();
     }
 
     /// Forgets the oldest datagrams of which nothing more is to be learnt.

@@ -80,11 +80,12 @@ impl EventSink for Arrivals<'_> {
 fn explain(lost: &PeerLost) -> Option<Error> {
     let code = match lost.reason {
         LossReason::Closed if lost.messages == 0 => return None,
-        LossReason::Timeout => Code::Timeout,
+        LossReason::Timeout | LossReason::Mirror => Code::Timeout,
         LossReason::Restarted | LossReason::Closed => Code::Closed,
         LossReason::MessageTooBig => Code::TooBig,
         LossReason::MemoryLimit => Code::QueueFull,
         LossReason::ProtocolError => Code::Handshake,
+        LossReason::Displaced => Code::Limit,
     };
     let lost = match (lost.messages, lost.bytes) {
         (0, _) => format!("{}; nothing was lost", lost.reason),

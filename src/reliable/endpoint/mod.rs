@@ -1,5 +1,6 @@
 //! All peers of one UDP socket.
 
+mod places;
 mod receive;
 
 use std::collections::{HashMap, VecDeque};
@@ -17,6 +18,7 @@ use crate::reliable::timers::Timers;
 use crate::reliable::tokens::{Address, Secret, TableHash};
 use crate::reliable::units::Micros;
 use crate::reliable::wire::Control;
+use places::{Displaced, Network};
 
 /// The reliable protocol on one UDP socket: every peer's state, by address.
 pub struct Endpoint {
@@ -24,6 +26,9 @@ pub struct Endpoint {
     secret: Secret,
     peers: Slab<Box<Peer>>,
     by_address: HashMap<Address, usize, TableHash>,
+    /// How many of the peers are of one network.
+    places_held: HashMap<Network, u32, TableHash>,
+    displaced: Displaced,
     /// The peer that was looked up last; mostly it is the next one, too.
     last: Option<(SocketAddr, usize)>,
     /// Peers that may have something to send, or whose deadline may have changed.
@@ -35,7 +40,7 @@ pub struct Endpoint {
     stats: Stats,
 }
 
-/// What an endpoint has dropped.
+/// What an endpoint has dropped, lost and sent again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// Datagrams that are not laid out as the protocol says, or acknowledge what was never sent.
@@ -48,6 +53,18 @@ pub struct Stats {
     pub refused_peers: u64,
     /// Answers to strangers that were not sent because too many waited.
     pub unanswered: u64,
+    /// Datagrams with messages that were found lost.
+    pub lost: u64,
+    /// Messages and parts of messages that were sent again because they seemed lost.
+    pub resent: u64,
+}
+
+impl Stats {
+    /// Datagrams that were dropped: forged, replayed or of another time or version.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.malformed + self.other_version + self.unknown_session + self.refused_peers
+    }
 }
 
 impl Endpoint {
@@ -60,6 +77,8 @@ impl Endpoint {
         let incarnation = secret.draw() as u32;
         Self {
             by_address: HashMap::with_hasher(secret.table_hash()),
+            places_held: HashMap::with_hasher(secret.table_hash()),
+            displaced: Displaced::default(),
             reassembly_pool: ReassemblyPool::new(config.receive_limit),
             local: Local { config, incarnation },
             secret,
@@ -92,9 +111,14 @@ impl Endpoint {
         }
         let slot = match slot {
             Some(slot) => slot,
-            None if self.peers.len() >= config.max_peers => return Err(SendError::TooManyPeers),
             None => {
-                let peer = Peer::opening(to, self.secret.draw(), config, now());
+                let now = now();
+                if !self.make_room_unnoticed(now) {
+                    return Err(SendError::TooManyPeers);
+                }
+                let mut peer = Peer::opening(to, self.secret.draw(), &self.local.config, now);
+                peer.newest = self.displaced.newest;
+                peer.gave_up = self.displaced.may_be_unknown(now);
                 self.insert(peer)
             }
         };
@@ -104,15 +128,52 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Does what [`next_timeout`](Self::next_timeout) announced.
+    /// Does what [`next_timeout`](Self::next_timeout) announced. All that has arrived must have been
+    /// [received](Self::receive) before: peers are given up for their silence.
     pub fn handle_timeout<S: EventSink + ?Sized>(&mut self, now: Micros, sink: &mut S) {
         while let Some(slot) = self.timers.pop_due(now) {
-            match self.peers[slot].on_timeout(now, &self.local.config) {
+            match self.on_timeout(slot, now) {
                 Due::Transmit => self.look_after(slot),
-                Due::Silent => self.lose(slot, LossReason::Timeout, now, sink),
+                Due::Silent => {
+                    let mirrors = self.peers[slot].mirrors;
+                    let reason = if mirrors { LossReason::Mirror } else { LossReason::Timeout };
+                    self.lose(slot, reason, now, sink);
+                }
                 Due::Forget => self.remove(slot),
             }
         }
+    }
+
+    /// Does of that what may be done before all that has arrived was received. True if somebody seems
+    /// to be silent for too long: then the rest is to be received, and
+    /// [`handle_timeout`](Self::handle_timeout) called.
+    #[must_use]
+    pub fn handle_timeout_before_reading(&mut self, now: Micros) -> bool {
+        let mut silent = Vec::new();
+        while let Some(slot) = self.timers.pop_due(now) {
+            match self.on_timeout(slot, now) {
+                Due::Transmit => self.look_after(slot),
+                Due::Silent => silent.push(slot),
+                Due::Forget => self.remove(slot),
+            }
+        }
+        for &slot in &silent {
+            self.timers.set(slot, Some(now));
+        }
+        !silent.is_empty()
+    }
+
+    fn on_timeout(&mut self, slot: usize, now: Micros) -> Due {
+        let due = self.peers[slot].on_timeout(now, &self.local.config);
+        self.count(slot);
+        due
+    }
+
+    /// Adds to the counters what a peer has counted.
+    fn count(&mut self, slot: usize) {
+        let (resent, lost) = self.peers[slot].take_counts();
+        self.stats.resent += resent;
+        self.stats.lost += lost;
     }
 
     /// Appends datagrams that are to leave now, as many as there is room for. To be called after
@@ -129,7 +190,11 @@ impl Endpoint {
                 self.ready.pop_front();
                 continue;
             };
-            match peer.transmit(now, &self.local, out) {
+            let outcome = peer.transmit(now, &self.local, out);
+            let (resent, lost) = peer.take_counts();
+            self.stats.resent += resent;
+            self.stats.lost += lost;
+            match outcome {
                 Outcome::Full => return,
                 Outcome::Again => self.ready.rotate_left(1),
                 Outcome::Done => {
@@ -156,10 +221,7 @@ impl Endpoint {
             let mut to = Delivery::new(peer.address, config, &mut self.reassembly_pool, sink);
             peer.close(LossReason::Closed, now, &mut to);
         }
-        let slots: Vec<usize> = self.peers.iter().map(|(slot, _)| slot).collect();
-        for slot in slots {
-            self.look_after(slot);
-        }
+        self.look_after_all();
     }
 
     /// Whether every message sent was acknowledged.
@@ -198,6 +260,26 @@ impl Endpoint {
         self.peers.len()
     }
 
+    /// Peers with which there is a session, or one is about to begin.
+    #[must_use]
+    pub fn session_count(&self) -> usize {
+        self.peers.iter().filter(|(_, peer)| peer.has_session()).count()
+    }
+
+    /// The round trip and how far single ones are from it, on average over all peers with which there is
+    /// a session; none before any was measured.
+    #[must_use]
+    pub fn round_trip(&self) -> Option<(Micros, Micros)> {
+        let infos = self.peers.iter().map(|(_, peer)| peer.info()).filter(|info| info.open);
+        let mut sums = (0, 0);
+        let mut count = 0;
+        for (rtt, jitter) in infos.filter_map(|info| Some((info.rtt?, info.jitter))) {
+            sums = (sums.0 + rtt, sums.1 + jitter);
+            count += 1;
+        }
+        (count > 0).then(|| (sums.0 / count, sums.1 / count))
+    }
+
     /// Bytes of incoming messages that are not complete, or wait for others.
     #[must_use]
     pub fn receive_memory(&self) -> usize {
@@ -233,15 +315,29 @@ impl Endpoint {
     /// Sets how long a peer may be silent. Counts for a peer as soon as it is looked after again.
     pub fn set_timeout(&mut self, timeout: Micros) {
         self.local.config.timeout = timeout;
-        let slots: Vec<usize> = self.peers.iter().map(|(slot, _)| slot).collect();
-        for slot in slots {
-            self.look_after(slot);
-        }
+        self.look_after_all();
+    }
+
+    /// Sets after how long without a datagram one is sent to a peer; 0 sends none.
+    pub fn set_keepalive(&mut self, keepalive: Micros) {
+        self.local.config.keepalive = keepalive;
+        self.look_after_all();
+    }
+
+    /// Sets how many peers may be known. Those there are too many give way to the next newcomer.
+    pub fn set_max_peers(&mut self, max_peers: usize) {
+        self.local.config.max_peers = max_peers.max(1);
     }
 
     /// Takes no messages for a while, if false: peers keep theirs and are told that we are alive.
     pub fn set_reading(&mut self, reading: bool) {
         self.reading = reading;
+    }
+
+    /// The token by which a peer is addressed, and the endpoint's incarnation.
+    #[cfg(test)]
+    pub(crate) fn names_for_tests(&self, peer: SocketAddr) -> (u64, u32) {
+        (self.peer(peer).map_or(0, |peer| peer.remote_token), self.local.incarnation)
     }
 
     fn peer(&self, address: SocketAddr) -> Option<&Peer> {
@@ -262,6 +358,7 @@ impl Endpoint {
         let address = peer.address;
         let slot = self.peers.insert(Box::new(peer));
         self.by_address.insert(Address(address), slot);
+        self.take_place(address);
         slot
     }
 
@@ -269,6 +366,7 @@ impl Endpoint {
     fn remove(&mut self, slot: usize) {
         let peer = self.peers.remove(slot);
         self.by_address.remove(&Address(peer.address));
+        self.leave_place(peer.address);
         self.timers.set(slot, None);
         self.last = None;
     }
@@ -279,6 +377,13 @@ impl Endpoint {
         let mut to = Delivery::new(peer.address, config, &mut self.reassembly_pool, sink);
         peer.lose(reason, now, &mut to);
         self.look_after(slot);
+    }
+
+    fn look_after_all(&mut self) {
+        let slots: Vec<usize> = self.peers.iter().map(|(slot, _)| slot).collect();
+        for slot in slots {
+            self.look_after(slot);
+        }
     }
 
     /// Has a peer asked what it has to send, and its deadline noted.

@@ -27,12 +27,20 @@ impl Endpoint {
         match wire::parse(datagram) {
             Ok(Datagram::Data { token, body }) => self.on_data(from, token, &body, now, sink),
             Ok(Datagram::Hello { token }) => self.on_hello(from, token, now),
+            // What we have sent comes back from a mirror; with itself an endpoint has no session.
+            Ok(
+                Datagram::Welcome { incarnation, .. }
+                | Datagram::Confirm { proof: Proof { incarnation, .. }, .. }
+                | Datagram::Reset { incarnation, .. },
+            ) if incarnation == self.local.incarnation => self.stats.unknown_session += 1,
             Ok(Datagram::Welcome { token, grant, stamp, incarnation }) => {
                 let slot = self.find(from);
                 let welcomed =
                     slot.is_some_and(|slot| self.peers[slot].welcomed(token, grant, stamp, incarnation, now));
                 match slot {
                     Some(slot) if welcomed => self.look_after(slot),
+                    // Each hello has its welcome, of which the first was enough.
+                    Some(slot) if self.peers[slot].is_addressed(token) => {}
                     _ => self.stats.unknown_session += 1,
                 }
             }
@@ -55,9 +63,15 @@ impl Endpoint {
     }
 
     fn on_hello(&mut self, from: SocketAddr, token: u64, now: Micros) {
-        let slot = self.find(from);
-        if slot.is_some_and(|slot| self.peers[slot].prefers_own(token)) {
-            return;
+        if let Some(slot) = self.find(from) {
+            let peer = &mut self.peers[slot];
+            if peer.is_own_hello(token) {
+                peer.mirrors = true;
+                return;
+            }
+            if peer.prefers_own(token) {
+                return;
+            }
         }
         let welcome = Control::Welcome {
             token,
@@ -80,7 +94,7 @@ impl Endpoint {
             Some(slot) if self.peers[slot].is_addressed(token) => {
                 self.on_body(slot, body, now, sink);
             }
-            slot => self.refuse(from, slot, token),
+            slot => self.refuse(from, slot, token, now),
         }
     }
 
@@ -102,7 +116,7 @@ impl Endpoint {
         let genuine = granted
             .filter(|&granted| age <= GRANT_LASTS && self.secret.cookie(from, proof.token, granted) == token);
         let Some(granted) = genuine else {
-            return self.refuse(from, slot, token);
+            return self.refuse(from, slot, token, now);
         };
         let confirm = Confirm { token, proof, granted };
         let slot = match slot {
@@ -112,13 +126,16 @@ impl Endpoint {
                     return;
                 }
                 if peer.is_outdated(&confirm) {
-                    return self.refuse(from, Some(slot), token);
+                    return self.refuse(from, Some(slot), token, now);
                 }
                 let mut to = Delivery::new(from, &self.local.config, &mut self.reassembly_pool, sink);
                 peer.adopt(&confirm, &self.local, now, &mut to);
                 slot
             }
-            None if self.peers.len() >= self.local.config.max_peers => {
+            None if self.displaced.newest.is_some_and(|newest| granted <= newest) => {
+                return self.refuse(from, None, token, now);
+            }
+            None if !self.make_room(now, sink) => {
                 self.stats.refused_peers += 1;
                 return;
             }
@@ -136,6 +153,7 @@ impl Endpoint {
             Ok(false) => self.stats.malformed += 1,
             Err(reason) => peer.close(reason, now, &mut to),
         }
+        self.count(slot);
         self.look_after(slot);
     }
 
@@ -162,19 +180,29 @@ impl Endpoint {
         self.look_after(slot);
     }
 
-    /// Tells a peer that the session it means is not known. Only who sent that datagram can know
-    /// its token, so nobody else can do this in our name.
-    fn refuse(&mut self, from: SocketAddr, slot: Option<usize>, token: u64) {
+    /// Tells a peer that the session it means is not known, or why it is over. Only who sent that datagram
+    /// can know its token, so nobody else can do this in our name.
+    fn refuse(&mut self, from: SocketAddr, slot: Option<usize>, token: u64, now: Micros) {
         self.stats.unknown_session += 1;
-        let reset = Control::Reset {
-            token,
-            incarnation: self.local.incarnation,
-            gave_up: slot.is_some_and(|slot| self.peers[slot].gave_up()),
+        let peer = slot.map(|slot| &self.peers[slot]);
+        // Our own datagram, sent back.
+        if peer.is_some_and(|peer| peer.addresses(token)) {
+            return;
+        }
+        let closed = peer.and_then(|peer| Some((peer.remote_token, peer.closed_with(token)?)));
+        let answer = match closed {
+            // The close may have been lost, or this was under way before it.
+            Some((token, code)) => Control::Close { token, code },
+            None => Control::Reset {
+                token,
+                incarnation: self.local.incarnation,
+                gave_up: peer.map_or(self.displaced.may_be_unknown(now), |peer| peer.gave_up()),
+            },
         };
-        self.answer(from, reset);
+        self.answer(from, answer);
     }
 
-    fn answer(&mut self, to: SocketAddr, control: Control) {
+    pub(super) fn answer(&mut self, to: SocketAddr, control: Control) {
         if self.answers.len() < ANSWERS_MAX {
             self.answers.push_back((to, control));
         } else {

@@ -6,7 +6,7 @@ mod state;
 mod timing;
 mod transmit;
 
-pub(crate) use session::Confirm;
+pub(crate) use session::{Confirm, MEMORY_LASTS};
 pub(crate) use state::{Local, Peer};
 pub(crate) use timing::Due;
 pub(crate) use transmit::Outcome;

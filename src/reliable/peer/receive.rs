@@ -35,6 +35,10 @@ impl Peer {
         for chunk in body.chunks() {
             taken &= self.reassembly.take(&chunk, to)?;
         }
+        if to.delivered {
+            self.known = true;
+            self.useful_at = now;
+        }
         if taken {
             self.received.record(number, now);
         } else {
@@ -54,6 +58,7 @@ impl Peer {
         if progress.bytes == 0 {
             return Ok(());
         }
+        self.useful_at = now;
         self.received.told(progress.told);
         if progress.mistaken {
             self.congestion.mistaken();
@@ -63,7 +68,8 @@ impl Peer {
         self.backoff = 0;
         self.probes = 0;
         self.detect_losses(now);
-        self.timeout_from = self.send_buffer.has_in_flight().then_some(now);
+        let waits = self.sent.in_flight() > 0 || self.send_buffer.has_in_flight();
+        self.timeout_from = waits.then_some(now);
         if self.send_buffer.is_empty() {
             self.busy_since = None;
         }

@@ -11,7 +11,7 @@ use crate::reliable::rtt::Rtt;
 use crate::reliable::send_buffer::SendBuffer;
 use crate::reliable::sent::Sent;
 use crate::reliable::units::Micros;
-use crate::reliable::wire::Proof;
+use crate::reliable::wire::{Control, Proof};
 
 /// How long a peer that was given up is remembered. A peer that is merely idle is forgotten after
 /// the same time, so whoever does not know a peer has heard nothing from it for so long.
@@ -43,6 +43,7 @@ impl Peer {
     pub(crate) fn open(&mut self, token: u64, now: Micros) {
         self.phase = SessionState::Opening { began: now, last_hello: now, next_hello: now, hellos: 0 };
         self.local_token = token;
+        self.mirrors = false;
     }
 
     /// The answer to a hello came.
@@ -85,6 +86,22 @@ impl Peer {
     /// Whether that is the token by which the peer addresses the present session.
     pub(crate) fn is_addressed(&self, token: u64) -> bool {
         matches!(self.phase, SessionState::Confirming { .. } | SessionState::Open)
+            && self.local_token == token
+    }
+
+    /// What this side has closed the session with whose peer would use that token, if it did.
+    pub(crate) fn closed_with(&self, token: u64) -> Option<u8> {
+        match self.phase {
+            SessionState::Closing { code } | SessionState::Over { closed: Some(code), .. } => {
+                (self.local_token == token).then_some(code)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a hello with that token is our own, sent back.
+    pub(crate) fn is_own_hello(&self, token: u64) -> bool {
+        matches!(self.phase, SessionState::Opening { .. } | SessionState::Confirming { .. })
             && self.local_token == token
     }
 
@@ -134,6 +151,7 @@ impl Peer {
         self.gave_up = false;
         self.heard_at = now;
         self.active_at = now;
+        self.sent_at = now;
         self.trimmed = false;
         if self.rtt.smoothed().is_none() {
             self.rtt.sample(now.saturating_sub(confirm.granted), 0);
@@ -168,6 +186,7 @@ impl Peer {
             self.end(now, to);
             self.gave_up = false;
         } else {
+            self.outdate_earlier();
             self.restart(to);
             self.open(token(), now);
         }
@@ -200,11 +219,26 @@ impl Peer {
 
     /// Ends the session, with nothing left of it but that it was.
     pub(crate) fn end<S: EventSink + ?Sized>(&mut self, now: Micros, to: &mut Delivery<'_, S>) {
+        self.outdate_earlier();
         self.send_buffer = SendBuffer::default();
         self.restart(to);
         self.busy_since = None;
         self.gave_up = true;
-        self.phase = SessionState::Over { until: now + MEMORY_LASTS };
+        self.phase = SessionState::Over { until: now + MEMORY_LASTS, closed: None };
+    }
+
+    /// What the peer began before the session that we began must not follow it, whether or not anything
+    /// was heard in it: the peer may have taken from it what waits here.
+    fn outdate_earlier(&mut self) {
+        if let SessionState::Opening { began, .. } | SessionState::Confirming { began, .. } = self.phase {
+            self.newest = self.newest.max(Some(began));
+        }
+    }
+
+    /// The datagram by which the peer learns at once that the session is over.
+    pub(crate) fn goodbye(&self, reason: LossReason) -> Option<Control> {
+        let told = matches!(self.phase, SessionState::Confirming { .. } | SessionState::Open);
+        told.then_some(Control::Close { token: self.remote_token, code: reason.code() })
     }
 
     /// Ends the session and has the peer told.
@@ -214,7 +248,7 @@ impl Peer {
         now: Micros,
         to: &mut Delivery<'_, S>,
     ) {
-        let told = matches!(self.phase, SessionState::Confirming { .. } | SessionState::Open);
+        let told = self.goodbye(reason).is_some();
         // The host that closes needs no telling unless something is lost by it.
         if reason == LossReason::Closed && self.send_buffer.is_empty() {
             self.end(now, to);

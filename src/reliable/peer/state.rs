@@ -67,6 +67,14 @@ pub(crate) struct Peer {
     pub(crate) held_back: bool,
     /// Whether the memory that only traffic needs was given back.
     pub(crate) trimmed: bool,
+    /// When anything was last sent to it in this session.
+    pub(crate) sent_at: Micros,
+    /// Whether the host has to do with it: something was sent to it, or it delivered something.
+    pub(crate) known: bool,
+    /// When that was last, or it acknowledged something.
+    pub(crate) useful_at: Micros,
+    /// Its hello was our own.
+    pub(crate) mirrors: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +87,9 @@ pub(crate) enum SessionState {
     Open,
     /// The session is over; the peer is to be told why.
     Closing { code: u8 },
-    /// The session is over. Remembered so that its datagrams cannot begin it again.
-    Over { until: Micros },
+    /// The session is over. Remembered so that its datagrams cannot begin it again. If this side closed it,
+    /// `closed` is the code of that.
+    Over { until: Micros, closed: Option<u8> },
 }
 
 impl Peer {
@@ -111,12 +120,16 @@ impl Peer {
             paced_until: None,
             held_back: false,
             trimmed: false,
+            sent_at: now,
+            known: false,
+            useful_at: now,
+            mirrors: false,
         }
     }
 
     /// A peer to whom something is to be sent.
     pub(crate) fn opening(address: SocketAddr, token: u64, config: &Config, now: Micros) -> Self {
-        let mut peer = Self::new(address, SessionState::Over { until: now }, config, now);
+        let mut peer = Self::new(address, SessionState::Over { until: now, closed: None }, config, now);
         peer.open(token, now);
         peer
     }
@@ -139,13 +152,16 @@ impl Peer {
             }
             self.busy_since = Some(now);
             self.active_at = now;
+            self.useful_at = now;
+            self.known = true;
             self.trimmed = false;
         }
         self.send_buffer.push(message, config.datagram_size - OVERHEAD);
         Ok(())
     }
 
-    /// Gives the peer up.
+    /// Gives the peer up. The host is told if it has to do with it: strangers could otherwise tell it
+    /// things without end.
     pub(crate) fn lose<S: EventSink + ?Sized>(
         &mut self,
         reason: LossReason,
@@ -154,7 +170,9 @@ impl Peer {
     ) {
         let (messages, bytes) = self.send_buffer.unacknowledged();
         self.end(now, to);
-        to.sink.peer_lost(PeerLost { peer: self.address, reason, messages, bytes });
+        if std::mem::take(&mut self.known) || to.delivered {
+            to.sink.peer_lost(PeerLost { peer: self.address, reason, messages, bytes });
+        }
     }
 
     /// Messages and bytes that the peer has not acknowledged.
@@ -172,10 +190,32 @@ impl Peer {
         self.is_flushed() && self.received.due().is_none()
     }
 
+    /// Whether there is a session with it, or one is about to begin.
+    pub(crate) fn has_session(&self) -> bool {
+        !matches!(self.phase, SessionState::Closing { .. } | SessionState::Over { .. })
+    }
+
+    /// How much would be missed with it: more is to be kept. What is over is not missed, then come peers
+    /// that the host has nothing to do with, and of the others those that were of no use for long.
+    pub(crate) fn usefulness(&self) -> (bool, bool, Micros) {
+        (self.has_session(), self.known, self.useful_at)
+    }
+
+    /// Whether the host misses nothing if it goes.
+    pub(crate) fn is_expendable(&self) -> bool {
+        !(self.has_session() && self.known)
+    }
+
+    /// Chunks sent again and datagrams lost since the last call.
+    pub(crate) fn take_counts(&mut self) -> (u64, u64) {
+        (self.send_buffer.take_resent(), self.sent.take_lost())
+    }
+
     pub(crate) fn info(&self) -> PeerInfo {
         PeerInfo {
             open: self.phase == SessionState::Open,
             rtt: self.rtt.smoothed(),
+            jitter: self.rtt.variation(),
             waiting: self.send_buffer.waiting(),
             in_flight: self.sent.in_flight(),
             window: self.congestion.window(),

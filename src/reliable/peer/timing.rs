@@ -36,9 +36,10 @@ impl Peer {
                 self.sent.loss_at(),
                 self.timeout_at(),
                 self.paced_until,
+                self.keepalive_at(config),
             ])),
             SessionState::Closing { .. } => None,
-            SessionState::Over { until } => Some(until),
+            SessionState::Over { until, .. } => Some(until),
         }
     }
 
@@ -46,7 +47,7 @@ impl Peer {
     pub(crate) fn on_timeout(&mut self, now: Micros, config: &Config) -> Due {
         let due = |at: Option<Micros>| at.is_some_and(|at| at <= now);
         match self.phase {
-            SessionState::Over { until } if until <= now => return Due::Forget,
+            SessionState::Over { until, .. } if until <= now => return Due::Forget,
             SessionState::Over { .. } | SessionState::Closing { .. } => return Due::Transmit,
             _ if due(self.silent_at(config)) => return Due::Silent,
             SessionState::Opening { .. } => return Due::Transmit,
@@ -56,15 +57,7 @@ impl Peer {
             self.detect_losses(now);
         }
         if due(self.timeout_at()) {
-            if self.backoff == 0 {
-                self.stalled_since = self.timeout_from.unwrap_or(now);
-            }
-            self.backoff += 1;
-            self.probes = self.backoff.min(2);
-            self.timeout_from = Some(now);
-            if self.backoff >= COLLAPSE && now >= self.stalled_since + COLLAPSE_AFTER {
-                self.congestion.collapse(now);
-            }
+            self.hear_nothing(now);
         }
         if !self.owes() && self.idle_at() <= now {
             if self.trimmed {
@@ -72,7 +65,30 @@ impl Peer {
             }
             self.rest();
         }
+        if due(self.keepalive_at(config)) {
+            self.received.acknowledge_now(now);
+        }
         Due::Transmit
+    }
+
+    /// No acknowledgement came for a while.
+    fn hear_nothing(&mut self, now: Micros) {
+        if !self.send_buffer.has_in_flight() {
+            // All that was under way has arrived by other datagrams. Those that are left would fill
+            // the window for ever.
+            self.sent.give_up_in_flight();
+            self.timeout_from = None;
+            return;
+        }
+        if self.backoff == 0 {
+            self.stalled_since = self.timeout_from.unwrap_or(now);
+        }
+        self.backoff += 1;
+        self.probes = self.backoff.min(2);
+        self.timeout_from = Some(now);
+        if self.backoff >= COLLAPSE && now >= self.stalled_since + COLLAPSE_AFTER {
+            self.congestion.collapse(now);
+        }
     }
 
     /// Whether the peer owes an acknowledgement, or the rest of a message.
@@ -93,6 +109,12 @@ impl Peer {
     /// When a peer that owes nothing is made smaller, and later forgotten.
     fn idle_at(&self) -> Micros {
         if self.trimmed { self.heard_at + MEMORY_LASTS } else { self.active_at + IDLE }
+    }
+
+    /// When something has to be sent so that the way to the peer stays open.
+    fn keepalive_at(&self, config: &Config) -> Option<Micros> {
+        let keeps = self.phase == SessionState::Open && config.keepalive > 0;
+        keeps.then_some(self.sent_at + config.keepalive)
     }
 
     fn timeout_at(&self) -> Option<Micros> {

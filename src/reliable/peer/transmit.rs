@@ -82,7 +82,7 @@ impl Peer {
         if !out.add(self.address, Control::Close { token, code }) {
             return Outcome::Full;
         }
-        self.phase = SessionState::Over { until: now + MEMORY_LASTS };
+        self.phase = SessionState::Over { until: now + MEMORY_LASTS, closed: Some(code) };
         Outcome::Done
     }
 
@@ -97,6 +97,9 @@ impl Peer {
             self.probes = 0;
         }
         if self.send_buffer.has_pending() {
+            if self.sent.in_flight() == 0 {
+                self.pacer.refill();
+            }
             if self.sent.in_flight() < self.congestion.window() {
                 let at = self.pacer.next(now, self.congestion.rate(&self.rtt));
                 if at <= now {
@@ -138,6 +141,7 @@ impl Peer {
             Purpose::Acknowledge => send_buffer.write_repeats(&mut writer, sent, repeat),
         }
         let len = writer.len();
+        self.sent_at = now;
         if self.sent.finish(len, told, now) {
             self.pacer.spend(len);
             self.timeout_from.get_or_insert(now);

@@ -14,7 +14,8 @@ fn an_idle_peer_is_small() {
 fn thousands_of_peers_are_served_and_wake_the_host_only_when_due() {
     let conditions = Conditions { latency: 5 * MS, ..Conditions::default() };
     let peers = if cfg!(debug_assertions) { 300 } else { 1000 };
-    let mut world = World::<Inbox>::new(peers + 1, &Config::default(), conditions, 1);
+    let mut world =
+        World::<Inbox>::new(peers + 1, &Config { keepalive: 0, ..Config::default() }, conditions, 1);
     for peer in 1..=peers {
         world.send(peer, 0, &(peer as u32).to_le_bytes()).unwrap();
     }

@@ -3,11 +3,12 @@
 use super::world::{Inbox, MS, SECOND, Seen, World, address};
 use crate::conditioner::{Conditions, Random};
 use crate::reliable::wire::{self, Datagram};
-use crate::reliable::{Config, LossReason, Micros, SendError};
+use crate::reliable::{Config, Endpoint, LossReason, Micros, SendError, Transmits};
 
 fn world(count: usize, latency: Micros) -> World<Inbox> {
     let conditions = Conditions { latency, ..Conditions::default() };
-    World::new(count, &Config::default(), conditions, 1)
+    // Idle peers are to be idle.
+    World::new(count, &Config { keepalive: 0, ..Config::default() }, conditions, 1)
 }
 
 fn numbers(inbox: &Inbox) -> Vec<u32> {
@@ -175,9 +176,12 @@ fn the_rest_of_a_message_is_waited_for_no_longer_than_that() {
     assert!(world.nodes[1].endpoint.receive_memory() > 1000);
     world.filter = Some(Box::new(|_, _| false));
     world.run(11 * SECOND);
+    assert_eq!(world.nodes[0].sink.lost.len(), 1);
+    assert_eq!(world.nodes[0].sink.lost[0].reason, LossReason::Timeout);
+    // Nothing has come out of it there.
+    assert_eq!(world.nodes[1].sink.lost, []);
     for node in &world.nodes {
-        assert_eq!(node.sink.lost.len(), 1);
-        assert_eq!(node.sink.lost[0].reason, LossReason::Timeout);
+        assert_eq!(node.endpoint.session_count(), 0);
         assert_eq!(node.endpoint.receive_memory(), 0);
     }
 }
@@ -327,6 +331,95 @@ fn a_message_over_the_limit_is_refused_here_and_ends_the_session_there() {
     world.send(0, 1, b"goes on").unwrap();
     world.run(SECOND);
     assert_eq!(world.nodes[1].sink.payloads().last(), Some(&&b"goes on"[..]));
+}
+
+#[test]
+fn why_a_session_was_closed_is_told_whatever_was_under_way() {
+    for lost_closes in [0, 1, 2] {
+        let mut world = world(2, 10 * MS);
+        world.nodes[1].endpoint.set_limits(1_000, 16 << 20);
+        // Many datagrams after the one that breaks the limit, with their answers in any order.
+        world.send(0, 1, b"small").unwrap();
+        world.send(0, 1, &[1; 300_000]).unwrap();
+        let mut closes = 0;
+        world.filter = Some(Box::new(move |_, bytes| {
+            let close = matches!(wire::parse(bytes), Ok(Datagram::Close { .. }));
+            closes += u32::from(close);
+            !close || closes > lost_closes
+        }));
+        world.run(2 * SECOND);
+        for node in &world.nodes {
+            assert_eq!(node.sink.lost.len(), 1, "{lost_closes}");
+            assert_eq!(node.sink.lost[0].reason, LossReason::MessageTooBig, "{lost_closes}");
+        }
+        world.send(0, 1, b"goes on").unwrap();
+        world.run(SECOND);
+        assert_eq!(world.nodes[1].sink.payloads(), [&b"small"[..], b"goes on"]);
+    }
+}
+
+/// What an endpoint has to send now.
+fn sent_by(endpoint: &mut Endpoint, now: Micros) -> Vec<Vec<u8>> {
+    let mut out = Transmits::new(64, 1200);
+    endpoint.poll_transmit(now, &mut out);
+    out.iter().map(|(_, bytes)| bytes.to_vec()).collect()
+}
+
+#[test]
+fn what_was_begun_before_a_session_that_was_given_up_does_not_follow_it() {
+    let (a, b) = (address(0), address(1));
+    let mut tried = 0;
+    for seed in 0..32u8 {
+        let mut end_a = Endpoint::new(Config::default(), [seed; 32]);
+        let mut end_b = Endpoint::new(Config { timeout: SECOND, ..Config::default() }, [seed ^ 0x55; 32]);
+        let (mut at_a, mut at_b) = (Inbox::default(), Inbox::default());
+        let mut now = SECOND;
+        end_a.send(b, b"once", || now).unwrap();
+        for bytes in sent_by(&mut end_a, now) {
+            end_b.receive(a, &bytes, now, &mut at_b);
+        }
+        let welcome = sent_by(&mut end_b, now);
+        now += 1;
+        end_b.send(a, b"other", || now).unwrap();
+        for bytes in welcome.into_iter().chain(sent_by(&mut end_b, now)) {
+            end_a.receive(b, &bytes, now, &mut at_a);
+        }
+        let from_a = sent_by(&mut end_a, now);
+        if !from_a.iter().any(|bytes| matches!(wire::parse(bytes), Ok(Datagram::Welcome { .. }))) {
+            continue; // The tokens make A go first, which is another story.
+        }
+        tried += 1;
+        for bytes in from_a {
+            end_b.receive(a, &bytes, now, &mut at_b);
+        }
+        let held_up = sent_by(&mut end_b, now);
+        assert!(held_up.iter().any(|bytes| matches!(wire::parse(bytes), Ok(Datagram::Confirm { .. }))));
+        // B hears nothing and gives up, then A repeats its confirm, then what was held up arrives.
+        now += SECOND + 1;
+        end_b.handle_timeout(now, &mut at_b);
+        sent_by(&mut end_b, now);
+        end_a.handle_timeout(now, &mut at_a);
+        for bytes in sent_by(&mut end_a, now) {
+            end_b.receive(a, &bytes, now, &mut at_b);
+        }
+        for bytes in held_up {
+            end_a.receive(b, &bytes, now, &mut at_a);
+        }
+        for _ in 0..2000 {
+            now += MS;
+            end_a.handle_timeout(now, &mut at_a);
+            end_b.handle_timeout(now, &mut at_b);
+            for bytes in sent_by(&mut end_a, now) {
+                end_b.receive(a, &bytes, now, &mut at_b);
+            }
+            for bytes in sent_by(&mut end_b, now) {
+                end_a.receive(b, &bytes, now, &mut at_a);
+            }
+        }
+        let times = at_b.payloads().iter().filter(|payload| **payload == b"once").count();
+        assert!(times == 1 || times == 0 && at_a.lost.len() == 1, "seed {seed}: {times} times");
+    }
+    assert!(tried > 0);
 }
 
 #[test]

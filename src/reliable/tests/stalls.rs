@@ -1,0 +1,111 @@
+//! Processes that stand still for a while, and connections that do nothing for long.
+
+use super::world::{Inbox, MS, SECOND, World, address};
+use crate::conditioner::Conditions;
+use crate::reliable::wire::{self, Datagram};
+use crate::reliable::{Config, Micros};
+
+fn world(config: &Config, latency: Micros) -> World<Inbox> {
+    World::new(2, config, Conditions { latency, ..Conditions::default() }, 1)
+}
+
+fn acquainted(config: &Config) -> World<Inbox> {
+    let mut world = world(config, 10 * MS);
+    world.send(0, 1, b"hello").unwrap();
+    world.run(100 * MS);
+    world.send(1, 0, b"hello").unwrap();
+    world.run(2 * SECOND);
+    world
+}
+
+#[test]
+fn a_peer_is_not_given_up_for_what_was_not_read() {
+    let mut world = acquainted(&Config::default());
+    world.send(0, 1, b"waits").unwrap();
+    world.seen = Some(Vec::new());
+    world.filter = Some(Box::new(|from, _| from == 0));
+    world.run(50 * MS);
+    let answers = world.seen.take().unwrap();
+    // The answers wait in the system while the process stands still.
+    let now = world.now + 20 * SECOND;
+    let node = &mut world.nodes[0];
+    assert!(node.endpoint.handle_timeout_before_reading(now), "somebody seems to be silent");
+    assert_eq!(node.sink.lost, []);
+    for datagram in answers.iter().filter(|datagram| datagram.to == address(0)) {
+        node.endpoint.receive(datagram.from, &datagram.bytes, now, &mut node.sink);
+    }
+    node.endpoint.handle_timeout(now, &mut node.sink);
+    assert_eq!(node.sink.lost, []);
+    assert!(node.endpoint.is_flushed());
+    // Who says nothing is given up as ever.
+    let node = &mut world.nodes[0];
+    node.endpoint.send(address(1), b"waits", || now).unwrap();
+    world.flush();
+    let node = &mut world.nodes[0];
+    let now = now + 11 * SECOND;
+    assert!(node.endpoint.handle_timeout_before_reading(now));
+    node.endpoint.handle_timeout(now, &mut node.sink);
+    assert_eq!(node.sink.lost.len(), 1);
+    assert!(!node.endpoint.handle_timeout_before_reading(now));
+}
+
+#[test]
+fn a_stall_of_seconds_is_made_up_for_at_once() {
+    let mut world = world(&Config::default(), MS);
+    for number in 0..60u32 {
+        world.send(0, 1, &number.to_le_bytes()).unwrap();
+        world.run(16 * MS);
+    }
+    // Everything takes seconds for a while, but arrives.
+    world.set_conditions(Conditions { latency: 4 * SECOND, ..Conditions::default() });
+    for number in 60..500u32 {
+        let mut message = [7; 1000];
+        message[..4].copy_from_slice(&number.to_le_bytes());
+        world.send(0, 1, &message).unwrap();
+        world.run(16 * MS);
+    }
+    world.set_conditions(Conditions { latency: MS, ..Conditions::default() });
+    world.run(4 * SECOND);
+    let began = world.now;
+    for number in 500..1000u32 {
+        let mut message = [7; 1000];
+        message[..4].copy_from_slice(&number.to_le_bytes());
+        world.send(0, 1, &message).unwrap();
+    }
+    assert!(world.run_until(60 * SECOND, |w| w.nodes[1].sink.messages.len() == 1000));
+    let took = world.now - began;
+    assert!(took < 2 * SECOND, "{} ms", took / MS);
+}
+
+#[test]
+fn an_idle_session_is_kept_alive_by_either_side_as_long_as_it_wants_that() {
+    let config = Config { keepalive: 10 * SECOND, ..Config::default() };
+    let mut world = acquainted(&config);
+    world.seen = Some(Vec::new());
+    world.run(600 * SECOND);
+    for node in &world.nodes {
+        assert_eq!(node.endpoint.session_count(), 1);
+        assert_eq!(node.sink.messages.len(), 1);
+        assert_eq!(node.sink.lost, []);
+    }
+    let seen = world.seen.take().unwrap();
+    for from in [address(0), address(1)] {
+        let own: Vec<_> = seen.iter().filter(|datagram| datagram.from == from).collect();
+        assert!((58..=62).contains(&own.len()), "{}", own.len());
+        for datagram in own {
+            let Ok(Datagram::Data { body, .. }) = wire::parse(&datagram.bytes) else { panic!("no data") };
+            assert!(!body.has_chunks());
+        }
+    }
+    // Nobody is kept alive who is not there.
+    world.filter = Some(Box::new(|_, _| false));
+    world.run(130 * SECOND);
+    for node in &mut world.nodes {
+        assert_eq!(node.endpoint.peer_count(), 0);
+        assert_eq!(node.sink.lost, []);
+    }
+    let mut world = acquainted(&Config { keepalive: 0, ..Config::default() });
+    world.seen = Some(Vec::new());
+    world.run(130 * SECOND);
+    assert_eq!(world.seen.take().unwrap(), []);
+}
