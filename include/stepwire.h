@@ -153,7 +153,8 @@
 /**
  * @ingroup options
  * `network_set_config(.., socket or -1, 0)`.
- * Plain UDP again. What was sent before is still delivered, for at most 2 seconds.
+ * Plain UDP again. What was sent before is still delivered, for at most 2 seconds; what peers go on
+ * sending by the protocol is dropped.
  */
 #define network_config_disable_reliable_udp 3
 
@@ -344,6 +345,14 @@
 
 /**
  * @ingroup options
+ * `network_set_config(.., socket or -1, 0 to 2147483647 ms)`; default 15000.
+ * Reliable UDP: a peer to which nothing was sent for so long is sent a few bytes, so that no router on
+ * the way forgets the two; 0: never.
+ */
+#define network_config_reliable_keepalive 1031
+
+/**
+ * @ingroup options
  * `network_set_config(.., 0 to 4, 0)`; default 2.
  * How much the log tells: 0 nothing, 1 errors, 2 warnings (what is refused, given up, held back,
  * fallen back from), 3 what happens to connections, 4 details, such as every call that fails.
@@ -351,6 +360,24 @@
  * to standard error, whatever this option says.
  */
 #define network_config_log_level 1032
+
+/**
+ * @ingroup options
+ * `network_set_config(.., socket or -1, 0 or 1)`; default 0.
+ * While reliable UDP is enabled, plain datagrams that arrive are dropped and counted. Anybody can send
+ * those in anybody's name; the protocol's messages only who reads the traffic.
+ */
+#define network_config_reliable_only 1034
+
+/**
+ * @ingroup options
+ * `network_set_config(.., socket or -1, 1 to 16777216)`; default 65536.
+ * Reliable UDP: the peers of a socket. When there are as many, the one that was of no use for longest
+ * gives way to a newcomer, first of an address that has more than half of the places; it is told, and a
+ * `network_type_disconnect` event with `network_error_limit` comes. A send to a new address never
+ * drives anybody away: it fails with `network_error_limit`.
+ */
+#define network_config_reliable_max_peers 1035
 
 /**
  * @ingroup options
@@ -479,6 +506,12 @@
  * WebSocket data: a text message.
  */
 #define network_send_text 2
+
+/**
+ * @ingroup sending
+ * Reliable UDP: a message that came by the protocol, from who proved its address.
+ */
+#define network_message_reliable 3
 
 /**
  * @ingroup errors
@@ -614,7 +647,9 @@ typedef struct NetworkEvent {
      */
     double succeeded;
     /**
-     * WebSocket data: `network_send_binary` or `network_send_text`; else 0.
+     * WebSocket data: `network_send_binary` or `network_send_text`. Data of a reliable UDP socket:
+     * `network_message_reliable` for what came by the protocol, 0 for a plain datagram, which anybody
+     * can send in anybody's name. Else 0.
      */
     double message_type;
     /**
@@ -1117,14 +1152,18 @@ double network_get_port(double socket);
  * - "bytes_received": the same of what came
  * - "packets_sent": messages; of raw TCP: sends
  * - "packets_received": messages; of raw TCP: data events
- * - "dropped": messages discarded because they made no sense or there was no room
+ * - "dropped": messages discarded because they made no sense or there was no room; reliable UDP: also forged and outdated datagrams
  * - "send_queue": payload bytes not yet taken by the system
  * - "receive_queue": payload bytes of events not yet collected
- * - "rtt_ms" (not with -1): the system's smoothed round trip as last sampled; asking samples it again; 0 while unknown
+ * - "rtt_ms" (not with -1): the smoothed round trip: of a connection the system's as last sampled, and asking samples it again; of a reliable UDP socket that of its peers on average; 0 while unknown
+ * - "rtt_jitter_ms" (not with -1): how far single round trips are from that on average
  * - "clients" (of servers): a server's clients at the moment
  * - "accepted" (of servers): how many have become clients so far: their connect events
  * - "refused" (of servers): how many were turned away by a limit: the server was full, or had too many handshakes under way
  * - "handshakes_failed" (of servers): how many connections ended, or were ended, before their handshake was done
+ * - "peers": reliable UDP: peers with which there is a session, or one is about to begin
+ * - "resent": reliable UDP: messages and parts of messages sent again because they seemed lost
+ * - "lost": reliable UDP: datagrams that were found lost
  * - "sockets" (with -1 only): sockets that exist
  * - "events" (with -1 only): events not yet collected
  *

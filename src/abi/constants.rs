@@ -34,6 +34,9 @@ pub const network_send_binary: i32 = 1;
 /// WebSocket data: a text message.
 pub const network_send_text: i32 = 2;
 
+/// Reliable UDP: a message that came by the protocol, from who proved its address.
+pub const network_message_reliable: i32 = 3;
+
 /// The operating system refused; the message says what it said.
 pub const network_error_failed: i32 = -1;
 /// No such socket, or destroyed.

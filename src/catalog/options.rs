@@ -136,7 +136,8 @@ options! {
     /// to 64 MiB that arrive exactly once at a peer which has it enabled too; raw sends and broadcasts
     /// stay plain datagrams. A peer that is given up brings a `network_type_disconnect` event.
     network_config_enable_reliable_udp = 2, SocketOrDefault, UDP, Kind::Action, "off", "";
-    /// Plain UDP again. What was sent before is still delivered, for at most 2 seconds.
+    /// Plain UDP again. What was sent before is still delivered, for at most 2 seconds; what peers go on
+    /// sending by the protocol is dropped.
     network_config_disable_reliable_udp = 3, SocketOrDefault, UDP, Kind::Action, "", "";
     /// Closing the TCP connection resets it (SO_LINGER 0), so that no TIME_WAIT stays behind. Cannot be
     /// undone. On a server: its later connections.
@@ -199,11 +200,22 @@ options! {
     /// How many clients a server takes at a time, instead of what `network_create_server` was told. Who
     /// is there already stays.
     network_config_max_clients = 1020, Socket, SERVERS, number(0, i32::MAX as u64), "max_client of network_create_server", "(server, count) how many clients a server takes at a time";
+    /// Reliable UDP: a peer to which nothing was sent for so long is sent a few bytes, so that no router on
+    /// the way forgets the two; 0: never.
+    network_config_reliable_keepalive = 1031, SocketOrDefault, UDP, ms(0), "15000", "(socket or -1, milliseconds) idle time after which a reliable peer is sent a few bytes, 0 for never; 15 000";
     /// How much the log tells: 0 nothing, 1 errors, 2 warnings (what is refused, given up, held back,
     /// fallen back from), 3 what happens to connections, 4 details, such as every call that fails.
     /// `network_next_log` has the lines; `STEPWIRE_LOG=3` in the environment writes those up to that level
     /// to standard error, whatever this option says.
     network_config_log_level = 1032, Library, 0, number(0, 4), "2", "";
+    /// While reliable UDP is enabled, plain datagrams that arrive are dropped and counted. Anybody can send
+    /// those in anybody's name; the protocol's messages only who reads the traffic.
+    network_config_reliable_only = 1034, SocketOrDefault, UDP, Kind::Flag, "0", "(socket or -1, 0 or 1) a reliable socket drops plain datagrams; 0";
+    /// Reliable UDP: the peers of a socket. When there are as many, the one that was of no use for longest
+    /// gives way to a newcomer, first of an address that has more than half of the places; it is told, and a
+    /// `network_type_disconnect` event with `network_error_limit` comes. A send to a new address never
+    /// drives anybody away: it fails with `network_error_limit`.
+    network_config_reliable_max_peers = 1035, SocketOrDefault, UDP, number(1, 1 << 24), "65536", "(socket or -1, number) peers of a reliable socket; 65 536";
 
     /// A bad network for tests: whatever the UDP socket sends and receives takes this much longer. Set
     /// before the first send it holds from the first datagram on, like the five that follow.

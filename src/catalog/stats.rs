@@ -48,14 +48,18 @@ stats! {
     BytesReceived = "bytes_received", SocketAndLibrary, "the same of what came";
     PacketsSent = "packets_sent", SocketAndLibrary, "messages; of raw TCP: sends";
     PacketsReceived = "packets_received", SocketAndLibrary, "messages; of raw TCP: data events";
-    Dropped = "dropped", SocketAndLibrary, "messages discarded because they made no sense or there was no room";
+    Dropped = "dropped", SocketAndLibrary, "messages discarded because they made no sense or there was no room; reliable UDP: also forged and outdated datagrams";
     SendQueue = "send_queue", SocketAndLibrary, "payload bytes not yet taken by the system";
     ReceiveQueue = "receive_queue", SocketAndLibrary, "payload bytes of events not yet collected";
-    RoundTrip = "rtt_ms", Socket, "the system's smoothed round trip as last sampled; asking samples it again; 0 while unknown";
+    RoundTrip = "rtt_ms", Socket, "the smoothed round trip: of a connection the system's as last sampled, and asking samples it again; of a reliable UDP socket that of its peers on average; 0 while unknown";
+    Jitter = "rtt_jitter_ms", Socket, "how far single round trips are from that on average";
     Clients = "clients", Server, "a server's clients at the moment";
     Accepted = "accepted", Server, "how many have become clients so far: their connect events";
     Refused = "refused", Server, "how many were turned away by a limit: the server was full, or had too many handshakes under way";
     HandshakesFailed = "handshakes_failed", Server, "how many connections ended, or were ended, before their handshake was done";
+    Peers = "peers", SocketAndLibrary, "reliable UDP: peers with which there is a session, or one is about to begin";
+    Resent = "resent", SocketAndLibrary, "reliable UDP: messages and parts of messages sent again because they seemed lost";
+    Lost = "lost", SocketAndLibrary, "reliable UDP: datagrams that were found lost";
     Sockets = "sockets", Library, "sockets that exist";
     Events = "events", Library, "events not yet collected";
 }

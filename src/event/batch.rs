@@ -185,13 +185,13 @@ impl Batch {
     }
 
     /// A data event of a payload that lies elsewhere and is copied.
-    pub(crate) fn copied(&mut self, source: u32, payload: &[u8]) {
+    pub(crate) fn copied(&mut self, source: u32, message_type: u8, payload: &[u8]) {
         let what = if payload.len() > LEAST_ROOM {
             self.large.push(payload.to_vec());
-            What::Large { message_type: 0, skip: 0, index: (self.large.len() - 1) as u32 }
+            What::Large { message_type, skip: 0, index: (self.large.len() - 1) as u32 }
         } else {
             let offset = self.copy_in(payload);
-            What::Data { message_type: 0, offset, size: payload.len() as u32 }
+            What::Data { message_type, offset, size: payload.len() as u32 }
         };
         let record = &mut self.sources[source as usize];
         record.events += 1;
@@ -223,7 +223,8 @@ impl Batch {
         let source = new_source(&mut self.sources, &mut self.texts, &origin);
         let record = &mut self.sources[source as usize];
         record.events = 1;
-        record.link_events = 1;
+        // Peers given up are as many as have delivered something, and count like that.
+        record.link_events = u16::from(!matches!(what, What::PeerLost { .. }));
         self.entries.push(Entry { source, what });
     }
 

@@ -24,7 +24,9 @@ pub struct NetworkEvent {
     pub port: f64,
     /// non_blocking_connect: 1 if the connection is ready, 0 if it failed; else 0.
     pub succeeded: f64,
-    /// WebSocket data: `network_send_binary` or `network_send_text`; else 0.
+    /// WebSocket data: `network_send_binary` or `network_send_text`. Data of a reliable UDP socket:
+    /// `network_message_reliable` for what came by the protocol, 0 for a plain datagram, which anybody
+    /// can send in anybody's name. Else 0.
     pub message_type: f64,
     /// Disconnect, failed connect: the `network_error_*` that caused it; 0 for an orderly close.
     pub error: f64,

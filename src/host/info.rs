@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use parking_lot::Mutex;
+
 use crate::catalog::stats::Stat;
 use crate::command::Command;
 use crate::context::CONTEXT;
 use crate::error::{Code, Error, Result};
+use crate::reliable::Endpoint;
 use crate::socket::{About, Handle, Socket, SocketRole, Traffic};
 
 /// `network_get_port`.
@@ -55,14 +58,24 @@ pub(crate) fn stat(handle: Handle, stat: Stat) -> Result<f64> {
         }
         Stat::SendQueue => Ok(send_queue(&socket) as f64),
         Stat::ReceiveQueue => Ok(CONTEXT.events.waiting_bytes(Some(handle)) as f64),
-        Stat::RoundTrip => {
-            let micros = socket.traffic.round_trip.load(Relaxed);
-            CONTEXT.mailbox.command(Command::SampleRoundTrip(socket));
-            Ok(f64::from(micros) / 1000.0)
+        Stat::RoundTrip | Stat::Jitter => {
+            let (round_trip, jitter) = match endpoint_of(&socket) {
+                Some(endpoint) => endpoint.lock().round_trip().unwrap_or_default(),
+                None => {
+                    let traffic = &socket.traffic;
+                    let sampled =
+                        [&traffic.round_trip, &traffic.jitter].map(|micros| micros.load(Relaxed).into());
+                    CONTEXT.mailbox.command(Command::SampleRoundTrip(socket));
+                    sampled.into()
+                }
+            };
+            let micros = if stat == Stat::RoundTrip { round_trip } else { jitter };
+            Ok(micros as f64 / 1000.0)
         }
         Stat::Clients | Stat::Accepted | Stat::Refused | Stat::HandshakesFailed => {
             Err(Error::bad_argument("only a server of connections keeps such a counter"))
         }
+        Stat::Peers | Stat::Resent | Stat::Lost => Ok(reliable_stat(&socket, stat) as f64),
         _ => Err(not_kept()),
     }
 }
@@ -85,6 +98,10 @@ pub(crate) fn total_stat(stat: Stat) -> Result<f64> {
         Stat::Sockets => Ok(CONTEXT.registry.len() as f64),
         Stat::Events => Ok(CONTEXT.events.waiting() as f64),
         Stat::SendQueue => Ok(sockets(|_| true).iter().map(|socket| send_queue(socket)).sum::<u64>() as f64),
+        Stat::Peers | Stat::Resent | Stat::Lost => {
+            let live: u64 = sockets(|_| true).iter().map(|socket| reliable_stat(socket, stat)).sum();
+            Ok((live + past_reliable_stat(stat)) as f64)
+        }
         Stat::ReceiveQueue => Ok(CONTEXT.events.waiting_bytes(None) as f64),
         _ => Err(not_kept()),
     }
@@ -96,12 +113,35 @@ fn not_kept() -> Error {
 
 /// Payload that the system has not taken, and on reliable sockets what peers have not acknowledged.
 fn send_queue(socket: &Socket) -> u64 {
-    let (queued, reliable) = {
-        let host = socket.host.lock();
-        let reliable = host.datagrams.as_ref().and_then(|own| own.reliable.as_ref()).map(Arc::clone);
-        (host.queue.payload_with(&socket.in_flight), reliable)
-    };
-    u64::from(queued) + reliable.map_or(0, |endpoint| endpoint.lock().waiting_bytes() as u64)
+    let queued = socket.host.lock().queue.payload_with(&socket.in_flight);
+    u64::from(queued) + endpoint_of(socket).map_or(0, |endpoint| endpoint.lock().waiting_bytes() as u64)
+}
+
+/// The reliable protocol of a UDP socket, once that was enabled.
+fn endpoint_of(socket: &Socket) -> Option<Arc<Mutex<Endpoint>>> {
+    let host = socket.host.lock();
+    host.datagrams.as_ref().and_then(|own| own.reliable.as_ref()).map(Arc::clone)
+}
+
+/// A counter of a socket's reliable protocol.
+fn reliable_stat(socket: &Socket, stat: Stat) -> u64 {
+    let Some(endpoint) = endpoint_of(socket) else { return 0 };
+    let endpoint = endpoint.lock();
+    match stat {
+        Stat::Peers => endpoint.session_count() as u64,
+        Stat::Resent => endpoint.stats().resent,
+        Stat::Lost => endpoint.stats().lost,
+        _ => 0,
+    }
+}
+
+/// The same of sockets that no longer exist.
+fn past_reliable_stat(stat: Stat) -> u64 {
+    match stat {
+        Stat::Resent => Traffic::past_repairs().0,
+        Stat::Lost => Traffic::past_repairs().1,
+        _ => 0,
+    }
 }
 
 fn unknown_key(key: &str) -> Error {

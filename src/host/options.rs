@@ -13,6 +13,7 @@ use crate::context::CONTEXT;
 use crate::error::{Code, Error, Result};
 use crate::log;
 use crate::options::{Settings, Value};
+use crate::random;
 use crate::reliable::{Config, Endpoint};
 use crate::runtime;
 use crate::socket::{Handle, Socket, SocketRole};
@@ -131,6 +132,8 @@ fn has_ipv6(socket: &Socket) -> bool {
 pub(crate) fn apply_reliability(socket: &Socket, settings: &Settings) {
     let udp = &settings.udp;
     let timeout = Micros::from(udp.reliable_timeout_ms) * 1_000;
+    let keepalive = Micros::from(udp.reliable_keepalive_ms) * 1_000;
+    let max_peers = udp.reliable_max_peers as usize;
     let endpoint = match socket.host.lock().datagrams.as_ref() {
         None => return,
         Some(own) => own.reliable.as_ref().map(Arc::clone),
@@ -139,6 +142,8 @@ pub(crate) fn apply_reliability(socket: &Socket, settings: &Settings) {
         let mut endpoint = endpoint.lock();
         endpoint.set_ordered(udp.reliable_ordered);
         endpoint.set_timeout(timeout);
+        endpoint.set_keepalive(keepalive);
+        endpoint.set_max_peers(max_peers);
         return;
     }
     if !udp.reliable {
@@ -147,11 +152,13 @@ pub(crate) fn apply_reliability(socket: &Socket, settings: &Settings) {
     let config = Config {
         ordered: udp.reliable_ordered,
         timeout,
+        keepalive,
+        max_peers,
         message_limit: socket.message_limit.load(Relaxed) as usize,
         send_limit: settings.send_queue_limit as usize,
         ..Config::default()
     };
-    let endpoint = Arc::new(Mutex::new(Endpoint::new(config, rand::random())));
+    let endpoint = Arc::new(Mutex::new(Endpoint::new(config, random::bytes())));
     if let Some(own) = socket.host.lock().datagrams.as_mut() {
         own.reliable.get_or_insert(endpoint);
     }

@@ -6,7 +6,7 @@ mod settings;
 mod value;
 
 pub(crate) use library::Options;
-pub(crate) use settings::{ACCEPTED_MESSAGE_LIMIT, MESSAGE_LIMIT, Settings, Texts};
+pub(crate) use settings::{ACCEPTED_MESSAGE_LIMIT, MESSAGE_LIMIT, Settings, Texts, Udp};
 pub(crate) use value::Value;
 
 #[cfg(test)]

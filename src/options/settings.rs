@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::catalog::options::*;
 use crate::conditioner::Conditions;
 use crate::error::{Error, Result};
+use crate::reliable::Config;
 use crate::websocket::handshake::{OptionError, Origins, Protocols, RequestHeaders};
 
 use super::value::Value;
@@ -163,6 +164,11 @@ pub(crate) struct Udp {
     pub(crate) reliable: bool,
     pub(crate) reliable_ordered: bool,
     pub(crate) reliable_timeout_ms: u32,
+    /// How long nothing may be sent to an idle peer; 0 means for ever.
+    pub(crate) reliable_keepalive_ms: u32,
+    /// Plain datagrams are dropped while the protocol is enabled.
+    pub(crate) reliable_only: bool,
+    pub(crate) reliable_max_peers: u32,
     /// What the simulated network is like, and where its randomness begins.
     pub(crate) conditions: Conditions,
     pub(crate) conditions_seed: u64,
@@ -170,11 +176,15 @@ pub(crate) struct Udp {
 
 impl Default for Udp {
     fn default() -> Self {
+        let protocol = Config::default();
         Self {
             multicast: false,
             reliable: false,
             reliable_ordered: false,
-            reliable_timeout_ms: 10_000,
+            reliable_timeout_ms: (protocol.timeout / 1_000) as u32,
+            reliable_keepalive_ms: (protocol.keepalive / 1_000) as u32,
+            reliable_only: false,
+            reliable_max_peers: protocol.max_peers as u32,
             conditions: Conditions::default(),
             conditions_seed: 0,
         }
@@ -191,6 +201,9 @@ impl Udp {
             network_config_disable_reliable_udp => self.reliable = false,
             network_config_reliable_ordered => self.reliable_ordered = value.flag(),
             network_config_reliable_timeout => self.reliable_timeout_ms = value.small(),
+            network_config_reliable_keepalive => self.reliable_keepalive_ms = value.small(),
+            network_config_reliable_only => self.reliable_only = value.flag(),
+            network_config_reliable_max_peers => self.reliable_max_peers = value.small(),
             network_config_simulate_latency => self.conditions.latency = micros,
             network_config_simulate_jitter => self.conditions.jitter = micros,
             network_config_simulate_loss => self.conditions.loss = value.share(),

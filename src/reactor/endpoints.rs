@@ -7,12 +7,12 @@ use slab::Slab;
 use crate::clock::Millis;
 use crate::command::Id;
 use crate::socket::Handle;
+use crate::timers::Timers;
 
 use super::accept::listener::Listener;
 use super::connect::pending::{Connect, ConnectAttempt};
 use super::datagram::Datagrams;
 use super::stream::Stream;
-use super::timers::{Timer, Timers};
 
 /// The next endpoint's number. It outlives the reactor, so that what was under way at a shutdown (a
 /// name being looked up) never reaches an endpoint of the next one.
@@ -56,7 +56,7 @@ impl Endpoint {
 struct Slot {
     endpoint: Endpoint,
     serial: u32,
-    /// When the earliest timer of this endpoint comes up; `Millis::MAX` if it has none.
+    /// When its timer comes up; `Millis::MAX` if it has none.
     timer: Millis,
     /// Stands on one of the lists of those to go on with.
     listed: bool,
@@ -169,6 +169,8 @@ impl Endpoints {
         if let Some(slot) = self.slot(id) {
             // Dropping the endpoint closes its descriptor, which takes it off the poll as well.
             slot.endpoint = Endpoint::Gone;
+            slot.timer = Millis::MAX;
+            self.timers.set(id.token as usize, None);
             self.gone.push(id.token as usize);
         }
     }
@@ -219,19 +221,15 @@ impl Endpoints {
 
     // ---- timers ------------------------------------------------------------------------------
 
-    /// Sees to it that a timer comes up for the endpoint's next deadline.
+    /// Sees to it that a timer comes up for the endpoint's next deadline. Activity only moves the endpoint's
+    /// own deadline; a timer that comes up too early is armed again.
     pub(crate) fn arm(&mut self, id: Id) {
         let Some(slot) = self.slot(id) else { return };
         if let Some(at) = slot.endpoint.next_deadline()
             && at < slot.timer
         {
             slot.timer = at;
-            let Self { timers, slots, .. } = self;
-            timers.add(Timer { at, token: id.token, serial: id.serial });
-            timers.tidy(slots.len(), |timer| {
-                let slot = slots.get(timer.token as usize);
-                slot.is_some_and(|slot| slot.serial == timer.serial && slot.timer == timer.at)
-            });
+            self.timers.set(id.token as usize, Some(at));
         }
     }
 
@@ -239,19 +237,14 @@ impl Endpoints {
         self.timers.next()
     }
 
-    pub(crate) fn pop_due_timer(&mut self, now: Millis) -> Option<Timer> {
-        self.timers.pop_due(now)
-    }
-
-    /// A timer set for that time has come up. False if it no longer counts: a nearer one was armed
-    /// after it and has seen to what came next.
-    pub(crate) fn take_timer(&mut self, id: Id, at: Millis) -> bool {
-        match self.slot(id) {
-            Some(slot) if slot.timer == at => {
-                slot.timer = Millis::MAX;
-                true
-            }
-            _ => false,
+    /// All whose timers have come up.
+    pub(crate) fn take_due(&mut self, now: Millis) -> Vec<Id> {
+        let mut due = Vec::new();
+        while let Some(token) = self.timers.pop_due(now) {
+            let slot = &mut self.slots[token];
+            slot.timer = Millis::MAX;
+            due.push(Id { token: token as u32, serial: slot.serial });
         }
+        due
     }
 }

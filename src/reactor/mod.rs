@@ -15,7 +15,6 @@ mod endpoints;
 mod session;
 mod stream;
 mod streams;
-mod timers;
 mod transport;
 mod turn;
 
@@ -134,9 +133,10 @@ impl Reactor {
         }
         ready.clear();
         self.ready = ready;
-        while let Some(timer) = self.endpoints.pop_due_timer(self.turn.now) {
-            let id = Id { token: timer.token, serial: timer.serial };
-            self.attend(id, |reactor, id| reactor.on_timer(id, timer.at));
+        // All that are due now and no others: what is armed for at once meanwhile comes in the next turn,
+        // after everybody else has had theirs.
+        for id in self.endpoints.take_due(self.turn.now) {
+            self.attend(id, Self::on_timer);
         }
         self.endpoints.free_gone();
         if !self.turn.batch.is_empty() {
@@ -281,10 +281,7 @@ impl Reactor {
         }
     }
 
-    fn on_timer(&mut self, id: Id, at: Millis) {
-        if !self.endpoints.take_timer(id, at) {
-            return;
-        }
+    fn on_timer(&mut self, id: Id) {
         let now = self.turn.now;
         let Some(endpoint) = self.endpoints.get(id) else { return };
         match endpoint {
@@ -295,7 +292,9 @@ impl Reactor {
             }
             Endpoint::Datagrams(own) => {
                 let reads = own.read_again_at.take_if(|at| *at <= now).is_some();
-                self.with_datagrams(id, Datagrams::on_timer);
+                if let Some(Next::Again) = self.with_datagrams(id, Datagrams::on_timer) {
+                    self.endpoints.go_on_later(id);
+                }
                 if reads {
                     self.read_datagrams(id);
                 }

@@ -65,7 +65,15 @@ impl Turn {
         self.link_events >= MOST_LINK_EVENTS
     }
 
-    /// An event without bytes.
+    /// A reliable peer of an endpoint, whose own quota is `own`, was given up.
+    pub(crate) fn peer_lost(&mut self, origin: Origin<'_>, error: Option<&Error>, own: &mut Quota) {
+        let happened = Happened::PeerLost(error);
+        log_happened(&origin, &happened);
+        self.book(own, EVENT_COST);
+        self.batch.push(origin, happened);
+    }
+
+    /// A connect or disconnect.
     pub(crate) fn happened(&mut self, origin: Origin<'_>, happened: Happened<'_>) {
         log_happened(&origin, &happened);
         self.queued.book(EVENT_COST);

@@ -332,5 +332,9 @@ impl Drop for Socket {
         if let (SocketRole::Accepted, Some(clients)) = (self.role, &self.clients) {
             clients.strike_off(self.handle.0, &self.traffic);
         }
+        if let Some(endpoint) = self.host.lock().datagrams.as_ref().and_then(|own| own.reliable.as_ref()) {
+            let stats = endpoint.lock().stats();
+            Traffic::add_past_repairs(stats.resent, stats.lost);
+        }
     }
 }

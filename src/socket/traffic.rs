@@ -14,6 +14,8 @@ pub(crate) struct Traffic {
     pub(crate) dropped: AtomicU64,
     /// Smoothed round trip in microseconds; 0 while unknown.
     pub(crate) round_trip: AtomicU32,
+    /// How far single ones are from it on average, likewise.
+    pub(crate) jitter: AtomicU32,
 }
 
 /// Adds to a counter that only the calling thread writes: cheaper than an atomic addition.
@@ -29,6 +31,9 @@ pub(crate) trait Carrier: Send + Sync {
 
 /// What sockets that no longer exist have carried.
 static PAST: Traffic = Traffic::new();
+/// What their reliable protocols have sent again, and found lost.
+static PAST_RESENT: AtomicU64 = AtomicU64::new(0);
+static PAST_LOST: AtomicU64 = AtomicU64::new(0);
 
 impl Traffic {
     pub(crate) const fn new() -> Self {
@@ -39,6 +44,7 @@ impl Traffic {
             packets_received: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             round_trip: AtomicU32::new(0),
+            jitter: AtomicU32::new(0),
         }
     }
 
@@ -70,5 +76,15 @@ impl Traffic {
     /// The traffic of sockets that no longer exist.
     pub(crate) fn past() -> &'static Self {
         &PAST
+    }
+
+    /// What the reliable protocols of those have sent again, and found lost.
+    pub(crate) fn past_repairs() -> (u64, u64) {
+        (PAST_RESENT.load(Relaxed), PAST_LOST.load(Relaxed))
+    }
+
+    pub(crate) fn add_past_repairs(resent: u64, lost: u64) {
+        PAST_RESENT.fetch_add(resent, Relaxed);
+        PAST_LOST.fetch_add(lost, Relaxed);
     }
 }

@@ -215,9 +215,9 @@ pub(crate) fn set_keepalive(stream: &TcpStream, ms: u32) {
     }
 }
 
-/// The kernel's smoothed round trip of a connection, where it tells. (Android's libc crate has no `tcp_info`.)
+/// The kernel's smoothed round trip of a connection and its variation, where it tells. (Android's libc crate has no `tcp_info`.)
 #[cfg(target_os = "linux")]
-pub(crate) fn round_trip_micros(stream: &TcpStream) -> Option<u32> {
+pub(crate) fn round_trip_micros(stream: &TcpStream) -> Option<(u32, u32)> {
     use std::os::fd::AsRawFd;
     let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
     let mut length = size_of::<libc::tcp_info>() as libc::socklen_t;
@@ -235,11 +235,11 @@ pub(crate) fn round_trip_micros(stream: &TcpStream) -> Option<u32> {
         }
         info.assume_init()
     };
-    Some(info.tcpi_rtt)
+    Some((info.tcpi_rtt, info.tcpi_rttvar))
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn round_trip_micros(_stream: &TcpStream) -> Option<u32> {
+pub(crate) fn round_trip_micros(_stream: &TcpStream) -> Option<(u32, u32)> {
     None
 }
 

@@ -175,7 +175,7 @@ pub(crate) fn set_keepalive(stream: &TcpStream, ms: u32) {
     }
 }
 
-pub(crate) fn round_trip_micros(_stream: &TcpStream) -> Option<u32> {
+pub(crate) fn round_trip_micros(_stream: &TcpStream) -> Option<(u32, u32)> {
     None
 }
 

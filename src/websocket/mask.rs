@@ -6,7 +6,7 @@ pub type Key = [u8; 4];
 /// A key that a page or a proxy cannot predict, as section 10.3 demands of clients.
 #[must_use]
 pub fn random_key() -> Key {
-    rand::random::<u32>().to_ne_bytes()
+    crate::random::bytes()
 }
 
 /// Masks or unmasks `bytes`, whose first byte falls on the key's first.

@@ -30,6 +30,7 @@ pub struct Event {
     pub bytes: Vec<u8>,
     pub ip: String,
     pub reason: String,
+    pub message_type: i32,
 }
 
 impl Event {
@@ -159,6 +160,7 @@ impl Host {
             bytes,
             ip,
             reason,
+            message_type: event.message_type as i32,
         })
     }
 

@@ -33,6 +33,7 @@ fn a_server_tells_who_sent_what_and_answers() {
             bytes: b"hello".to_vec(),
             ip: "127.0.0.1".into(),
             reason: String::new(),
+            message_type: 0,
         };
         assert_eq!(event, expected);
         assert_eq!(host.send(server, event.from(), b"hi"), 14.0);

@@ -298,6 +298,221 @@ fn a_simulated_network_delays_and_loses_plain_datagrams_too() {
     });
 }
 
+#[test]
+fn an_address_that_leads_back_is_given_up_once() {
+    in_both_modes(|host| {
+        let socket = super::ok(network_create_socket_ext(network_socket_udp.into(), 0.0));
+        host.set(network_config_enable_reliable_udp, socket, 0.0);
+        host.set(network_config_reliable_timeout, socket, 500.0);
+        // Its own port, and a service that sends back whatever comes.
+        let mirror = peer();
+        let addresses = [host.address(socket), mirror.local_addr().expect("an address")];
+        for to in addresses {
+            host.send(socket, to, b"who is there?");
+        }
+        let mut room = [0; 2_000];
+        let mut lost = Vec::new();
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(2);
+        while std::time::Instant::now() < deadline {
+            while let Ok((size, from)) = mirror.recv_from(&mut room) {
+                let _ = mirror.send_to(&room[..size], from);
+            }
+            while let Some(event) = host.poll() {
+                assert_eq!(event.kind, network_type_disconnect, "{event:?}");
+                assert_eq!(event.error, network_error_timeout);
+                assert!(event.reason.contains("comes back"), "{}", event.reason);
+                lost.push(event.from());
+            }
+            super::ok(network_wait(1.0));
+        }
+        lost.sort();
+        let mut expected = addresses;
+        expected.sort();
+        assert_eq!(lost, expected);
+    });
+}
+
+#[test]
+fn nothing_is_said_of_a_destroyed_socket() {
+    in_both_modes(|host| {
+        for round in 0..10 {
+            let (server, client) = reliable_pair(host);
+            let silent = peer();
+            host.send(client, host.address(server), &[round; 300_000]);
+            host.send(client, silent.local_addr().expect("an address"), b"unacknowledged");
+            if round % 2 == 0 {
+                assert_eq!(host.event().bytes, [round; 300_000]);
+                host.send(server, host.address(client), &[round; 300_000]);
+            }
+            super::ok(network_destroy(client));
+            super::ok(network_destroy(server));
+            let other = host.server();
+            for number in 0..3_u8 {
+                // All that is under way has time to end.
+                host.until(|| {
+                    host.stat(other, "packets_received") == f64::from(number) || host.poll().is_some()
+                });
+                silent.send_to(&[number], host.address(other)).expect("sent");
+                let event = host.event();
+                assert_eq!((event.id, event.bytes), (other, vec![number]), "round {round}");
+                super::ok(network_wait(20.0));
+            }
+            super::ok(network_destroy(other));
+        }
+        let deadline = std::time::Instant::now() + std::time::Duration::from_millis(2_500);
+        while std::time::Instant::now() < deadline {
+            assert_eq!(host.poll(), None);
+            super::ok(network_wait(20.0));
+        }
+    });
+}
+
+#[test]
+fn a_message_over_the_receivers_limit_is_told_as_that_to_both() {
+    in_both_modes(|host| {
+        let (server, client) = reliable_pair(host);
+        host.set(network_config_message_size_limit, server, 10_000.0);
+        let to = host.address(server);
+        host.send(client, to, b"small");
+        assert_eq!(host.event().bytes, b"small");
+        host.send(client, to, &[1; 500_000]);
+        let mut told = [host.event(), host.event()];
+        told.sort_by(|a, b| a.id.total_cmp(&b.id));
+        for (event, id) in told.iter().zip([server, client]) {
+            assert_eq!(
+                (event.kind, event.id, event.error),
+                (network_type_disconnect, id, network_error_too_big)
+            );
+        }
+        host.send(client, to, b"goes on");
+        assert_eq!(host.event().bytes, b"goes on");
+        assert_eq!(host.poll(), None);
+    });
+}
+
+#[test]
+fn idle_peers_hear_of_each_other() {
+    in_both_modes(|host| {
+        let (server, client) = reliable_pair(host);
+        host.set(network_config_reliable_keepalive, client, 50.0);
+        host.set(network_config_reliable_keepalive, server, 0.0);
+        host.send(client, host.address(server), b"hello");
+        assert_eq!(host.event().bytes, b"hello");
+        host.until(|| host.stat(client, "send_queue") == 0.0);
+        let (before, silent) = (host.stat(server, "bytes_received"), host.stat(client, "bytes_received"));
+        // A datagram without a message has 23 bytes.
+        host.until(|| host.stat(server, "bytes_received") >= before + 4.0 * 23.0);
+        assert!(host.stat(client, "bytes_received") <= silent + 60.0, "the server sends none");
+        assert_eq!(host.poll(), None);
+        assert_eq!((host.stat(client, "peers"), host.stat(server, "peers")), (1.0, 1.0));
+    });
+}
+
+#[test]
+fn what_came_by_the_protocol_is_told_from_what_anybody_could_have_sent() {
+    in_both_modes(|host| {
+        let (server, client) = reliable_pair(host);
+        let to = host.address(server);
+        let stranger = peer();
+        host.send(client, to, b"by the protocol");
+        assert_eq!(host.event().message_type, network_message_reliable);
+        stranger.send_to(&packet(b"by anybody"), to).expect("sent");
+        let event = host.event();
+        assert_eq!((event.bytes, event.message_type), (b"by anybody".to_vec(), 0));
+
+        host.set(network_config_reliable_only, server, 1.0);
+        let dropped = host.stat(server, "dropped");
+        for _ in 0..3 {
+            stranger.send_to(&packet(b"by anybody"), to).expect("sent");
+        }
+        host.until(|| host.stat(server, "dropped") == dropped + 3.0);
+        host.send(client, to, b"still");
+        let event = host.event();
+        assert_eq!((event.bytes, event.message_type), (b"still".to_vec(), network_message_reliable));
+        // Without the protocol there is nothing else.
+        host.set(network_config_disable_reliable_udp, server, 0.0);
+        let arrives = || {
+            stranger.send_to(&packet(b"plain"), to).expect("sent");
+            super::ok(network_wait(5.0));
+            host.poll().is_some_and(|event| event.bytes == b"plain" && event.message_type == 0)
+        };
+        host.until(arrives);
+        // What is still sent by the protocol is no data either.
+        let dropped = host.stat(server, "dropped");
+        stranger.send_to(b"\xd7SW\x16\x01\x02\x03\x04\x05\x06\x07\x08\x00", to).expect("sent");
+        host.until(|| host.stat(server, "dropped") == dropped + 1.0);
+        while let Some(event) = host.poll() {
+            assert_ne!(event.bytes.len(), 13);
+        }
+    });
+}
+
+#[test]
+fn a_newcomer_takes_the_place_of_who_was_of_no_use_for_longest() {
+    in_both_modes(|host| {
+        let server = host.server();
+        host.set(network_config_enable_reliable_udp, server, 0.0);
+        host.set(network_config_reliable_max_peers, server, 3.0);
+        let to = host.address(server);
+        let clients: Vec<f64> = (0..4).map(|_| host.socket()).collect();
+        for &client in &clients[..3] {
+            host.set(network_config_enable_reliable_udp, client, 0.0);
+            host.send(client, to, b"here");
+            assert_eq!(host.event().bytes, b"here");
+            host.until(|| host.stat(client, "send_queue") == 0.0);
+        }
+        host.send(clients[0], to, b"still here");
+        assert_eq!(host.event().bytes, b"still here");
+        host.set(network_config_enable_reliable_udp, clients[3], 0.0);
+        host.send(clients[3], to, b"new");
+        let mut events = [host.event(), host.event(), host.event()];
+        events.sort_by(|a, b| (a.kind, a.id).partial_cmp(&(b.kind, b.id)).expect("numbers"));
+        let [lost, told, new] = events;
+        assert_eq!((lost.id, lost.error), (server, network_error_limit), "{lost:?}");
+        assert_eq!(lost.port, host.port(clients[1]));
+        assert_eq!((told.id, told.error), (clients[1], 0), "{told:?}");
+        assert_eq!(new.bytes, b"new");
+        assert_eq!(host.stat(server, "peers"), 3.0);
+        let full = host.send(server, "127.0.0.1:9".parse().expect("an address"), b"more");
+        assert_eq!(full, error(network_error_limit));
+    });
+}
+
+#[test]
+fn what_had_to_be_repaired_is_counted() {
+    in_both_modes(|host| {
+        let (server, client) = reliable_pair(host);
+        host.set(network_config_simulate_loss, client, 20.0);
+        host.set(network_config_simulate_latency, client, 5.0);
+        for number in 0..300 {
+            host.send(client, host.address(server), &message(number));
+        }
+        for _ in 0..300 {
+            host.event();
+        }
+        host.until(|| host.stat(client, "send_queue") == 0.0);
+        let (lost, resent) = (host.stat(client, "lost"), host.stat(client, "resent"));
+        assert!(lost > 5.0 && resent > 5.0, "{lost} {resent}");
+        assert!(host.stat(-1.0, "lost") >= lost && host.stat(-1.0, "resent") >= resent);
+        assert_eq!((host.stat(client, "peers"), host.stat(server, "peers")), (1.0, 1.0));
+        assert!(host.stat(client, "rtt_ms") >= 10.0);
+        assert!(host.stat(client, "rtt_jitter_ms") < 1_000.0);
+
+        // What makes no sense in the protocol counts as dropped.
+        let before = host.stat(server, "dropped");
+        let mut forged = b"\xd7SW\x16\x01\x02\x03\x04\x05\x06\x07\x08\x00".to_vec();
+        let stranger = peer();
+        stranger.send_to(&forged, host.address(server)).expect("sent");
+        forged[3] = 0x25;
+        stranger.send_to(&forged, host.address(server)).expect("sent");
+        host.until(|| host.stat(server, "dropped") == before + 2.0);
+        super::ok(network_destroy(client));
+        host.until(|| host.stat(-1.0, "sockets") == 1.0);
+        assert!(host.stat(-1.0, "lost") >= lost);
+        while host.poll().is_some() {}
+    });
+}
+
 /// The first datagram of a session, as a stranger could have recorded it.
 fn recorded_hello(host: &Host) -> Vec<u8> {
     let client = host.socket();

@@ -69,6 +69,15 @@
 /// (server, count) how many clients a server takes at a time
 #macro stepwire_config_max_clients 1020
 
+/// (socket or -1, milliseconds) idle time after which a reliable peer is sent a few bytes, 0 for never; 15 000
+#macro stepwire_config_reliable_keepalive 1031
+
+/// (socket or -1, 0 or 1) a reliable socket drops plain datagrams; 0
+#macro stepwire_config_reliable_only 1034
+
+/// (socket or -1, number) peers of a reliable socket; 65 536
+#macro stepwire_config_reliable_max_peers 1035
+
 /// the operating system refused
 #macro stepwire_error_failed -1
 

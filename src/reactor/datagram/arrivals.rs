@@ -6,13 +6,17 @@ use std::net::SocketAddr;
 use crate::address;
 use crate::command::Id;
 use crate::error::{Code, Error};
-use crate::event::batch::{EVENT_COST, Happened, Origin};
+use crate::event::batch::{EVENT_COST, Origin};
 use crate::protocol::packet::header_of;
 use crate::quota::Quota;
 use crate::reliable::{EventSink, LossReason, PeerLost};
 use crate::socket::{Handle, Socket, count};
 
 use crate::reactor::turn::Turn;
+
+/// `network_message_reliable`, as events have it, and what plain datagrams have.
+const RELIABLE: u8 = 3;
+const PLAIN: u8 = 0;
 
 pub(crate) struct Arrivals<'a> {
     turn: &'a mut Turn,
@@ -21,6 +25,8 @@ pub(crate) struct Arrivals<'a> {
     id: Id,
     /// Cost of the socket's uncollected events.
     queued: &'a mut Quota,
+    /// The host has destroyed the socket and is told nothing more.
+    silent: bool,
     /// Where the last message came from, and its place in the batch.
     last: Option<(SocketAddr, u32)>,
 }
@@ -32,8 +38,9 @@ impl<'a> Arrivals<'a> {
         server: Handle,
         id: Id,
         queued: &'a mut Quota,
+        silent: bool,
     ) -> Self {
-        Arrivals { turn, socket, server, id, queued, last: None }
+        Arrivals { turn, socket, server, id, queued, silent, last: None }
     }
 
     /// A datagram of no protocol, or one that is yet to lose its header.
@@ -43,10 +50,18 @@ impl<'a> Arrivals<'a> {
             return;
         }
         let skip = if strips { header_of(datagram, datagram.len()) } else { 0 };
-        self.message(from, &datagram[skip..]);
+        self.message(from, PLAIN, &datagram[skip..]);
     }
 
-    fn message(&mut self, from: SocketAddr, payload: &[u8]) {
+    /// A datagram that the host does not want.
+    pub(crate) fn unwanted(&mut self) {
+        count(&self.socket.traffic.dropped, 1);
+    }
+
+    fn message(&mut self, from: SocketAddr, message_type: u8, payload: &[u8]) {
+        if self.silent {
+            return;
+        }
         let source = match self.last {
             Some((last, source)) if last == from => source,
             _ => {
@@ -57,7 +72,7 @@ impl<'a> Arrivals<'a> {
                 source
             }
         };
-        self.turn.batch.copied(source, payload);
+        self.turn.batch.copied(source, message_type, payload);
         self.turn.book(self.queued, payload.len() as u64 + EVENT_COST);
         count(&self.socket.traffic.packets_received, 1);
     }
@@ -65,14 +80,17 @@ impl<'a> Arrivals<'a> {
 
 impl EventSink for Arrivals<'_> {
     fn delivered(&mut self, peer: SocketAddr, payload: &[u8]) {
-        self.message(peer, payload);
+        self.message(peer, RELIABLE, payload);
     }
 
     fn peer_lost(&mut self, lost: PeerLost) {
+        if self.silent {
+            return;
+        }
         let ip = address::text(&lost.peer);
         let origin = origin(self.socket, self.server, self.id, &ip, lost.peer.port());
-        let error = explain(&lost);
-        self.turn.happened(origin, Happened::PeerLost(error.as_ref()));
+        self.turn.peer_lost(origin, explain(&lost).as_ref(), self.queued);
+        self.last = None;
     }
 }
 

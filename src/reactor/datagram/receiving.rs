@@ -36,8 +36,7 @@ impl Datagrams {
     /// Reads what there is, within the budget of a turn. What the host has no room for is read and
     /// dropped, so that what it finds once it collects again is not stale.
     pub(crate) fn read(&mut self, around: &mut Around<'_>) -> Next {
-        let reliable = self.reliability.as_ref().is_some_and(|reliability| reliability.is_active());
-        let straight = !reliable && self.conditioned.is_none();
+        let straight = self.reliability.is_none() && self.conditioned.is_none();
         if straight && self.draining.is_some() {
             return Next::Sleep;
         }
@@ -139,7 +138,7 @@ impl Datagrams {
     /// Passes what was just received on to the simulated network, or the protocol. Returns how many
     /// bytes that was.
     fn pass_on(&mut self, around: &mut Around<'_>) -> usize {
-        let server = self.server();
+        let (server, silent) = (self.server(), self.draining.is_some());
         let Around { id, turn, tools: DatagramTools { reader, scratch, .. } } = around;
         match &mut self.conditioned {
             Some(conditioned) => {
@@ -147,9 +146,8 @@ impl Datagrams {
                 each(reader, scratch, |from, datagram| conditioned.inward.push(from, datagram, now))
             }
             None => {
-                let mut arrivals = Arrivals::new(turn, &self.socket, server, *id, &mut self.queued);
-                let mut intake =
-                    Intake::open(self.reliability.as_deref(), self.strips, self.draining.is_some());
+                let mut arrivals = Arrivals::new(turn, &self.socket, server, *id, &mut self.queued, silent);
+                let mut intake = Intake::open(self.reliability.as_deref(), self.strips);
                 each(reader, scratch, |from, datagram| intake.take(from, datagram, &mut arrivals))
             }
         }
@@ -157,11 +155,12 @@ impl Datagrams {
 
     /// Passes datagrams on whose time has come in the simulated network.
     pub(crate) fn let_through(&mut self, around: &mut Around<'_>) {
-        let server = self.server();
+        let (server, silent) = (self.server(), self.draining.is_some());
         let Some(conditioned) = &mut self.conditioned else { return };
         let now = clock::micros();
-        let mut arrivals = Arrivals::new(around.turn, &self.socket, server, around.id, &mut self.queued);
-        let mut intake = Intake::open(self.reliability.as_deref(), self.strips, self.draining.is_some());
+        let mut arrivals =
+            Arrivals::new(around.turn, &self.socket, server, around.id, &mut self.queued, silent);
+        let mut intake = Intake::open(self.reliability.as_deref(), self.strips);
         while conditioned.inward.pop(now, |from, datagram| intake.take(from, datagram, &mut arrivals)) {}
         let ahead = &mut self.ahead;
         while conditioned.outward.pop(now, |to, datagram| ahead.push(To::Address(to), false, &[], datagram)) {

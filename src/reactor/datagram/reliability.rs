@@ -8,7 +8,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::arrivals::Arrivals;
 use crate::clock::{self, Micros, Millis};
-use crate::reliable::{Endpoint, Transmits, is_reliable};
+use crate::reliable::{Endpoint, Stats, Transmits, is_reliable};
 
 /// Datagrams taken from the state machine at a time.
 const TRANSMITS: usize = 64;
@@ -22,6 +22,10 @@ pub(crate) struct Reliability {
     /// When the state machine wants to be called.
     pub(crate) due: Option<Millis>,
     pub(crate) reads: bool,
+    /// Plain datagrams are not wanted.
+    pub(crate) only: bool,
+    /// What of the protocol's counters has gone into those of the socket.
+    pub(crate) counted: Stats,
 }
 
 /// Whether the host has the protocol enabled.
@@ -44,6 +48,8 @@ impl Reliability {
             sent: 0,
             due: None,
             reads: true,
+            only: false,
+            counted: Stats::default(),
         }
     }
 
@@ -88,22 +94,26 @@ pub(crate) struct Intake<'a> {
     /// When it was opened; for all that has arrived by then the difference does not matter.
     now: Micros,
     strips: bool,
-    /// Nobody is there for plain datagrams any more.
-    discards: bool,
+    /// Nobody wants plain datagrams.
+    only: bool,
+    /// The protocol has ended here; what is still under way of it is no data.
+    ended: bool,
 }
 
 impl<'a> Intake<'a> {
-    pub(crate) fn open(reliability: Option<&'a Reliability>, strips: bool, discards: bool) -> Self {
-        let endpoint = reliability.filter(|own| own.is_active()).map(|own| own.endpoint.lock());
+    pub(crate) fn open(reliability: Option<&'a Reliability>, strips: bool) -> Self {
+        let active = reliability.filter(|own| own.is_active());
+        let only = active.is_some_and(|own| own.only && own.stage == Stage::Enabled);
+        let endpoint = active.map(|own| own.endpoint.lock());
         // Not before the lock is held: the protocol's time must not go backwards.
         let now = if endpoint.is_some() { clock::micros() } else { 0 };
-        Intake { endpoint, now, strips, discards }
+        Intake { endpoint, now, strips, only, ended: reliability.is_some_and(|own| !own.is_active()) }
     }
 
     pub(crate) fn take(&mut self, from: SocketAddr, datagram: &[u8], arrivals: &mut Arrivals<'_>) {
         match &mut self.endpoint {
             Some(endpoint) if is_reliable(datagram) => endpoint.receive(from, datagram, self.now, arrivals),
-            _ if self.discards => {}
+            _ if self.only || (self.ended && is_reliable(datagram)) => arrivals.unwanted(),
             _ => arrivals.datagram(from, datagram, self.strips),
         }
     }

@@ -8,7 +8,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use parking_lot::Mutex;
 
 use crate::clock::{self, Millis};
-use crate::reactor::turn::LINGER_MILLIS;
+use crate::options::Udp;
+use crate::reactor::turn::{LINGER_MILLIS, Next};
 use crate::reliable::Endpoint;
 use crate::socket::count;
 
@@ -21,7 +22,7 @@ impl Datagrams {
     pub(crate) fn set_reliability(
         &mut self,
         endpoint: Option<Arc<Mutex<Endpoint>>>,
-        enabled: bool,
+        udp: &Udp,
         send_limit: usize,
         now: Millis,
     ) {
@@ -29,7 +30,8 @@ impl Datagrams {
         let message_limit = self.socket.message_limit.load(Relaxed) as usize;
         endpoint.lock().set_limits(message_limit, send_limit);
         let own = self.reliability.get_or_insert_with(|| Box::new(Reliability::new(endpoint)));
-        match (own.stage, enabled) {
+        own.only = udp.reliable_only;
+        match (own.stage, udp.reliable) {
             (Stage::Enabled, false) => {
                 own.stop_reading();
                 own.stage = Stage::Ending(now + LINGER_MILLIS);
@@ -59,18 +61,29 @@ impl Datagrams {
         self.draining.is_none() && self.reliability.as_ref().is_some_and(|own| waits(own))
     }
 
-    /// Does what the state machine wanted to be called for.
-    pub(crate) fn time_out(&mut self, around: &mut Around<'_>) {
+    /// Does what the state machine wanted to be called for. [`Next::Again`] if the rest of what has arrived
+    /// is to be read before somebody is given up for being silent.
+    pub(crate) fn time_out(&mut self, around: &mut Around<'_>) -> Next {
         self.let_peers_wait(around);
-        let server = self.server();
-        let Some(reliability) = &mut self.reliability else { return };
-        let mut arrivals = Arrivals::new(around.turn, &self.socket, server, around.id, &mut self.queued);
-        {
+        let silent = self.draining.is_some();
+        let due = |endpoint: &Endpoint, present| endpoint.next_timeout().is_some_and(|at| at <= present);
+        let someone_seems_silent = self.reliability.as_ref().is_some_and(|reliability| {
             let mut endpoint = reliability.endpoint.lock();
             let present = clock::micros();
-            if endpoint.next_timeout().is_some_and(|at| at <= present) {
-                endpoint.handle_timeout(present, &mut arrivals);
+            due(&endpoint, present) && endpoint.handle_timeout_before_reading(present)
+        });
+        if someone_seems_silent {
+            // The process may have stood still, and what peers said meanwhile waits in the system.
+            if let Next::Again = self.read(around) {
+                return Next::Again;
             }
+        }
+        let server = self.server();
+        let Some(reliability) = &mut self.reliability else { return Next::Sleep };
+        let mut arrivals =
+            Arrivals::new(around.turn, &self.socket, server, around.id, &mut self.queued, silent);
+        if someone_seems_silent {
+            reliability.endpoint.lock().handle_timeout(clock::micros(), &mut arrivals);
         }
         if let Stage::Ending(until) = reliability.stage
             && (until <= around.turn.now || reliability.is_settled())
@@ -78,6 +91,7 @@ impl Datagrams {
             reliability.stage = Stage::Disabled;
             self.end_sessions(around);
         }
+        Next::Sleep
     }
 
     /// Sends what the state machine has to send.
@@ -89,13 +103,16 @@ impl Datagrams {
     }
 
     fn transmit_of(&mut self, reliability: &mut Reliability) {
-        let Reliability { endpoint, transmits, sent, due, .. } = reliability;
+        let Reliability { endpoint, transmits, sent, due, counted, .. } = reliability;
         while !self.blocked {
             if *sent == transmits.len() {
                 transmits.clear();
                 *sent = 0;
                 let mut endpoint = endpoint.lock();
                 endpoint.poll_transmit(clock::micros(), transmits);
+                let stats = endpoint.stats();
+                count(&self.socket.traffic.dropped, stats.dropped() - counted.dropped());
+                *counted = stats;
                 if transmits.is_empty() {
                     *due = endpoint.next_timeout().map(clock::millis_after);
                     return;
@@ -122,13 +139,16 @@ impl Datagrams {
                 Err(_) => *sent += 1,
             }
         }
+        // The system tells when it takes more: until then there is nothing to wake up for.
+        *due = None;
     }
 
     /// Ends all sessions and tells the peers.
     fn end_sessions(&mut self, around: &mut Around<'_>) {
-        let server = self.server();
+        let (server, silent) = (self.server(), self.draining.is_some());
         let Some(reliability) = &self.reliability else { return };
-        let mut arrivals = Arrivals::new(around.turn, &self.socket, server, around.id, &mut self.queued);
+        let mut arrivals =
+            Arrivals::new(around.turn, &self.socket, server, around.id, &mut self.queued, silent);
         reliability.endpoint.lock().close(clock::micros(), &mut arrivals);
         self.transmit();
     }

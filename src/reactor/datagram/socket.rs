@@ -19,7 +19,7 @@ use crate::sys::{DatagramReader, DatagramWriter, kernel_drops};
 use crate::clock::Millis;
 use crate::dns::PendingLookups;
 use crate::quota::Quota;
-use crate::reactor::turn::{LINGER_MILLIS, Turn};
+use crate::reactor::turn::{LINGER_MILLIS, Next, Turn};
 
 use super::conditions::Conditioned;
 use super::reliability::Reliability;
@@ -166,7 +166,7 @@ impl Datagrams {
                 let _ = SockRef::from(&self.io).leave_multicast_v6(&ALL_NODES, interface);
             }
         }
-        self.set_reliability(reliable, udp.reliable, settings.send_queue_limit as usize, around.turn.now);
+        self.set_reliability(reliable, udp, settings.send_queue_limit as usize, around.turn.now);
         Conditioned::set(&mut self.conditioned, (udp.conditions, udp.conditions_seed));
     }
 
@@ -220,12 +220,13 @@ impl Datagrams {
     }
 
     /// A deadline may be over.
-    pub(crate) fn on_timer(&mut self, around: &mut Around<'_>) {
+    pub(crate) fn on_timer(&mut self, around: &mut Around<'_>) -> Next {
         if self.multicast && self.draining.is_none() && self.rejoin_at <= around.turn.now {
             self.join(around);
         }
         self.let_through(around);
-        self.time_out(around);
+        let next = self.time_out(around);
         self.flush(around);
+        next
     }
 }

@@ -229,10 +229,11 @@ impl Stream {
 
     /// Samples the round trip for `network_get_stat`.
     pub(crate) fn sample_round_trip(&self) {
-        if let (Some(socket), Some(micros)) =
+        if let (Some(socket), Some((micros, jitter))) =
             (&self.socket, self.transport.tcp().and_then(sys::round_trip_micros))
         {
             socket.traffic.round_trip.store(micros, Relaxed);
+            socket.traffic.jitter.store(jitter, Relaxed);
         }
     }
 }

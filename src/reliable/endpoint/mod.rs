@@ -11,14 +11,14 @@ use slab::Slab;
 
 use crate::reliable::batch::Transmits;
 use crate::reliable::config::Config;
+use crate::reliable::displaced::{Displaced, Network};
 use crate::reliable::event::{EventSink, LossReason, PeerInfo, SendError};
 use crate::reliable::peer::{Due, Local, Outcome, Peer};
 use crate::reliable::reassembly::{Delivery, ReassemblyPool};
-use crate::reliable::timers::Timers;
 use crate::reliable::tokens::{Address, Secret, TableHash};
 use crate::reliable::units::Micros;
 use crate::reliable::wire::Control;
-use places::{Displaced, Network};
+use crate::timers::Timers;
 
 /// The reliable protocol on one UDP socket: every peer's state, by address.
 pub struct Endpoint {

@@ -1,8 +1,9 @@
 //! Places for peers: who gives way to a new one when all are taken.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use super::Endpoint;
+use crate::reliable::displaced::Network;
 use crate::reliable::event::{EventSink, LossReason};
 use crate::reliable::peer::{MEMORY_LASTS, Peer};
 use crate::reliable::reassembly::Delivery;
@@ -11,35 +12,6 @@ use crate::reliable::units::Micros;
 /// Of more peers than this not all are compared, but as many of them taken at random: looking at all
 /// would be what a flood of newcomers could cost.
 const COMPARED: usize = 256;
-
-/// What one user of the network has for addresses: of IPv6 the first 64 bits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Network(IpAddr);
-
-impl From<SocketAddr> for Network {
-    fn from(address: SocketAddr) -> Self {
-        Self(match address.ip() {
-            IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64)).into(),
-            ip => ip,
-        })
-    }
-}
-
-/// What is left of peers that gave way before their time.
-#[derive(Debug, Default)]
-pub(super) struct Displaced {
-    /// Confirms whose token was granted up to then may belong to sessions of theirs.
-    pub(super) newest: Option<Micros>,
-    /// Until when an address that is not known may be that of one.
-    until: Micros,
-}
-
-impl Displaced {
-    /// Whether the last session with an address that is not known may have been given up.
-    pub(super) fn may_be_unknown(&self, now: Micros) -> bool {
-        now < self.until
-    }
-}
 
 impl Endpoint {
     /// Sees to it that there is a place for a new peer; false if nobody can give way.

@@ -4,8 +4,9 @@ use super::head::{Head, HeadError};
 use super::headers::{list, list_has, map, single};
 use super::limits::{Limits, MOST_HEADERS};
 use super::options::{Protocols, RequestHeaders};
+use crate::random;
 use crate::url::Url;
-use tungstenite::handshake::client::generate_key;
+use data_encoding::BASE64;
 use tungstenite::handshake::derive_accept_key;
 use tungstenite::http::{HeaderMap, StatusCode};
 
@@ -60,7 +61,7 @@ impl ClientHandshake {
         headers: &RequestHeaders,
         out: &mut Vec<u8>,
     ) -> Self {
-        let key = generate_key();
+        let key = BASE64.encode(&random::bytes::<16>());
         let target = url.target();
         let host = url.authority(port, encrypted);
         let mut request = format!(

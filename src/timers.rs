@@ -1,26 +1,27 @@
-//! Deadlines of many peers, one each: a heap in which every entry knows its place, so that it
-//! can be moved.
+//! Deadlines of many, one each, by the number of their place in a slab: a heap in which every entry knows
+//! where it stands, so that it can be moved.
 
-use super::units::Micros;
+/// A time in any unit that only goes forward.
+type Time = u64;
 
 const NOWHERE: u32 = u32::MAX;
 
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
     /// A binary heap of deadlines and the slots whose they are.
-    heap: Vec<(Micros, u32)>,
+    heap: Vec<(Time, u32)>,
     /// Place in the heap, by slot.
     places: Vec<u32>,
 }
 
 impl Timers {
     /// The earliest deadline.
-    pub(crate) fn next(&self) -> Option<Micros> {
+    pub(crate) fn next(&self) -> Option<Time> {
         self.heap.first().map(|&(at, _)| at)
     }
 
     /// Sets or clears the deadline of a slot.
-    pub(crate) fn set(&mut self, slot: usize, deadline: Option<Micros>) {
+    pub(crate) fn set(&mut self, slot: usize, deadline: Option<Time>) {
         if slot >= self.places.len() {
             self.places.resize(slot + 1, NOWHERE);
         }
@@ -45,7 +46,7 @@ impl Timers {
     }
 
     /// Takes out a slot whose deadline has come.
-    pub(crate) fn pop_due(&mut self, now: Micros) -> Option<usize> {
+    pub(crate) fn pop_due(&mut self, now: Time) -> Option<usize> {
         let &(at, slot) = self.heap.first()?;
         if at > now {
             return None;
@@ -96,7 +97,7 @@ impl Timers {
         self.put(place, entry);
     }
 
-    fn put(&mut self, place: usize, entry: (Micros, u32)) {
+    fn put(&mut self, place: usize, entry: (Time, u32)) {
         self.heap[place] = entry;
         self.places[entry.1 as usize] = place as u32;
     }
@@ -106,6 +107,17 @@ impl Timers {
 mod tests {
     use super::*;
     use std::collections::BTreeMap;
+
+    #[test]
+    fn come_up_in_order_and_not_before_their_time() {
+        let mut timers = Timers::default();
+        for at in [30, 10, 20] {
+            timers.set(at as usize, Some(at));
+        }
+        assert_eq!(timers.next(), Some(10));
+        assert_eq!(timers.pop_due(9), None);
+        assert_eq!([timers.pop_due(25), timers.pop_due(25), timers.pop_due(25)], [Some(10), Some(20), None]);
+    }
 
     #[test]
     fn agrees_with_a_sorted_map() {
