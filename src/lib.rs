@@ -3,8 +3,9 @@
 //! The library's face is its C ABI, `include/stepwire.h`, whose functions live in [`abi`]. Rust
 //! programs can call the same functions. `docs/architecture.md` shows how the rooms fit together.
 
-#![deny(unsafe_op_in_unsafe_fn, missing_docs)]
+#![deny(unsafe_code, unsafe_op_in_unsafe_fn, missing_docs)]
 
+#[allow(unsafe_code, reason = "the C ABI")]
 pub mod abi;
 mod address;
 pub mod catalog;
@@ -16,6 +17,7 @@ mod datagram_records;
 mod dns;
 mod encoder;
 mod error;
+#[allow(unsafe_code, reason = "events cross threads with pointers in them")]
 mod event;
 mod host;
 mod interfaces;
@@ -31,7 +33,9 @@ mod registry;
 pub mod reliable;
 mod runtime;
 mod socket;
+#[allow(unsafe_code, reason = "a lock is made of a cell")]
 mod spin_lock;
+#[allow(unsafe_code, reason = "system calls")]
 mod sys;
 mod timers;
 mod tls;
