@@ -225,7 +225,7 @@ impl Socket {
         handle: Handle,
         role: SocketRole,
         family: Family,
-        server: Option<&Socket>,
+        server: Option<&Self>,
         regular: bool,
         settings: Arc<Settings>,
     ) -> Self {
