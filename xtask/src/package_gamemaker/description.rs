@@ -110,6 +110,7 @@ pub enum OptionKind {
 pub struct LegacyFunction {
     /// The exported name.
     pub name: String,
+    pub summary: String,
     pub arguments: Vec<Kind>,
     pub returns: Kind,
 }
@@ -131,6 +132,8 @@ impl Description {
         let functions = self.functions.iter().filter(|function| !takes_buffer(function));
         let functions = functions.map(|function| LegacyFunction {
             name: self.gml_name(&function.name),
+            // The others are explained with GML's functions.
+            summary: if function.hidden { function.summary.clone() } else { String::new() },
             arguments: function.arguments.iter().map(|argument| argument.kind).collect(),
             returns: function.returns.kind,
         });

@@ -33,14 +33,15 @@ pub fn text(description: &Description) -> String {
         "\n## Plain functions\n\n\
          For hosts that pass only doubles and strings (GameMaker's new runtime, extensions without the runner \
          interface, `external_define`): exported under these names. A buffer is passed as its address, a string.\n\n\
-         | function | arguments | result |\n|---|---|---|\n",
+         | function | arguments | result | what it does |\n|---|---|---|---|\n",
     );
     for function in description.plain() {
         let arguments: Vec<&str> =
             function.arguments.iter().map(|kind| if kind.yy() == 1 { "string" } else { "double" }).collect();
         let result = if function.returns.yy() == 1 { "string" } else { "double" };
         let arguments = if arguments.is_empty() { "none".to_owned() } else { arguments.join(", ") };
-        text.push_str(&format!("| `{}` | {arguments} | {result} |\n", function.name));
+        let summary = if function.summary.is_empty() { "see above" } else { &function.summary };
+        text.push_str(&format!("| `{}` | {arguments} | {result} | {summary} |\n", function.name));
     }
     text
 }
