@@ -1,4 +1,5 @@
-# Builds the cluster library with cargo and defines stepwire::cluster (shared, on stepwire::stepwire).
+# Builds the cluster library with cargo and defines stepwire::cluster (shared, on stepwire::stepwire) and
+# stepwire::cluster_static (on stepwire::static; not on Windows).
 string(REPLACE stepwire stepwire_cluster stepwire_cluster_cargo_shared "${stepwire_cargo_shared}")
 string(REPLACE stepwire stepwire_cluster stepwire_cluster_cargo_import "${stepwire_cargo_import}")
 string(REPLACE stepwire stepwire_cluster stepwire_cluster_cargo_static "${stepwire_cargo_static}")
@@ -47,4 +48,15 @@ if(stepwire_cluster_import_file)
   set_target_properties(stepwire::cluster PROPERTIES
     IMPORTED_IMPLIB "${stepwire_output_dir}/${stepwire_cluster_import_file}")
 endif()
+
 add_dependencies(stepwire::cluster stepwire-cluster-cargo)
+
+# On Windows the archive asks for stepwire.dll, which would be a second stepwire beside the one linked in.
+if(NOT WIN32)
+  add_library(stepwire::cluster_static STATIC IMPORTED GLOBAL)
+  set_target_properties(stepwire::cluster_static PROPERTIES
+    IMPORTED_LOCATION "${stepwire_output_dir}/${stepwire_cluster_cargo_static}"
+    INTERFACE_INCLUDE_DIRECTORIES "${CMAKE_CURRENT_SOURCE_DIR}/cluster/include"
+    INTERFACE_LINK_LIBRARIES stepwire::static)
+  add_dependencies(stepwire::cluster_static stepwire-cluster-cargo)
+endif()

@@ -335,3 +335,157 @@ impl Broker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INFO: &[u8] = b"INFO {\"headers\":true,\"max_payload\":1000}\r\n";
+
+    fn broker(url: &str) -> Broker {
+        Broker::new(Url::parse(url).expect("a url"), "me", 100, 0)
+    }
+
+    fn host(broker: &mut Broker) -> String {
+        match broker.take_wishes().pop() {
+            Some(Wish::Connect(host)) => host.name,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn said(broker: &mut Broker) -> String {
+        String::from_utf8(std::mem::take(&mut broker.out)).expect("text")
+    }
+
+    fn lost() -> Error {
+        Error::new(Code::of(0.0), "lost")
+    }
+
+    /// Through to the news that it is up.
+    fn bring_up(broker: &mut Broker, now: u64) {
+        let mut news = Vec::new();
+        broker.connected(now);
+        broker.bytes(now, INFO, &mut news);
+        assert_eq!(news, [News::Greeted]);
+        broker.confirm();
+        broker.bytes(now, b"PONG\r\n", &mut news);
+        assert_eq!(news[1..], [News::Up]);
+    }
+
+    #[test]
+    fn only_the_first_info_is_answered() {
+        let mut broker = broker("nats://a");
+        host(&mut broker);
+        let mut news = Vec::new();
+        broker.connected(0);
+        // A PONG that was not asked for means nothing.
+        broker.bytes(0, &[INFO, b"PONG\r\n", INFO].concat(), &mut news);
+        assert_eq!(news, [News::Greeted]);
+        assert_eq!(said(&mut broker).matches("CONNECT").count(), 1);
+        broker.confirm();
+        broker.bytes(0, &[b"PONG\r\n", INFO, INFO].concat(), &mut news);
+        assert_eq!((said(&mut broker).as_str(), broker.is_up()), ("PING\r\n", true));
+        assert_eq!(broker.most_payload(), 1000);
+    }
+
+    #[test]
+    fn the_next_host_is_tried_after_growing_pauses() {
+        let mut broker = broker("nats://a,b,c");
+        let (mut news, mut now) = (Vec::new(), 0);
+        let mut pauses = Vec::new();
+        for expected in ["a", "b", "c", "a", "b", "c", "a", "b", "c"] {
+            assert_eq!(host(&mut broker), expected);
+            broker.ended(now, lost(), &mut news);
+            pauses.push(broker.due() - now);
+            broker.step(broker.due() - 1, &mut news);
+            assert!(broker.take_wishes().is_empty());
+            now = broker.due();
+            broker.step(now, &mut news);
+        }
+        let mut least = SHORTEST_PAUSE;
+        for pause in pauses {
+            assert!((least..=LONGEST_PAUSE.min(least + least / 2)).contains(&pause), "{pause} of {least}");
+            least = LONGEST_PAUSE.min(2 * least);
+        }
+        // Told once. When it is there again, the pauses begin anew.
+        assert_eq!(news, [News::Down(lost())]);
+        bring_up(&mut broker, now);
+        broker.ended(now, lost(), &mut news);
+        assert!(broker.due() <= now + SHORTEST_PAUSE * 3 / 2);
+        assert_eq!(news.len(), 2);
+    }
+
+    #[test]
+    fn two_pings_without_an_answer_are_the_end() {
+        let mut broker = broker("nats://a");
+        host(&mut broker);
+        bring_up(&mut broker, 0);
+        said(&mut broker);
+        let mut news = Vec::new();
+        // However late the steps come, each ping has its time.
+        for now in [100, 10_000] {
+            broker.step(now, &mut news);
+            assert_eq!(said(&mut broker), "PING\r\n");
+        }
+        broker.bytes(10_050, b"PONG\r\n", &mut news);
+        for now in [10_100, 10_200] {
+            broker.step(now, &mut news);
+            assert!(broker.is_up());
+        }
+        broker.step(10_300, &mut news);
+        assert!(matches!(&news[..], [News::Down(error)] if error.code == Code::TIMEOUT), "{news:?}");
+        assert_eq!(broker.take_wishes(), [Wish::Close]);
+    }
+
+    #[test]
+    fn the_brokers_own_words_are_the_reason() {
+        let mut broker = broker("nats://a");
+        host(&mut broker);
+        let mut news = Vec::new();
+        broker.connected(0);
+        broker.bytes(0, &[INFO, b"-ERR 'Authorization Violation'\r\n"].concat(), &mut news);
+        broker.ended(0, lost(), &mut news);
+        assert_eq!(
+            news[1],
+            News::Down(Error::new(Code::of(0.0), "the broker says: Authorization Violation"))
+        );
+    }
+
+    #[test]
+    fn pings_are_answered_and_other_hosts_remembered() {
+        let mut broker = broker("nats://a");
+        host(&mut broker);
+        bring_up(&mut broker, 0);
+        said(&mut broker);
+        let mut news = Vec::new();
+        let more =
+            b"INFO {\"headers\":true,\"connect_urls\":[\"a:4222\",\"b:1\",\"c d\",\"[::1]:2\"]}\r\nPING\r\n";
+        broker.bytes(0, more, &mut news);
+        assert_eq!((said(&mut broker).as_str(), &news[..]), ("PONG\r\n", &[News::TopologyChanged][..]));
+        let mut tried = Vec::new();
+        for _ in 0..4 {
+            broker.ended(broker.due(), lost(), &mut news);
+            broker.step(broker.due(), &mut news);
+            tried.push(host(&mut broker));
+        }
+        assert_eq!(tried, ["b", "::1", "a", "b"]);
+    }
+
+    #[test]
+    fn tls_comes_after_the_first_info() {
+        let mut secure = broker("tls://token@a");
+        host(&mut secure);
+        let mut news = Vec::new();
+        secure.connected(0);
+        secure.bytes(0, INFO, &mut news);
+        // The token is not said in the open.
+        assert_eq!((secure.take_wishes(), said(&mut secure).as_str()), (vec![Wish::Secure("a".into())], ""));
+        secure.secured(0, &mut news);
+        assert!(said(&mut secure).contains("\"auth_token\":\"token\""));
+        let mut open = broker("nats://token@a");
+        host(&mut open);
+        open.connected(0);
+        open.bytes(0, b"INFO {\"headers\":true,\"tls_required\":true}\r\n", &mut news);
+        assert_eq!((open.take_wishes(), said(&mut open).as_str()), (vec![Wish::Close], ""));
+    }
+}
