@@ -10,6 +10,7 @@ use parking_lot::{Condvar, Mutex};
 use crate::error::{Code, Error, Result};
 use crate::listening::Listening;
 use crate::options::Texts;
+use crate::reliable::Endpoint;
 use crate::socket::{Bound, Local, Socket};
 use crate::tls;
 use crate::url::Url;
@@ -151,4 +152,6 @@ pub(crate) struct OpenDatagrams {
     pub(crate) socket: Arc<Socket>,
     pub(crate) io: UdpSocket,
     pub(crate) bound: Bound,
+    /// The protocol of a destroyed socket that still flushes on the same port.
+    pub(crate) predecessor: Option<Arc<Mutex<Endpoint>>>,
 }

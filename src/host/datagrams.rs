@@ -22,6 +22,7 @@ use crate::{address, sys};
 
 use super::options::apply_reliability;
 use super::registration::{bind_failed, bind_to_all, register};
+use super::released_ports;
 
 /// What the system is asked to hold of datagrams that have arrived.
 const RECEIVE_BUFFER: usize = 4 << 20;
@@ -45,7 +46,7 @@ pub(crate) fn create_datagrams(role: SocketRole, regular: bool, port: Option<u16
 }
 
 /// Hands a bound socket to the reactor, unless another thread was faster.
-fn open(socket: &Arc<Socket>, (io, bound, port): (UdpSocket, Bound, u16)) -> Result<()> {
+fn open(socket: &Arc<Socket>, (io, holder, bound, port): BoundSocket) -> Result<()> {
     {
         let mut host = socket.host.lock();
         host.connection.check_not_destroyed()?;
@@ -54,14 +55,20 @@ fn open(socket: &Arc<Socket>, (io, bound, port): (UdpSocket, Bound, u16)) -> Res
             return Ok(());
         }
         own.bound = Some(bound);
+        own.holder = holder.map(|holder| (port, holder));
         socket.local_port.store(port, Relaxed);
     }
-    CONTEXT.mailbox.command(Command::OpenDatagrams(OpenDatagrams { socket: Arc::clone(socket), io, bound }));
+    let predecessor = released_ports::succeed(port);
+    let socket = Arc::clone(socket);
+    CONTEXT.mailbox.command(Command::OpenDatagrams(OpenDatagrams { socket, io, bound, predecessor }));
     Ok(())
 }
 
+/// A system's socket, another descriptor of it, how it is bound, and its port.
+type BoundSocket = (UdpSocket, Option<SystemSocket>, Bound, u16);
+
 /// A system's socket bound to `port` on `ip`, or on all addresses of both families.
-fn bind(ip: Option<IpAddr>, port: u16) -> Result<(UdpSocket, Bound, u16)> {
+fn bind(ip: Option<IpAddr>, port: u16) -> Result<BoundSocket> {
     let bind = |ip: IpAddr, dual_stack: bool| -> std::io::Result<SystemSocket> {
         let address = SocketAddr::new(ip, port);
         let socket = SystemSocket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
@@ -70,7 +77,11 @@ fn bind(ip: Option<IpAddr>, port: u16) -> Result<(UdpSocket, Bound, u16)> {
         }
         socket.set_broadcast(true)?;
         sys::prepare_datagrams(&socket, address.is_ipv6());
-        sys::keep_datagram_port(&socket)?;
+        if released_ports::was_datagrams(port) {
+            socket.set_reuse_address(true)?;
+        } else {
+            sys::keep_datagram_port(&socket)?;
+        }
         // The system gives what it allows.
         let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
         socket.bind(&address.into())?;
@@ -87,7 +98,9 @@ fn bind(ip: Option<IpAddr>, port: u16) -> Result<(UdpSocket, Bound, u16)> {
     let local = socket.local_addr().map_err(|error| bind_failed(port, &error))?;
     let port = local.as_socket().map_or(port, |address| address.port());
     let bound = Bound { ip, ipv6: families.v6, families };
-    Ok((UdpSocket::from_std(socket.into()), bound, port))
+    // Where descriptors are short the port is given back when all was flushed.
+    let holder = socket.try_clone().ok();
+    Ok((UdpSocket::from_std(socket.into()), holder, bound, port))
 }
 
 /// `network_send_udp`: with GameMaker's header, or on a reliable socket by the protocol. Returns the

@@ -1,31 +1,66 @@
-//! Local ports that this process has had for connections and given back. Connections that still close
-//! hold such a port towards their peers; for us it is free again at once.
+//! Local ports that this process has had and given back. What still closes or flushes holds such a port
+//! towards its peers; for us it is free again at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use crate::reliable::Endpoint;
 use crate::socket::{Socket, SocketRole};
 
-static RELEASED: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+/// Ports of clients' connections.
+static CONNECTIONS: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+/// Ports of UDP sockets.
+static DATAGRAMS: Mutex<BTreeMap<u16, Released>> = Mutex::new(BTreeMap::new());
+
+/// Somewhat longer than a destroyed socket flushes.
+const FLUSHING: Duration = Duration::from_secs(3);
+
+/// A UDP socket that was destroyed a moment ago.
+struct Released {
+    at: Instant,
+    /// Its reliable protocol, as long as that still flushes.
+    endpoint: Weak<Mutex<Endpoint>>,
+}
 
 /// A socket is about to be destroyed: notes the local port it was given, if it was given one.
 pub(crate) fn note(socket: &Socket) {
-    if socket.role != SocketRole::Client {
-        return;
-    }
-    let port = socket.host.lock().local_endpoint.as_ref().map_or(0, |endpoint| endpoint.local.port);
-    if port != 0 {
-        RELEASED.lock().insert(port);
+    let mut host = socket.host.lock();
+    if socket.role == SocketRole::Client {
+        let port = host.local_endpoint.as_ref().map_or(0, |endpoint| endpoint.local.port);
+        drop(host);
+        if port != 0 {
+            CONNECTIONS.lock().insert(port);
+        }
+    } else if let Some(own) = host.datagrams.as_mut()
+        && let Some((port, holder)) = own.holder.take()
+    {
+        let endpoint = own.reliable.as_ref().map(Arc::downgrade).unwrap_or_default();
+        drop(host);
+        // From now on the next one may bind beside it.
+        let _ = holder.set_reuse_address(true);
+        DATAGRAMS.lock().insert(port, Released { at: Instant::now(), endpoint });
     }
 }
 
-/// Whether the port was ours, and no socket of ours has it now.
+/// Whether the port was a connection's of ours, and no socket of ours has it now.
 pub(crate) fn contains(port: u16) -> bool {
-    RELEASED.lock().contains(&port)
+    CONNECTIONS.lock().contains(&port)
 }
 
 /// A socket has the port.
 pub(crate) fn remove(port: u16) {
-    RELEASED.lock().remove(&port);
+    CONNECTIONS.lock().remove(&port);
+}
+
+/// Whether a UDP socket of ours had the port a moment ago, and none has it now.
+pub(crate) fn was_datagrams(port: u16) -> bool {
+    DATAGRAMS.lock().get(&port).is_some_and(|released| released.at.elapsed() < FLUSHING)
+}
+
+/// A UDP socket has the port. Returns the protocol of the one before it, which still flushes there.
+pub(crate) fn succeed(port: u16) -> Option<Arc<Mutex<Endpoint>>> {
+    DATAGRAMS.lock().remove(&port)?.endpoint.upgrade()
 }

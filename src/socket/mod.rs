@@ -189,6 +189,8 @@ pub(crate) struct DatagramSide {
     pub(crate) ip: Option<IpAddr>,
     /// How it is bound; not before its first send, unless the host chose a port.
     pub(crate) bound: Option<Bound>,
+    /// Its port with another descriptor of the system's socket, by which the port is given back.
+    pub(crate) holder: Option<(u16, socket2::Socket)>,
     /// Where what names no receiver goes.
     pub(crate) target: Option<UdpTarget>,
     /// The reliable protocol, once the host has enabled it. Its lock comes after all others.
@@ -216,7 +218,7 @@ impl HostSide {
 
 impl DatagramSide {
     pub(crate) fn new(ip: Option<IpAddr>) -> Self {
-        Self { ip, bound: None, target: None, reliable: None, reliable_queued: false }
+        Self { ip, bound: None, holder: None, target: None, reliable: None, reliable_queued: false }
     }
 }
 

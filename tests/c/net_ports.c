@@ -30,6 +30,77 @@ static void servers_get_their_port_again(void) {
     }
 }
 
+/* Also while datagrams, or a message that nobody will acknowledge, are still flushed. */
+static void udp_sockets_get_their_port_again(void) {
+    double dead = SUCCESS(network_create_socket_ext(network_socket_udp, 0));
+    double dead_port = SUCCESS(network_get_port(dead)), port = 0;
+    int reliable, kind, round;
+    CHECK_EQUAL(network_destroy(dead), 0);
+    for (reliable = 0; reliable < 2; reliable++) {
+        for (kind = 0; kind < 2; kind++) {
+            port = 0;
+            for (round = 0; round < ROUNDS; round++) {
+                double own = kind ? network_create_server(network_socket_udp, port, 0)
+                                  : network_create_socket_ext(network_socket_udp, port);
+                SUCCESS(own);
+                CHECK(port == 0 || network_get_port(own) == port);
+                port = SUCCESS(network_get_port(own));
+                /* While it is there, it is taken. */
+                CHECK_ERROR(network_create_socket_ext(network_socket_udp, port), network_error_address_in_use);
+                if (reliable)
+                    SUCCESS(network_set_config(network_config_enable_reliable_udp, own, 0));
+                SUCCESS(network_send_udp(own, "127.0.0.1", dead_port, "nobody", 6));
+                CHECK_EQUAL(network_destroy(own), 0);
+            }
+        }
+    }
+    check_no_events();
+}
+
+/* What the destroyed socket still flushes arrives, though the port has another socket by then; that one
+ * is asked by others, and hears none of the old one's traffic. */
+static void what_is_flushed_arrives_beside_the_next_socket(int next_is_reliable) {
+    enum { COUNT = 200, SIZE = 2000 };
+    static unsigned char message[SIZE];
+    double receiver = SUCCESS(network_create_server(network_socket_udp, 0, 0));
+    double receiver_port = SUCCESS(network_get_port(receiver)), port = 0;
+    double old, next, other;
+    int i;
+    SUCCESS(network_set_config(network_config_enable_reliable_udp, receiver, 0));
+    SUCCESS(network_set_config(network_config_reliable_ordered, receiver, 1));
+    old = SUCCESS(network_create_socket_ext(network_socket_udp, 0));
+    port = SUCCESS(network_get_port(old));
+    SUCCESS(network_set_config(network_config_enable_reliable_udp, old, 0));
+    for (i = 0; i < COUNT; i++) {
+        memset(message, i, SIZE);
+        SUCCESS(network_send_udp(old, "127.0.0.1", receiver_port, message, SIZE));
+    }
+    CHECK_EQUAL(network_destroy(old), 0);
+    next = SUCCESS(network_create_server(network_socket_udp, port, 0));
+    if (next_is_reliable)
+        SUCCESS(network_set_config(network_config_enable_reliable_udp, next, 0));
+    for (i = 0; i < COUNT; i++) {
+        memset(message, i, SIZE);
+        take_data(receiver, message, SIZE);
+    }
+    other = SUCCESS(network_create_socket(network_socket_udp));
+    SUCCESS(network_send_udp(other, "127.0.0.1", port, "for the next", 12));
+    take_data(next, "for the next", 12);
+    CHECK_EQUAL(untaken(next), 0);
+    CHECK_EQUAL(network_destroy(next), 0);
+    CHECK_EQUAL(network_destroy(receiver), 0);
+    CHECK_EQUAL(network_destroy(other), 0);
+    drop_events();
+}
+
+static void what_is_flushed_arrives_beside_a_plain_one(void) {
+    what_is_flushed_arrives_beside_the_next_socket(0);
+}
+
+static void what_is_flushed_arrives_beside_a_reliable_one(void) {
+    what_is_flushed_arrives_beside_the_next_socket(1);
+}
+
 /* While what was sent to a client that does not read is still flushed. */
 static void a_server_with_clients_gets_its_port_again(void) {
     Pair pair = connect_pair(0);
@@ -102,6 +173,9 @@ static void handshake_timeouts_hold_from_then_on(void) {
 int main(int argc, char **argv) {
     static const Case cases[] = {
         {"servers_get_their_port_again", servers_get_their_port_again},
+        {"udp_sockets_get_their_port_again", udp_sockets_get_their_port_again},
+        {"what_is_flushed_arrives_beside_a_plain_one", what_is_flushed_arrives_beside_a_plain_one},
+        {"what_is_flushed_arrives_beside_a_reliable_one", what_is_flushed_arrives_beside_a_reliable_one},
         {"a_server_with_clients_gets_its_port_again", a_server_with_clients_gets_its_port_again},
         {"local_ports_of_clients_are_given_again", local_ports_of_clients_are_given_again},
         {"nobody_connects_to_himself", nobody_connects_to_himself},

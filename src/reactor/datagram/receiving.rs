@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::address;
 use crate::clock;
@@ -36,7 +37,9 @@ impl Datagrams {
     /// Reads what there is, within the budget of a turn. What the host has no room for is read and
     /// dropped, so that what it finds once it collects again is not stale.
     pub(crate) fn read(&mut self, around: &mut Around<'_>) -> Next {
-        let straight = self.reliability.is_none() && self.conditioned.is_none();
+        // The last one that knows of it is this: nothing flushes there any more.
+        self.predecessor.take_if(|predecessor| Arc::strong_count(predecessor) == 1);
+        let straight = self.reliability.is_none() && self.conditioned.is_none() && self.predecessor.is_none();
         if straight && self.draining.is_some() {
             return Next::Sleep;
         }
@@ -147,7 +150,8 @@ impl Datagrams {
             }
             None => {
                 let mut arrivals = Arrivals::new(turn, &self.socket, server, *id, &mut self.queued, silent);
-                let mut intake = Intake::open(self.reliability.as_deref(), self.strips);
+                let mut intake =
+                    Intake::open(self.reliability.as_deref(), self.predecessor.as_deref(), self.strips);
                 each(reader, scratch, |from, datagram| intake.take(from, datagram, &mut arrivals))
             }
         }
@@ -160,7 +164,7 @@ impl Datagrams {
         let now = clock::micros();
         let mut arrivals =
             Arrivals::new(around.turn, &self.socket, server, around.id, &mut self.queued, silent);
-        let mut intake = Intake::open(self.reliability.as_deref(), self.strips);
+        let mut intake = Intake::open(self.reliability.as_deref(), self.predecessor.as_deref(), self.strips);
         while conditioned.inward.pop(now, |from, datagram| intake.take(from, datagram, &mut arrivals)) {}
         let ahead = &mut self.ahead;
         while conditioned.outward.pop(now, |to, datagram| ahead.push(To::Address(to), false, &[], datagram)) {

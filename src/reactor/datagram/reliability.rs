@@ -8,7 +8,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::arrivals::Arrivals;
 use crate::clock::{self, Micros, Millis};
-use crate::reliable::{Endpoint, Stats, Transmits, is_reliable};
+use crate::reliable::{Endpoint, EventSink, PeerLost, Stats, Transmits, is_reliable};
 
 /// Datagrams taken from the state machine at a time.
 const TRANSMITS: usize = 64;
@@ -88,8 +88,17 @@ impl Reliability {
     }
 }
 
+/// Takes what a destroyed socket's protocol has to say.
+struct Nobody;
+
+impl EventSink for Nobody {
+    fn delivered(&mut self, _peer: SocketAddr, _payload: &[u8]) {}
+    fn peer_lost(&mut self, _lost: PeerLost) {}
+}
+
 /// Sorts what has arrived: the protocol's own datagrams, and others.
 pub(crate) struct Intake<'a> {
+    predecessor: Option<&'a Mutex<Endpoint>>,
     endpoint: Option<MutexGuard<'a, Endpoint>>,
     /// When it was opened; for all that has arrived by then the difference does not matter.
     now: Micros,
@@ -101,16 +110,36 @@ pub(crate) struct Intake<'a> {
 }
 
 impl<'a> Intake<'a> {
-    pub(crate) fn open(reliability: Option<&'a Reliability>, strips: bool) -> Self {
+    pub(crate) fn open(
+        reliability: Option<&'a Reliability>,
+        predecessor: Option<&'a Mutex<Endpoint>>,
+        strips: bool,
+    ) -> Self {
         let active = reliability.filter(|own| own.is_active());
         let only = active.is_some_and(|own| own.only && own.stage == Stage::Enabled);
         let endpoint = active.map(|own| own.endpoint.lock());
         // Not before the lock is held: the protocol's time must not go backwards.
         let now = if endpoint.is_some() { clock::micros() } else { 0 };
-        Intake { endpoint, now, strips, only, ended: reliability.is_some_and(|own| !own.is_active()) }
+        Intake {
+            predecessor,
+            endpoint,
+            now,
+            strips,
+            only,
+            ended: reliability.is_some_and(|own| !own.is_active()),
+        }
     }
 
     pub(crate) fn take(&mut self, from: SocketAddr, datagram: &[u8], arrivals: &mut Arrivals<'_>) {
+        if let Some(predecessor) = self.predecessor
+            && is_reliable(datagram)
+        {
+            let mut predecessor = predecessor.lock();
+            if predecessor.has_session(from, datagram) {
+                // Its socket was destroyed: the host hears nothing of it any more.
+                return predecessor.receive(from, datagram, clock::micros(), &mut Nobody);
+            }
+        }
         match &mut self.endpoint {
             Some(endpoint) if is_reliable(datagram) => endpoint.receive(from, datagram, self.now, arrivals),
             _ if self.only || (self.ended && is_reliable(datagram)) => arrivals.unwanted(),

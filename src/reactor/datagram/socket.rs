@@ -5,6 +5,7 @@ use std::net::Ipv6Addr;
 use std::sync::Arc;
 
 use mio::net::UdpSocket;
+use parking_lot::Mutex;
 use socket2::SockRef;
 
 use crate::clock;
@@ -13,6 +14,7 @@ use crate::conditioner::Conditioner;
 use crate::context::Context;
 use crate::datagram_records::Buffer;
 use crate::interfaces::Interfaces;
+use crate::reliable::Endpoint;
 use crate::socket::{Bound, Handle, Socket, SocketRole};
 use crate::sys::{DatagramReader, DatagramWriter, kernel_drops};
 
@@ -33,6 +35,8 @@ pub(crate) struct Datagrams {
     pub(crate) io: UdpSocket,
     pub(crate) socket: Arc<Socket>,
     pub(crate) bound: Bound,
+    /// The protocol of a destroyed socket that still flushes on this port: what is for it arrives here.
+    pub(crate) predecessor: Option<Arc<Mutex<Endpoint>>>,
     /// Packet headers are taken off what arrives.
     pub(crate) strips: bool,
     pub(crate) writer: DatagramWriter,
@@ -113,13 +117,14 @@ impl CachedInterfaces {
 
 impl Datagrams {
     pub(crate) fn new(open: OpenDatagrams) -> Self {
-        let OpenDatagrams { socket, io, bound } = open;
+        let OpenDatagrams { socket, io, bound, predecessor } = open;
         let strips = socket.host.lock().regular;
         Self {
             kernel_drops: kernel_drops(&io).unwrap_or(0),
             io,
             socket,
             bound,
+            predecessor,
             strips,
             writer: DatagramWriter::default(),
             queue: Buffer::default(),

@@ -62,6 +62,13 @@ impl Endpoint {
         }
     }
 
+    /// Whether a datagram is for a session with that peer.
+    #[must_use]
+    pub fn has_session(&mut self, from: SocketAddr, datagram: &[u8]) -> bool {
+        wire::token(datagram)
+            .is_some_and(|token| self.find(from).is_some_and(|slot| self.peers[slot].owns(token)))
+    }
+
     fn on_hello(&mut self, from: SocketAddr, token: u64, now: Micros) {
         if let Some(slot) = self.find(from) {
             let peer = &mut self.peers[slot];

@@ -89,6 +89,11 @@ impl Peer {
             && self.local_token == token
     }
 
+    /// Whether the peer uses that token for a session that is open or about to be.
+    pub(crate) fn owns(&self, token: u64) -> bool {
+        !matches!(self.phase, SessionState::Over { .. }) && self.local_token == token
+    }
+
     /// What this side has closed the session with whose peer would use that token, if it did.
     pub(crate) fn closed_with(&self, token: u64) -> Option<u8> {
         match self.phase {

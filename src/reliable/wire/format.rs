@@ -76,6 +76,12 @@ pub fn is_reliable(datagram: &[u8]) -> bool {
     }
 }
 
+/// The token by which a datagram addresses its receiver.
+pub(crate) fn token(datagram: &[u8]) -> Option<u64> {
+    let bytes = datagram.get(4..HEADER_LEN)?;
+    bytes.try_into().ok().map(u64::from_le_bytes)
+}
+
 /// A datagram of the protocol.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Datagram<'a> {
