@@ -81,7 +81,7 @@ impl Seldom {
         Self { told: AtomicU64::new(0) }
     }
 
-    /// As [`write`], unless another such line came within the last second.
+    /// As [`write()`], unless another such line came within the last second.
     pub(crate) fn write(&self, level: Level, text: fmt::Arguments<'_>) {
         if !is_on(level) {
             return;
