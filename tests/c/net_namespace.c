@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -108,10 +109,58 @@ static void bursts_over_a_small_mtu_arrive(void) {
     CHECK(set_loopback(1, 65536));
 }
 
+static double cpu_ms(void) {
+    struct timespec spent;
+    CHECK(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent) == 0);
+    return (double)spent.tv_sec * 1e3 + (double)spent.tv_nsec / 1e6;
+}
+
+/* A reliable socket sends more than its line bears, so that the system has no room for more most of the time: whoever
+ * does the I/O waits for that instead of trying without end, in which nobody else would be served. */
+static void a_slow_line_does_not_spin(void) {
+    enum { SIZE = 1000, PER_ROUND = 16, ROUNDS = 180 };
+    static char bytes[SIZE];
+    double server, client, port, began, spent, taken = 0;
+    int round, i;
+    NetworkEvent event;
+    if (!separate)
+        return;
+    if (system("tc qdisc replace dev lo root tbf rate 1mbit burst 4kb limit 20mb 2>/dev/null")) {
+        puts("skipped: no slow line to be had");
+        return;
+    }
+    server = SUCCESS(network_create_server(network_socket_udp, 0, 0));
+    client = SUCCESS(network_create_socket(network_socket_udp));
+    SUCCESS(network_set_config(network_config_enable_reliable_udp, server, 0));
+    SUCCESS(network_set_config(network_config_enable_reliable_udp, client, 0));
+    port = SUCCESS(network_get_port(server));
+    began = now_ms();
+    spent = cpu_ms();
+    for (round = 0; round < ROUNDS; round++) {
+        double frame = now_ms();
+        for (i = 0; i < PER_ROUND; i++) {
+            double sent = network_send_udp(client, "127.0.0.1", port, bytes, SIZE);
+            CHECK(sent == SIZE + 12 || sent == network_error_queue_full);
+        }
+        while (now_ms() - frame < 16) {
+            SUCCESS(network_wait(4));
+            while (network_poll_event(&event) > 0)
+                taken++;
+        }
+    }
+    spent = cpu_ms() - spent;
+    printf("%.0f of %.0f ms of processor time, %.0f messages\n", spent, now_ms() - began, taken);
+    /* Half of the time would be too much by far; a thread that spins takes all of it. */
+    CHECK(spent < (now_ms() - began) / 2);
+    CHECK(taken > 10);
+    CHECK_EQUAL(system("tc qdisc del dev lo root"), 0);
+}
+
 int main(int argc, char **argv) {
     static const Case cases[] = {
         {"names_are_sent_to_where_there_is_a_route", names_are_sent_to_where_there_is_a_route},
         {"bursts_over_a_small_mtu_arrive", bursts_over_a_small_mtu_arrive},
+        {"a_slow_line_does_not_spin", a_slow_line_does_not_spin},
         {NULL, NULL},
     };
     separate = unshare(CLONE_NEWNET) == 0 && set_loopback(1, 0);
