@@ -146,7 +146,10 @@
  * `network_set_config(.., socket or -1, 0)`; default off.
  * Reliable delivery on a UDP socket or server. From then on `network_send_udp` sends messages of up
  * to 64 MiB that arrive exactly once at a peer which has it enabled too; raw sends and broadcasts
- * stay plain datagrams. A peer that is given up brings a `network_type_disconnect` event.
+ * stay plain datagrams. A peer that is given up brings a `network_type_disconnect` event. Nobody can
+ * forge or replay such messages, or end a session, who does not read the traffic; who does can, for
+ * nothing is encrypted. Plain datagrams, which anybody can send in anybody's name, arrive as well
+ * unless `network_config_reliable_only` is set: `message_type` tells the two apart.
  */
 #define network_config_enable_reliable_udp 2
 

@@ -134,7 +134,10 @@ options! {
     network_config_use_non_blocking_socket = 1, Library, 0, Kind::Flag, "0", "";
     /// Reliable delivery on a UDP socket or server. From then on `network_send_udp` sends messages of up
     /// to 64 MiB that arrive exactly once at a peer which has it enabled too; raw sends and broadcasts
-    /// stay plain datagrams. A peer that is given up brings a `network_type_disconnect` event.
+    /// stay plain datagrams. A peer that is given up brings a `network_type_disconnect` event. Nobody can
+    /// forge or replay such messages, or end a session, who does not read the traffic; who does can, for
+    /// nothing is encrypted. Plain datagrams, which anybody can send in anybody's name, arrive as well
+    /// unless `network_config_reliable_only` is set: `message_type` tells the two apart.
     network_config_enable_reliable_udp = 2, SocketOrDefault, UDP, Kind::Action, "off", "";
     /// Plain UDP again. What was sent before is still delivered, for at most 2 seconds; what peers go on
     /// sending by the protocol is dropped.

@@ -11,6 +11,8 @@ use crate::socket::Handle;
 use super::session::SessionEnd;
 use crate::clock::Millis;
 
+/// Bytes one socket may read in one turn before the others have theirs.
+pub(crate) const READ_BUDGET: usize = 256 << 10;
 /// How long closing may take to flush what was accepted for sending.
 pub(crate) const LINGER_MILLIS: Millis = 2_000;
 /// After this time it is tried again what the system has refused: to accept without a descriptor to be had, to

@@ -118,9 +118,10 @@ static double cpu_ms(void) {
 /* A reliable socket sends more than its line bears, so that the system has no room for more most of the time: whoever
  * does the I/O waits for that instead of trying without end, in which nobody else would be served. */
 static void a_slow_line_does_not_spin(void) {
-    enum { SIZE = 1000, PER_ROUND = 16, ROUNDS = 180 };
+    /* So many that their windows together are more than the system's buffer. */
+    enum { SIZE = 1000, RECEIVERS = 64, ROUNDS = 180 };
     static char bytes[SIZE];
-    double server, client, port, began, spent, taken = 0;
+    double server, client, ports[RECEIVERS], began, spent, taken = 0;
     int round, i;
     NetworkEvent event;
     if (!separate)
@@ -129,17 +130,19 @@ static void a_slow_line_does_not_spin(void) {
         puts("skipped: no slow line to be had");
         return;
     }
-    server = SUCCESS(network_create_server(network_socket_udp, 0, 0));
     client = SUCCESS(network_create_socket(network_socket_udp));
-    SUCCESS(network_set_config(network_config_enable_reliable_udp, server, 0));
     SUCCESS(network_set_config(network_config_enable_reliable_udp, client, 0));
-    port = SUCCESS(network_get_port(server));
+    for (i = 0; i < RECEIVERS; i++) {
+        server = SUCCESS(network_create_server(network_socket_udp, 0, 0));
+        SUCCESS(network_set_config(network_config_enable_reliable_udp, server, 0));
+        ports[i] = SUCCESS(network_get_port(server));
+    }
     began = now_ms();
     spent = cpu_ms();
     for (round = 0; round < ROUNDS; round++) {
         double frame = now_ms();
-        for (i = 0; i < PER_ROUND; i++) {
-            double sent = network_send_udp(client, "127.0.0.1", port, bytes, SIZE);
+        for (i = 0; i < RECEIVERS; i++) {
+            double sent = network_send_udp(client, "127.0.0.1", ports[i], bytes, SIZE);
             CHECK(sent == SIZE + 12 || sent == network_error_queue_full);
         }
         while (now_ms() - frame < 16) {
@@ -150,9 +153,9 @@ static void a_slow_line_does_not_spin(void) {
     }
     spent = cpu_ms() - spent;
     printf("%.0f of %.0f ms of processor time, %.0f messages\n", spent, now_ms() - began, taken);
-    /* Half of the time would be too much by far; a thread that spins takes all of it. */
-    CHECK(spent < (now_ms() - began) / 2);
-    CHECK(taken > 10);
+    /* Some percent of the time; a thread that spins takes all that it gets, and reads hardly anything. */
+    CHECK(spent < (now_ms() - began) / 4);
+    CHECK(taken > 100);
     CHECK_EQUAL(system("tc qdisc del dev lo root"), 0);
 }
 

@@ -16,11 +16,9 @@ use crate::sys::{Arrived, DatagramReader, kernel_drops};
 use super::arrivals::{Arrivals, origin};
 use super::reliability::Intake;
 use super::socket::{Around, DatagramTools, Datagrams};
-use crate::reactor::turn::{Next, RETRY_MILLIS, Turn};
+use crate::reactor::turn::{Next, READ_BUDGET, RETRY_MILLIS, Turn};
 
-/// Bytes one socket may read in one turn before the others have theirs, and what a datagram counts
-/// towards it besides its own.
-const READ_BUDGET: usize = 256 << 10;
+/// What a datagram counts towards the budget of a turn besides its own bytes.
 const DATAGRAM_COST: usize = 128;
 /// Errors in a row after which reading waits for a moment. The system may say no more that there is something to
 /// read: some take only "would block" for an end.

@@ -6,13 +6,10 @@ use crate::command::Id;
 use crate::error::Error;
 use crate::event::batch::Origin;
 use crate::reactor::session::SessionEnd;
-use crate::reactor::turn::{Next, Turn};
+use crate::reactor::turn::{Next, READ_BUDGET, Turn};
 use crate::socket::count;
 
 use super::{Stream, StreamPhase};
-
-/// Bytes one connection may read in one turn before the others have theirs.
-const READ_BUDGET: usize = 256 << 10;
 
 impl Stream {
     /// Reads what there is, within the budget of a turn.

@@ -49,8 +49,6 @@ pub struct Stats {
     pub other_version: u64,
     /// Datagrams of sessions that are not known, or over; forged and replayed ones are of these.
     pub unknown_session: u64,
-    /// Peers that were refused because too many are known.
-    pub refused_peers: u64,
     /// Answers to strangers that were not sent because too many waited.
     pub unanswered: u64,
     /// Datagrams with messages that were found lost.
@@ -63,7 +61,7 @@ impl Stats {
     /// Datagrams that were dropped: forged, replayed or of another time or version.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.malformed + self.other_version + self.unknown_session + self.refused_peers
+        self.malformed + self.other_version + self.unknown_session
     }
 }
 

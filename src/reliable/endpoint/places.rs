@@ -14,16 +14,17 @@ use crate::reliable::units::Micros;
 const COMPARED: usize = 256;
 
 impl Endpoint {
-    /// Sees to it that there is a place for a new peer; false if nobody can give way.
-    pub(super) fn make_room<S: EventSink + ?Sized>(&mut self, now: Micros, sink: &mut S) -> bool {
-        while self.peers.len() >= self.local.config.max_peers {
-            let Some(slot) = self.least_useful() else { return false };
+    /// Sees to it that there is a place for a new peer.
+    pub(super) fn make_room<S: EventSink + ?Sized>(&mut self, now: Micros, sink: &mut S) {
+        while self.peers.len() >= self.local.config.max_peers
+            && let Some(slot) = self.least_useful()
+        {
             self.displace(slot, now, sink);
         }
-        true
     }
 
-    /// The same for a call in which the host cannot be told of anybody.
+    /// The same for a call in which the host cannot be told of anybody; false if nobody can give way
+    /// unnoticed.
     pub(super) fn make_room_unnoticed(&mut self, now: Micros) -> bool {
         /// Is told nothing.
         struct Nobody;

@@ -142,11 +142,10 @@ impl Endpoint {
             None if self.displaced.newest.is_some_and(|newest| granted <= newest) => {
                 return self.refuse(from, None, token, now);
             }
-            None if !self.make_room(now, sink) => {
-                self.stats.refused_peers += 1;
-                return;
+            None => {
+                self.make_room(now, sink);
+                self.insert(Peer::confirmed(from, &confirm, &self.local, now))
             }
-            None => self.insert(Peer::confirmed(from, &confirm, &self.local, now)),
         };
         self.on_body(slot, body, now, sink);
     }
