@@ -348,6 +348,57 @@
 
 /**
  * @ingroup options
+ * `network_set_config(.., socket, 0 or 1)`; default 1.
+ * 0 closes a server's port while its clients play on: nobody new can connect, and another program may
+ * take the port. Who had connected before is still let in. 1 listens there again, or fails with
+ * `network_error_address_in_use` if the port is taken.
+ */
+#define network_config_accepting 1021
+
+/**
+ * @ingroup options
+ * `network_set_config(.., socket or -1, 0 to 2147483647)`; default 0.
+ * How many connections a server takes from one address at a time, unfinished handshakes included; an
+ * IPv6 network of 64 bits counts as one address. 0: any number. More are closed at once and counted as
+ * "refused".
+ */
+#define network_config_clients_per_address 1022
+
+/**
+ * @ingroup options
+ * `network_set_config(.., socket or -1, 0 to 2147483647)`; default 0.
+ * How many new connections a server takes from one address (as above) in ten seconds. 0: any number.
+ */
+#define network_config_connects_per_address 1023
+
+/**
+ * @ingroup options
+ * `network_set_config(.., socket or -1, 0 to 2147483647 bytes per second)`; default 0.
+ * Bytes a second with which a connection is read at the most, so that TCP slows the peer down; what a
+ * peer sends after a pause may come at once, up to a second's worth. 0: as fast as they come.
+ */
+#define network_config_receive_rate 1024
+
+/**
+ * @ingroup options
+ * `network_set_config(.., 0 or 1, 0)`; default 0.
+ * Servers and UDP sockets created later share their port (SO_REUSEPORT) with those of other processes
+ * of this user that do the same, and the system spreads who connects over them: a new version of a
+ * server takes over while the old one drains. Where the system has no such thing
+ * `network_error_not_supported`.
+ */
+#define network_config_reuse_port 1029
+
+/**
+ * @ingroup options
+ * `network_set_config(.., 0 or 1, 0)`; default 0.
+ * UDP sockets created later share their port with others on this machine that do the same: broadcasts
+ * reach all of them, such as several copies of a game that look for servers in the local network.
+ */
+#define network_config_reuse_address 1030
+
+/**
+ * @ingroup options
  * `network_set_config(.., socket or -1, 0 to 2147483647 ms)`; default 15000.
  * Reliable UDP: a peer to which nothing was sent for so long is sent a few bytes, so that no router on
  * the way forgets the two; 0: never.
@@ -381,6 +432,14 @@
  * drives anybody away: it fails with `network_error_limit`.
  */
 #define network_config_reliable_max_peers 1035
+
+/**
+ * @ingroup options
+ * `network_set_config(.., socket or -1, 0 to 2147483647 ms)`; default 30000.
+ * A message of which a part has come must go on arriving: if no more of it comes for so long, the
+ * connection ends with `network_error_timeout`. Not while the host does not collect its events. 0: never.
+ */
+#define network_config_message_timeout 1036
 
 /**
  * @ingroup options
@@ -1162,7 +1221,7 @@ double network_get_port(double socket);
  * - "rtt_jitter_ms" (not with -1): how far single round trips are from that on average
  * - "clients" (of servers): a server's clients at the moment
  * - "accepted" (of servers): how many have become clients so far: their connect events
- * - "refused" (of servers): how many were turned away by a limit: the server was full, or had too many handshakes under way
+ * - "refused" (of servers): how many were turned away by a limit: the server was full, had too many handshakes under way, or too many connections of one address
  * - "handshakes_failed" (of servers): how many connections ended, or were ended, before their handshake was done
  * - "peers": reliable UDP: peers with which there is a session, or one is about to begin
  * - "resent": reliable UDP: messages and parts of messages sent again because they seemed lost

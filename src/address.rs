@@ -66,6 +66,11 @@ impl PeerName {
         }
     }
 
+    /// The address again.
+    pub(crate) fn ip(&self) -> Option<IpAddr> {
+        literal(self.as_str()).map(|address| address.ip())
+    }
+
     #[inline]
     pub(crate) fn as_str(&self) -> &str {
         match self {

@@ -8,6 +8,7 @@
 #[allow(unsafe_code, reason = "the C ABI")]
 pub mod abi;
 mod address;
+mod address_limits;
 pub mod catalog;
 mod clock;
 mod command;
@@ -28,6 +29,7 @@ mod options;
 pub mod protocol;
 mod quota;
 mod random;
+mod rate;
 mod reactor;
 mod registry;
 pub mod reliable;

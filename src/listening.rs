@@ -1,7 +1,9 @@
-//! The descriptor a server listens on, which the host's call closes while the reactor may be accepting.
+//! The descriptor a server listens on, which the host's calls close and open again while the reactor may be
+//! accepting.
 
+use std::collections::VecDeque;
 use std::io;
-use std::net::{Shutdown, SocketAddr};
+use std::net::{IpAddr, Shutdown, SocketAddr};
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
@@ -10,37 +12,100 @@ use socket2::SockRef;
 
 use crate::sys;
 
+/// Where a server listens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// All addresses if none.
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) port: u16,
+    /// Other sockets may listen there too.
+    pub(crate) shared: bool,
+}
+
 /// A listening socket that either side may close.
 #[derive(Debug)]
 pub(crate) struct Listening {
-    io: Mutex<Option<TcpListener>>,
+    pub(crate) place: Place,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    io: Option<TcpListener>,
+    /// The reactor's poll knows `io`.
+    watched: bool,
+    /// Who had come when the port was closed, and was not accepted yet.
+    waiting: VecDeque<(TcpStream, SocketAddr)>,
+    /// The server is destroyed: nobody listens here again.
+    ended: bool,
 }
 
 impl Listening {
-    pub(crate) fn new(io: TcpListener) -> Self {
-        Self { io: Mutex::new(Some(io)) }
+    pub(crate) fn new(io: TcpListener, place: Place) -> Self {
+        Self { place, state: Mutex::new(State { io: Some(io), ..State::default() }) }
     }
 
+    /// Has the poll watch it, if there is something that it does not watch yet.
     pub(crate) fn register(&self, registry: &Registry, token: Token) -> io::Result<()> {
-        match self.io.lock().as_mut() {
-            Some(io) => registry.register(io, token, Interest::READABLE),
-            None => Ok(()),
+        let mut state = self.state.lock();
+        if state.watched {
+            return Ok(());
         }
+        if let Some(io) = state.io.as_mut() {
+            registry.register(io, token, Interest::READABLE)?;
+            state.watched = true;
+        }
+        Ok(())
     }
 
     /// Once it is closed nobody waits there any more.
     pub(crate) fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        match self.io.lock().as_ref() {
+        let mut state = self.state.lock();
+        if let Some(came_before) = state.waiting.pop_front() {
+            return Ok(came_before);
+        }
+        match state.io.as_ref() {
             Some(io) => sys::accept(io),
             None => Err(io::ErrorKind::WouldBlock.into()),
         }
     }
 
-    /// Gives the port back, now.
-    pub(crate) fn close(&self) {
-        if let Some(io) = self.io.lock().take() {
-            // Also where a forked process holds the descriptor, too.
-            let _ = SockRef::from(&io).shutdown(Shutdown::Both);
+    pub(crate) fn is_open(&self) -> bool {
+        self.state.lock().io.is_some()
+    }
+
+    /// Closes the port; who had come before is still accepted.
+    pub(crate) fn pause(&self) {
+        let mut state = self.state.lock();
+        let State { io, waiting, watched, .. } = &mut *state;
+        let Some(open) = io.take() else { return };
+        while let Ok(came_before) = sys::accept(&open) {
+            waiting.push_back(came_before);
+        }
+        *watched = false;
+        stop(&open);
+    }
+
+    /// Listens again, unless the server was destroyed in the meantime.
+    pub(crate) fn resume(&self, io: TcpListener) {
+        let mut state = self.state.lock();
+        if !state.ended && state.io.is_none() {
+            state.io = Some(io);
         }
     }
+
+    /// Gives the port back, now.
+    pub(crate) fn close(&self) {
+        let mut state = self.state.lock();
+        state.ended = true;
+        state.waiting.clear();
+        if let Some(io) = state.io.take() {
+            stop(&io);
+        }
+    }
+}
+
+/// Nobody can connect any more, also where a forked process holds the descriptor, too.
+fn stop(io: &TcpListener) {
+    let _ = SockRef::from(io).shutdown(Shutdown::Both);
 }

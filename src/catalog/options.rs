@@ -203,6 +203,27 @@ options! {
     /// How many clients a server takes at a time, instead of what `network_create_server` was told. Who
     /// is there already stays.
     network_config_max_clients = 1020, Socket, SERVERS, number(0, i32::MAX as u64), "max_client of network_create_server", "(server, count) how many clients a server takes at a time";
+    /// 0 closes a server's port while its clients play on: nobody new can connect, and another program may
+    /// take the port. Who had connected before is still let in. 1 listens there again, or fails with
+    /// `network_error_address_in_use` if the port is taken.
+    network_config_accepting = 1021, Socket, SERVERS, Kind::Flag, "1", "(server, 0 or 1) 0 closes the port while the clients play on; 1";
+    /// How many connections a server takes from one address at a time, unfinished handshakes included; an
+    /// IPv6 network of 64 bits counts as one address. 0: any number. More are closed at once and counted as
+    /// "refused".
+    network_config_clients_per_address = 1022, SocketOrDefault, SERVERS, number(0, i32::MAX as u64), "0", "(server or -1, count) connections a server takes from one address, 0 for any number; 0";
+    /// How many new connections a server takes from one address (as above) in ten seconds. 0: any number.
+    network_config_connects_per_address = 1023, SocketOrDefault, SERVERS, number(0, i32::MAX as u64), "0", "(server or -1, count) new connections a server takes from one address in ten seconds, 0 for any number; 0";
+    /// Bytes a second with which a connection is read at the most, so that TCP slows the peer down; what a
+    /// peer sends after a pause may come at once, up to a second's worth. 0: as fast as they come.
+    network_config_receive_rate = 1024, SocketOrDefault, STREAMS, Kind::Integer { unit: "bytes per second", least: 0, most: MOST }, "0", "(socket or -1, bytes per second) how fast a connection is read, 0 for any; 0";
+    /// Servers and UDP sockets created later share their port (SO_REUSEPORT) with those of other processes
+    /// of this user that do the same, and the system spreads who connects over them: a new version of a
+    /// server takes over while the old one drains. Where the system has no such thing
+    /// `network_error_not_supported`.
+    network_config_reuse_port = 1029, Library, 0, Kind::Flag, "0", "";
+    /// UDP sockets created later share their port with others on this machine that do the same: broadcasts
+    /// reach all of them, such as several copies of a game that look for servers in the local network.
+    network_config_reuse_address = 1030, Library, 0, Kind::Flag, "0", "(0 or 1) UDP sockets share their port with others on this machine; 0";
     /// Reliable UDP: a peer to which nothing was sent for so long is sent a few bytes, so that no router on
     /// the way forgets the two; 0: never.
     network_config_reliable_keepalive = 1031, SocketOrDefault, UDP, ms(0), "15000", "(socket or -1, milliseconds) idle time after which a reliable peer is sent a few bytes, 0 for never; 15 000";
@@ -219,6 +240,9 @@ options! {
     /// `network_type_disconnect` event with `network_error_limit` comes. A send to a new address never
     /// drives anybody away: it fails with `network_error_limit`.
     network_config_reliable_max_peers = 1035, SocketOrDefault, UDP, number(1, 1 << 24), "65536", "(socket or -1, number) peers of a reliable socket; 65 536";
+    /// A message of which a part has come must go on arriving: if no more of it comes for so long, the
+    /// connection ends with `network_error_timeout`. Not while the host does not collect its events. 0: never.
+    network_config_message_timeout = 1036, SocketOrDefault, STREAMS, ms(0), "30000", "(socket or -1, milliseconds) how long a message may stop half-way, 0 for ever; 30 000";
 
     /// A bad network for tests: whatever the UDP socket sends and receives takes this much longer. Set
     /// before the first send it holds from the first datagram on, like the five that follow.

@@ -55,7 +55,7 @@ stats! {
     Jitter = "rtt_jitter_ms", Socket, "how far single round trips are from that on average";
     Clients = "clients", Server, "a server's clients at the moment";
     Accepted = "accepted", Server, "how many have become clients so far: their connect events";
-    Refused = "refused", Server, "how many were turned away by a limit: the server was full, or had too many handshakes under way";
+    Refused = "refused", Server, "how many were turned away by a limit: the server was full, had too many handshakes under way, or too many connections of one address";
     HandshakesFailed = "handshakes_failed", Server, "how many connections ended, or were ended, before their handshake was done";
     Peers = "peers", SocketAndLibrary, "reliable UDP: peers with which there is a session, or one is about to begin";
     Resent = "resent", SocketAndLibrary, "reliable UDP: messages and parts of messages sent again because they seemed lost";

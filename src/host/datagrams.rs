@@ -15,6 +15,7 @@ use crate::context::CONTEXT;
 use crate::datagram_records::{self, LARGEST_DATAGRAM, To};
 use crate::dns::Known;
 use crate::error::{Code, Error, Result};
+use crate::options::Options;
 use crate::protocol::packet::{self, HEADER_SIZE};
 use crate::reliable::{Endpoint, SendError};
 use crate::socket::{Bound, DatagramSide, Family, Handle, Socket, SocketRole, UdpTarget, count};
@@ -33,7 +34,7 @@ pub(crate) fn create_datagrams(role: SocketRole, regular: bool, port: Option<u16
     let ip = options.bind_address;
     let bound = match port {
         None => None,
-        Some(port) => Some(bind(ip, port)?),
+        Some(port) => Some(bind(ip, port, Sharing::of(&options))?),
     };
     let settings = options.defaults;
     let socket = register(role, Family::Udp, regular, Arc::clone(&settings))?;
@@ -64,11 +65,26 @@ fn open(socket: &Arc<Socket>, (io, holder, bound, port): BoundSocket) -> Result<
     Ok(())
 }
 
+/// With whom a socket shares its port.
+#[derive(Clone, Copy, Default)]
+struct Sharing {
+    /// Every one of this machine gets what is sent to all.
+    on_machine: bool,
+    /// Each datagram goes to one of them.
+    load: bool,
+}
+
+impl Sharing {
+    fn of(options: &Options) -> Self {
+        Self { on_machine: options.reuse_address, load: options.reuse_port }
+    }
+}
+
 /// A system's socket, another descriptor of it, how it is bound, and its port.
 type BoundSocket = (UdpSocket, Option<SystemSocket>, Bound, u16);
 
 /// A system's socket bound to `port` on `ip`, or on all addresses of both families.
-fn bind(ip: Option<IpAddr>, port: u16) -> Result<BoundSocket> {
+fn bind(ip: Option<IpAddr>, port: u16, sharing: Sharing) -> Result<BoundSocket> {
     let bind = |ip: IpAddr, dual_stack: bool| -> std::io::Result<SystemSocket> {
         let address = SocketAddr::new(ip, port);
         let socket = SystemSocket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
@@ -77,10 +93,15 @@ fn bind(ip: Option<IpAddr>, port: u16) -> Result<BoundSocket> {
         }
         socket.set_broadcast(true)?;
         sys::prepare_datagrams(&socket, address.is_ipv6());
-        if released_ports::was_datagrams(port) {
+        if sharing.on_machine {
+            sys::share_datagram_port(&socket)?;
+        } else if released_ports::was_datagrams(port) {
             socket.set_reuse_address(true)?;
         } else {
             sys::keep_datagram_port(&socket)?;
+        }
+        if sharing.load {
+            sys::share_port(&socket)?;
         }
         // The system gives what it allows.
         let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
@@ -180,7 +201,7 @@ fn send_from(
         step = match step {
             Step::Queued(size) => return Ok(size),
             Step::Unbound(ip) => {
-                open(socket, bind(ip, 0)?)?;
+                open(socket, bind(ip, 0, Sharing::default())?)?;
                 enqueue(socket, form, payload, receiver, None)?
             }
             // Before the socket's own lock: nobody who has that waits for this one.

@@ -6,6 +6,7 @@ mod datagrams;
 mod delivery;
 mod info;
 mod options;
+mod ports;
 mod registration;
 mod released_ports;
 mod sending;

@@ -17,6 +17,9 @@ use crate::random;
 use crate::reliable::{Config, Endpoint};
 use crate::runtime;
 use crate::socket::{Handle, Socket, SocketRole};
+use crate::sys;
+
+use super::ports::set_accepting;
 
 /// One change of settings at a time, so that they can be made without a socket's lock.
 static CHANGES: Mutex<()> = Mutex::new(());
@@ -34,6 +37,9 @@ pub(crate) fn set_option(row: &Row, socket: Option<Handle>, value: Value<'_>) ->
         }),
         Some(handle) => change_settings(handle, |socket, settings| {
             check_fits(row, socket)?;
+            if row.number == catalog::network_config_accepting {
+                set_accepting(socket, value.flag())?;
+            }
             settings.set(row.number, value)
         }),
     }
@@ -46,6 +52,9 @@ fn set_for_library(option: i32, value: Value<'_>) -> Result<()> {
     if option == catalog::network_config_log_level {
         log::set_level(value.small() as u8);
         return Ok(());
+    }
+    if option == catalog::network_config_reuse_port && value.flag() && !sys::HAS_SHARED_PORTS {
+        return Err(Error::new(Code::NotSupported, "this system does not share ports among servers"));
     }
     CONTEXT.with_options(|options| options.set(option, value)).map(drop)
 }

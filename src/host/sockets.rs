@@ -1,28 +1,22 @@
 //! Making, changing and destroying sockets.
 
 use std::ffi::c_void;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::{Arc, OnceLock};
-
-use mio::net::TcpListener;
-use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
 
 use crate::command::{CloseFrame, Command, Listen};
 use crate::context::CONTEXT;
 use crate::error::{Error, Result};
-use crate::listening::Listening;
+use crate::listening::{Listening, Place};
 use crate::options::Settings;
 use crate::socket::{Family, Handle, Local, LocalEndpoint, SocketRole};
 use crate::websocket::close::MAX_CLOSE_REASON;
 use crate::{sys, tls};
 
 use super::datagrams::create_datagrams;
-use super::registration::{bind_failed, bind_to_all, register};
+use super::ports::{BindTo, bind_stream, listen_at};
+use super::registration::register;
 use super::released_ports;
-
-/// Connections the system may hold ready for a server to accept.
-const BACKLOG: i32 = 4096;
 
 /// `network_create_socket` and, with a port, `network_create_socket_ext`.
 pub(crate) fn create_socket(family: Family, port: Option<u16>) -> Result<Handle> {
@@ -63,51 +57,15 @@ pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular
         Family::SecureWebSocket => Some(tls::acceptor(&options.defaults.texts)?),
         _ => None,
     };
-    let (listening, port) = bind_stream(options.bind_address, port, BindTo::Server)?;
-    listening.listen(BACKLOG).map_err(|error| bind_failed(port, &error))?;
+    let place = Place { ip: options.bind_address, port, shared: options.reuse_port };
+    let (listening, port) = listen_at(place)?;
     let socket = register(SocketRole::Server, family, regular, Arc::new(settings))?;
     socket.local_port.store(port, Relaxed);
     let handle = socket.handle;
-    let listening = Arc::new(Listening::new(TcpListener::from_std(listening.into())));
+    let listening = Arc::new(Listening::new(listening, Place { port, ..place }));
     socket.host.lock().listening = Some(Arc::clone(&listening));
     CONTEXT.mailbox.command(Command::Listen(Listen { socket, listening, regular, tls, descriptor_limit }));
     Ok(handle)
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum BindTo {
-    Server,
-    /// The local port of connections to come.
-    LocalEndpoint,
-}
-
-/// A TCP socket bound to `port` on `ip`, or on all addresses of both families. Returns the port too.
-fn bind_stream(ip: Option<IpAddr>, port: u16, to: BindTo) -> Result<(SystemSocket, u16)> {
-    let bind = |ip: IpAddr, dual_stack: bool| -> std::io::Result<SystemSocket> {
-        let address = SocketAddr::new(ip, port);
-        let socket = SystemSocket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-        if address.is_ipv6() {
-            socket.set_only_v6(!dual_stack)?;
-        }
-        if to == BindTo::Server || released_ports::contains(port) {
-            sys::share_listening_port(&socket)?;
-        }
-        socket.bind(&address.into())?;
-        if to == BindTo::LocalEndpoint {
-            // From now on the connections made through it may bind to the same port, and only they.
-            sys::offer_outgoing_port(&socket)?;
-        }
-        socket.set_nonblocking(true)?;
-        Ok(socket)
-    };
-    let socket = match ip {
-        Some(ip) => bind(ip, false),
-        None => bind_to_all(port, bind).map(|(socket, _)| socket),
-    }
-    .map_err(|error| bind_failed(port, &error))?;
-    let bound = socket.local_addr().map_err(|error| bind_failed(port, &error))?;
-    let port = bound.as_socket().map_or(port, |address| address.port());
-    Ok((socket, port))
 }
 
 /// `network_destroy`.

@@ -21,6 +21,10 @@ pub(crate) struct Options {
     pub(crate) non_blocking: bool,
     /// The local address for sockets created later; all if not set.
     pub(crate) bind_address: Option<IpAddr>,
+    /// Servers and UDP sockets created later share their ports with others that do the same.
+    pub(crate) reuse_port: bool,
+    /// UDP sockets created later do, on this machine.
+    pub(crate) reuse_address: bool,
     /// Bytes of events not yet collected, of all sockets together, above which nothing is read.
     pub(crate) total_queue_limit: u64,
     /// What sockets created later begin with.
@@ -35,6 +39,8 @@ impl Options {
             network_config_use_non_blocking_socket => self.non_blocking = value.flag(),
             network_config_handshake_timeout => self.handshake_timeout_ms = Some(value.small()),
             network_config_total_queue_limit => self.total_queue_limit = value.integer(),
+            network_config_reuse_port => self.reuse_port = value.flag(),
+            network_config_reuse_address => self.reuse_address = value.flag(),
             network_config_bind_address => self.bind_address = address(value.text())?,
             _ => return Ok(false),
         }
@@ -53,6 +59,8 @@ impl Default for Options {
             handshake_timeout_ms: None,
             non_blocking: false,
             bind_address: None,
+            reuse_port: false,
+            reuse_address: false,
             total_queue_limit: 256 << 20,
             defaults: Arc::default(),
         }

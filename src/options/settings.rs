@@ -31,6 +31,15 @@ pub(crate) struct Settings {
     pub(crate) receive_queue_limit: Option<u32>,
     /// How many clients a server takes at a time.
     pub(crate) max_clients: u32,
+    /// The server's port is open.
+    pub(crate) accepting: bool,
+    /// Connections a server takes from one address at a time, and in ten seconds; 0 means any number.
+    pub(crate) clients_per_address: u32,
+    pub(crate) connects_per_address: u32,
+    /// Bytes a second a connection is read with at the most; 0 means as fast as they come.
+    pub(crate) receive_rate: u32,
+    /// How long a message that has begun may go without another byte; 0 means for ever.
+    pub(crate) message_timeout_ms: u32,
     pub(crate) no_delay: bool,
     /// Closing resets the connection, so that no TIME_WAIT stays behind.
     pub(crate) avoid_time_wait: bool,
@@ -52,6 +61,11 @@ impl Default for Settings {
             send_queue_limit: 16 << 20,
             receive_queue_limit: None,
             max_clients: i32::MAX as u32,
+            accepting: true,
+            clients_per_address: 0,
+            connects_per_address: 0,
+            receive_rate: 0,
+            message_timeout_ms: 30_000,
             no_delay: true,
             avoid_time_wait: false,
             read_timeout_ms: 0,
@@ -72,6 +86,11 @@ impl Settings {
             network_config_receive_queue_limit => self.receive_queue_limit = Some(value.small()),
             network_config_game_id => self.game_id = value.small(),
             network_config_max_clients => self.max_clients = value.small(),
+            network_config_accepting => self.accepting = value.flag(),
+            network_config_clients_per_address => self.clients_per_address = value.small(),
+            network_config_connects_per_address => self.connects_per_address = value.small(),
+            network_config_receive_rate => self.receive_rate = value.small(),
+            network_config_message_timeout => self.message_timeout_ms = value.small(),
             network_config_no_delay => self.no_delay = value.flag(),
             network_config_avoid_time_wait => self.avoid_time_wait = true,
             network_config_websocket_keepalive => self.websocket_keepalive_ms = value.small(),

@@ -31,6 +31,12 @@ pub struct Framer {
 }
 
 impl Framer {
+    /// Bytes of a packet that has not come whole; 0 between packets.
+    #[inline]
+    pub fn partial(&self) -> usize {
+        self.partial.len()
+    }
+
     /// Whether the last byte received was the last of a packet.
     pub fn is_between_packets(&self) -> bool {
         self.partial.is_empty()

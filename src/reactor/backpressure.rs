@@ -76,6 +76,9 @@ impl Reactor {
         if must_wait {
             return Resumed::No;
         }
+        if let Some(stream) = self.endpoints.stream(id) {
+            stream.resumed(self.turn.now);
+        }
         let socket = self.endpoints.get(id).and_then(|endpoint| endpoint.handle());
         log_reading(&RESUMED, Level::Connection, "goes on", socket);
         Resumed::Yes

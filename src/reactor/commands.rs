@@ -88,7 +88,8 @@ impl Reactor {
         let Some(endpoint) = self.endpoints.get(id) else { return };
         match endpoint {
             Endpoint::Stream(stream) => {
-                stream.apply_settings();
+                stream.apply_settings(self.turn.now);
+                self.endpoints.go_on_later(id);
                 self.endpoints.arm(id);
             }
             Endpoint::Datagrams(own) if own.belongs_to(socket) => self.attend(id, |reactor, id| {
@@ -97,7 +98,10 @@ impl Reactor {
                     own.flush(around);
                 });
             }),
-            // What a connect or a server needs of them it takes when a connection comes of it.
+            Endpoint::Listener(listener) if listener.belongs_to(socket) => {
+                self.attend(id, |reactor, id| reactor.apply_to_listener(id));
+            }
+            // What a connect needs of them it takes when a connection comes of it.
             Endpoint::Datagrams(_)
             | Endpoint::Listener(_)
             | Endpoint::Connect(_)

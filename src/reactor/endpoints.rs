@@ -165,6 +165,13 @@ impl Endpoints {
         })
     }
 
+    pub(crate) fn streams_mut(&mut self) -> impl Iterator<Item = (Id, &mut Stream)> {
+        self.slots.iter_mut().filter_map(|(token, slot)| {
+            let Endpoint::Stream(stream) = &mut slot.endpoint else { return None };
+            Some((Id { token: token as u32, serial: slot.serial }, &mut **stream))
+        })
+    }
+
     pub(crate) fn remove(&mut self, id: Id) {
         if let Some(slot) = self.slot(id) {
             // Dropping the endpoint closes its descriptor, which takes it off the poll as well.

@@ -326,7 +326,7 @@ mod tests {
 
     use crate::command::{Command, Listen};
     use crate::context::CONTEXT;
-    use crate::listening::Listening;
+    use crate::listening::{Listening, Place};
     use crate::options::Settings;
     use crate::socket::{Family, SocketRole};
 
@@ -342,7 +342,10 @@ mod tests {
         let address = listener.local_addr().unwrap();
         reactor.handle(Command::Listen(Listen {
             socket: Arc::clone(&socket),
-            listening: Arc::new(Listening::new(mio::net::TcpListener::from_std(listener))),
+            listening: Arc::new(Listening::new(
+                mio::net::TcpListener::from_std(listener),
+                Place { ip: None, port: address.port(), shared: false },
+            )),
             regular: true,
             tls: None,
             descriptor_limit: 1_000,

@@ -118,6 +118,23 @@ pub(crate) fn share_outgoing_port(socket: &Socket) -> io::Result<()> {
     socket.set_reuse_address(true)
 }
 
+/// Whether several sockets may listen on one port.
+pub(crate) const HAS_SHARED_PORTS: bool = true;
+
+/// Lets others that do the same bind to the socket's port too.
+pub(crate) fn share_port(socket: &Socket) -> io::Result<()> {
+    socket.set_reuse_port(true)
+}
+
+/// Lets other datagram sockets of this machine have the port too, each with its copy of broadcasts.
+pub(crate) fn share_datagram_port(socket: &Socket) -> io::Result<()> {
+    socket.set_reuse_address(true)?;
+    // What Linux does with the one option, BSD's descendants do with the other.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    socket.set_reuse_port(true)?;
+    Ok(())
+}
+
 /// A datagram socket's port is its own by default.
 pub(crate) fn keep_datagram_port(_socket: &Socket) -> io::Result<()> {
     Ok(())

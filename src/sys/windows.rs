@@ -86,6 +86,19 @@ pub(crate) fn share_outgoing_port(socket: &Socket) -> io::Result<()> {
     socket.set_reuse_address(true)
 }
 
+/// Whether several sockets may listen on one port.
+pub(crate) const HAS_SHARED_PORTS: bool = false;
+
+/// There is nothing like it here.
+pub(crate) fn share_port(_socket: &Socket) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Lets other datagram sockets of this machine have the port too, each with its copy of broadcasts.
+pub(crate) fn share_datagram_port(socket: &Socket) -> io::Result<()> {
+    socket.set_reuse_address(true)
+}
+
 /// A datagram socket's port is its own.
 pub(crate) fn keep_datagram_port(socket: &Socket) -> io::Result<()> {
     be_exclusive(socket)

@@ -102,6 +102,17 @@ impl Receiver {
         self.buffer.capacity()
     }
 
+    /// How much there is of a message or a frame that has not come whole; 0 between messages.
+    #[must_use]
+    pub fn partial(&self) -> usize {
+        let of_frame = match self.phase {
+            ParseState::Header { length, .. } => usize::from(length),
+            ParseState::Payload(_) => 1,
+            ParseState::Ended => return 0,
+        };
+        self.buffer.len() + of_frame + usize::from(self.fragmented.is_some())
+    }
+
     /// Takes `bytes`, in which payloads are unmasked in place, up to the frame after which the sink
     /// says that it is full, and returns how many that were. A message larger than `limit` is a
     /// violation as soon as its size is known. After a violation, as after a close frame, whatever

@@ -1,5 +1,7 @@
 """What whoever runs a server counts and sets: its clients, who is turned away, ports that close and open."""
 
+import time
+
 import frames
 import gamemaker
 import stepwire
@@ -118,3 +120,191 @@ class Places(OperatorTestCase):
             self.assertEqual(failed, stepwire.ERROR_BAD_ARGUMENT)
         failed = self.host.call("network_set_config", stepwire.CONFIG_MAX_CLIENTS, client, 1)
         self.assertEqual(failed, stepwire.ERROR_WRONG_KIND)
+
+
+@both_io_modes
+class Accepting(OperatorTestCase):
+    def set_accepting(self, server, value):
+        return self.host.call("network_set_config", stepwire.CONFIG_ACCEPTING, server, value)
+
+    def test_the_port_closes_and_opens_while_the_clients_play_on(self):
+        for kind, join in ((stepwire.SOCKET_TCP, gamemaker.join), (stepwire.SOCKET_WS, frames.join)):
+            server, port = self.listen_as(kind)
+            peer = join(port)
+            client = self.host.event(type=stepwire.TYPE_CONNECT, id=server)["socket"]
+            self.assertEqual(self.set_accepting(server, 0), 0)
+            self.assertEqual(self.set_accepting(server, 0), 0)
+            with self.assertRaises(ConnectionRefusedError):
+                gamemaker.connect(port)
+            self.host.must("network_send_packet", client, {"bytes": "cGxheSBvbg=="}, 7)
+            if kind == stepwire.SOCKET_TCP:
+                self.assertEqual(peer.receive_packet(), b"play on")
+            else:
+                self.assertEqual(peer.read_frame(), (frames.BINARY, gamemaker.packet(b"play on")))
+            self.assertEqual(self.set_accepting(server, 1), 0)
+            self.assertEqual(self.set_accepting(server, 1), 0)
+            second = join(port)
+            self.host.event(type=stepwire.TYPE_CONNECT, id=server)
+            self.assertEqual(self.host.must("network_get_port", server), port)
+            self.wait_for_stats(server, clients=2, accepted=2)
+            second.close()
+            peer.close()
+
+    def test_who_had_connected_before_is_let_in(self):
+        server, port = self.host.listen()
+        self.host.set(poll=False)
+        early = [self.connect(port) for _ in range(20)]
+        self.assertEqual(self.set_accepting(server, 0), 0)
+        self.host.set(poll=True)
+        for peer in early:
+            peer.expect(gamemaker.BANNER)
+            peer.send(gamemaker.hello())
+            peer.expect(gamemaker.ACCEPTED)
+        self.wait_for_stats(server, clients=20)
+
+    def test_a_port_that_another_has_taken_is_said(self):
+        server, port = self.host.listen()
+        self.assertEqual(self.set_accepting(server, 0), 0)
+        with gamemaker.Server() as _:
+            other = self.host.must("network_create_server", stepwire.SOCKET_TCP, port, 1)
+        self.assertEqual(self.set_accepting(server, 1), stepwire.ERROR_ADDRESS_IN_USE)
+        self.host.must("network_destroy", other)
+        self.assertEqual(self.set_accepting(server, 1), 0)
+        self.joined(server, port)
+
+    def test_a_server_that_does_not_accept_can_be_destroyed(self):
+        server, port = self.host.listen()
+        self.assertEqual(self.set_accepting(server, 0), 0)
+        self.host.must("network_destroy", server)
+        self.assertEqual(self.set_accepting(server, 1), stepwire.ERROR_BAD_HANDLE)
+        again = self.host.must("network_create_server", stepwire.SOCKET_TCP, port, 1)
+        self.joined(again, port)
+
+    def test_servers_share_a_port_where_both_want_to(self):
+        server, port = self.host.listen()
+        refused = self.host.call("network_create_server", stepwire.SOCKET_TCP, port, 9)
+        self.assertEqual(refused, stepwire.ERROR_ADDRESS_IN_USE)
+        self.host.must("network_destroy", server)
+        self.host.must("network_set_config", stepwire.CONFIG_REUSE_PORT, 1, 0)
+        old = self.host.must("network_create_server", stepwire.SOCKET_TCP, port, 9)
+        new = self.host.must("network_create_server", stepwire.SOCKET_TCP, port, 9)
+        # The old one drains: whoever comes from now on is the new one's.
+        self.assertEqual(self.set_accepting(old, 0), 0)
+        for _ in range(8):
+            self.joined(new, port)
+
+
+@both_io_modes
+class Limits(OperatorTestCase):
+    def limit(self, option, server, value):
+        self.host.must("network_set_config", option, server, value)
+
+    def assert_refused(self, port, **options):
+        with gamemaker.connect(port, **options) as peer:
+            peer.socket.settimeout(gamemaker.DEADLINE)
+            try:
+                self.assertEqual(peer.socket.recv(100), b"")
+            except ConnectionResetError:
+                pass
+
+    def test_clients_of_one_address(self):
+        server, port = self.host.listen()
+        first, _ = self.joined(server, port)
+        # Those there are count.
+        self.limit(stepwire.CONFIG_CLIENTS_PER_ADDRESS, server, 2)
+        half = self.connect(port)
+        half.expect(gamemaker.BANNER)
+        self.assert_refused(port)
+        self.wait_for_stats(server, refused=1, clients=1)
+        self.joined(server, port, source="127.0.0.2")
+        first.close()
+        self.host.event(type=stepwire.TYPE_DISCONNECT)
+        second, _ = self.joined(server, port)
+        half.close()
+        self.wait_for_stats(server, handshakes_failed=1)
+        third, _ = self.joined(server, port)
+        self.assert_refused(port)
+        self.limit(stepwire.CONFIG_CLIENTS_PER_ADDRESS, server, 0)
+        self.joined(server, port)
+
+    def test_connects_of_one_address(self):
+        self.limit(stepwire.CONFIG_CONNECTS_PER_ADDRESS, -1, 3)
+        server, port = self.host.listen()
+        for _ in range(3):
+            self.join(port).close()
+        self.assert_refused(port)
+        self.joined(server, port, source="127.0.0.3")
+        self.wait_for_stats(server, refused=1, accepted=4)
+
+    def test_a_connection_is_read_no_faster_than_its_rate(self):
+        server, port = self.host.listen()
+        self.limit(stepwire.CONFIG_RECEIVE_RATE, server, 20_000)
+        peer, client = self.joined(server, port)
+        start = time.monotonic()
+        for _ in range(30):
+            peer.send_packets(bytes(988))
+        for _ in range(30):
+            self.host.event(type=stepwire.TYPE_DATA, id=client)
+        took = time.monotonic() - start
+        # 30 000 bytes, of which 20 000 are free.
+        self.assertGreater(took, 0.4)
+        self.limit(stepwire.CONFIG_RECEIVE_RATE, client, 0)
+        start = time.monotonic()
+        for _ in range(100):
+            peer.send_packets(bytes(988))
+        for _ in range(100):
+            self.host.event(type=stepwire.TYPE_DATA, id=client)
+        self.assertLess(time.monotonic() - start, 4)
+
+    def test_a_message_that_stops_half_way_ends_the_connection(self):
+        half_a_frame = frames.Frame(frames.BINARY, gamemaker.packet(b"some words")).encode(True)[:-3]
+        fragment = frames.Frame(frames.BINARY, b"", fin=False).encode(True)
+        cases = ((stepwire.SOCKET_TCP, False, gamemaker.packet(b"some words")[:-3]),
+                 (stepwire.SOCKET_TCP, False, b"\xde"),
+                 (stepwire.SOCKET_WS, False, half_a_frame), (stepwire.SOCKET_WS, True, half_a_frame),
+                 (stepwire.SOCKET_WS, True, fragment))
+        self.limit(stepwire.CONFIG_MESSAGE_TIMEOUT, -1, 300)
+        for kind, raw, half in cases:
+            server, port = self.listen_as(kind, raw=raw)
+            join = gamemaker.join if kind == stepwire.SOCKET_TCP else frames.open_client if raw else frames.join
+            peer = join(port)
+            quiet = join(port)
+            socket = self.host.event(type=stepwire.TYPE_CONNECT, id=server)["socket"]
+            peer.send(half)
+            ended = self.host.event(type=stepwire.TYPE_DISCONNECT, socket=socket)
+            self.assertEqual(ended["error"], stepwire.ERROR_TIMEOUT)
+            self.assertIn("half-way", ended["reason"])
+            # Who says nothing at all stays.
+            self.wait_for_stats(server, clients=1)
+            quiet.close()
+            peer.close()
+            self.host.must("network_destroy", server)
+
+    def test_a_slow_message_that_goes_on_arriving_is_taken(self):
+        self.limit(stepwire.CONFIG_MESSAGE_TIMEOUT, -1, 600)
+        server, port = self.host.listen()
+        peer, client = self.joined(server, port)
+        message = gamemaker.packet(b"slowly but surely")
+        for at in range(0, len(message), 2):
+            peer.send(message[at:at + 2])
+            time.sleep(0.06)
+        self.assertEqual(self.host.event(type=stepwire.TYPE_DATA, id=client)["payload"], b"slowly but surely")
+        self.assert_quiet()
+
+
+@both_io_modes
+class SharedUdpPorts(OperatorTestCase):
+    def test_several_sockets_hear_what_is_sent_to_all(self):
+        first = self.host.must("network_create_server", stepwire.SOCKET_UDP, 0, 0)
+        port = self.host.must("network_get_port", first)
+        refused = self.host.call("network_create_server", stepwire.SOCKET_UDP, port, 0)
+        self.assertEqual(refused, stepwire.ERROR_ADDRESS_IN_USE)
+        self.host.must("network_destroy", first)
+        self.host.must("network_set_config", stepwire.CONFIG_REUSE_ADDRESS, 1, 0)
+        listeners = {self.host.must("network_create_server", stepwire.SOCKET_UDP, port, 0) for _ in range(3)}
+        sender = self.host.must("network_create_socket", stepwire.SOCKET_UDP)
+        self.host.must("network_send_broadcast", sender, port, {"bytes": "aGVsbG8="}, 5)
+        # Once over each interface.
+        heard = set()
+        while heard != listeners:
+            heard.add(self.host.event(type=stepwire.TYPE_DATA)["id"])

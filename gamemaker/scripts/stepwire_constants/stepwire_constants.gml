@@ -69,6 +69,21 @@
 /// (server, count) how many clients a server takes at a time
 #macro stepwire_config_max_clients 1020
 
+/// (server, 0 or 1) 0 closes the port while the clients play on; 1
+#macro stepwire_config_accepting 1021
+
+/// (server or -1, count) connections a server takes from one address, 0 for any number; 0
+#macro stepwire_config_clients_per_address 1022
+
+/// (server or -1, count) new connections a server takes from one address in ten seconds, 0 for any number; 0
+#macro stepwire_config_connects_per_address 1023
+
+/// (socket or -1, bytes per second) how fast a connection is read, 0 for any; 0
+#macro stepwire_config_receive_rate 1024
+
+/// (0 or 1) UDP sockets share their port with others on this machine; 0
+#macro stepwire_config_reuse_address 1030
+
 /// (socket or -1, milliseconds) idle time after which a reliable peer is sent a few bytes, 0 for never; 15 000
 #macro stepwire_config_reliable_keepalive 1031
 
@@ -77,6 +92,9 @@
 
 /// (socket or -1, number) peers of a reliable socket; 65 536
 #macro stepwire_config_reliable_max_peers 1035
+
+/// (socket or -1, milliseconds) how long a message may stop half-way, 0 for ever; 30 000
+#macro stepwire_config_message_timeout 1036
 
 /// the operating system refused
 #macro stepwire_error_failed -1

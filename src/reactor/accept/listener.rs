@@ -1,13 +1,15 @@
 //! A listening socket, and who may come in.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 
 use mio::net::TcpStream;
+use parking_lot::Mutex;
 
 use crate::address::PeerName;
+use crate::address_limits::{self, PerAddress};
 use crate::command::{Id, Listen};
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
@@ -31,6 +33,8 @@ pub(crate) struct Admission {
     pub(crate) tls: Option<tls::Acceptor>,
     clients: Arc<Clients>,
     unfinished: AtomicU32,
+    /// While the host limits the connections of one address.
+    addresses: Mutex<Option<PerAddress>>,
 }
 
 impl Admission {
@@ -63,6 +67,50 @@ impl Admission {
         self.clients.turned_away(why);
         let server = self.server.handle.0;
         log::write(Level::Warning, format_args!("server {server} refused {ip} port {port}: {why}"));
+    }
+
+    /// Follows the host's options: true if connections are counted by address from now on, those there are
+    /// to be [counted](Self::count_address) by the caller.
+    pub(crate) fn begin_or_stop_counting(&self) -> bool {
+        let limited = self.address_limits().is_some();
+        let mut addresses = self.addresses.lock();
+        let begins = limited && addresses.is_none();
+        if begins {
+            *addresses = Some(PerAddress::default());
+        } else if !limited {
+            *addresses = None;
+        }
+        begins
+    }
+
+    fn address_limits(&self) -> Option<address_limits::Most> {
+        let host = self.server.host.lock();
+        let (open, new) = (host.settings.clients_per_address, host.settings.connects_per_address);
+        (open != 0 || new != 0).then_some(address_limits::Most { open, new })
+    }
+
+    /// A connection from there is about to be served: counts it, or says why it may not be.
+    pub(crate) fn take_address(&self, ip: IpAddr, now: Millis) -> Result<()> {
+        let mut addresses = self.addresses.lock();
+        let Some(addresses) = addresses.as_mut() else { return Ok(()) };
+        let Some(most) = self.address_limits() else { return Ok(()) };
+        addresses.take(ip, most, now).map_err(|over| Error::new(Code::Limit, over.to_string()))
+    }
+
+    /// A connection that came before connections were counted.
+    pub(crate) fn count_address(&self, ip: IpAddr) {
+        if let Some(addresses) = self.addresses.lock().as_mut() {
+            addresses.count(ip);
+        }
+    }
+
+    /// A connection from there is gone.
+    pub(crate) fn leave_address(&self, ip: impl FnOnce() -> Option<IpAddr>) {
+        if let Some(addresses) = self.addresses.lock().as_mut()
+            && let Some(ip) = ip()
+        {
+            addresses.leave(ip);
+        }
     }
 
     /// A connection is gone; `finished` tells whether it had been admitted.
@@ -114,6 +162,7 @@ impl Listener {
                 regular: listen.regular,
                 tls: listen.tls,
                 unfinished: AtomicU32::new(0),
+                addresses: Mutex::default(),
             }),
             most_unfinished: MOST_UNFINISHED.min(share.max(16)),
             half_open: VecDeque::new(),

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use mio::{Interest, Token};
 
+use crate::address;
 use crate::clock::Millis;
 use crate::command::{Id, Listen};
 use crate::error::{Code, Error};
@@ -28,6 +29,12 @@ impl Reactor {
         }
         let id = self.endpoints.insert(Endpoint::Listener(Box::new(Listener::new(listen))));
         socket.token.store(id.token, Relaxed);
+        self.watch_listener(id);
+        self.apply_address_limits(id);
+    }
+
+    /// Sees to it that the poll watches what the server listens on.
+    fn watch_listener(&mut self, id: Id) {
         let Some(listener) = self.endpoints.listener(id) else { return };
         let token = Token(id.token as usize);
         // Adding a descriptor to the poll fails only when the kernel is out of memory; then
@@ -35,6 +42,27 @@ impl Reactor {
         if listener.listening.register(self.poll.registry(), token).is_err() {
             listener.retry_at = self.turn.now + RETRY_MILLIS;
             self.endpoints.arm(id);
+        }
+    }
+
+    /// The host has changed a server's options: its port may be open again or closed, with some who came
+    /// before, and other limits may hold.
+    pub(crate) fn apply_to_listener(&mut self, id: Id) {
+        self.watch_listener(id);
+        self.apply_address_limits(id);
+        if self.endpoints.listener(id).is_some_and(|listener| !listener.paused) {
+            self.accept(id);
+        }
+    }
+
+    /// Begins to count connections by address, those there are included, or stops that.
+    fn apply_address_limits(&mut self, id: Id) {
+        let Some(listener) = self.endpoints.listener(id) else { return };
+        let admission = Arc::clone(&listener.admission);
+        if admission.begin_or_stop_counting() {
+            for (_, stream) in self.endpoints.streams_mut() {
+                stream.count_address(&admission);
+            }
         }
     }
 
@@ -51,6 +79,10 @@ impl Reactor {
             match listener.accept() {
                 Accepted::Connection(io, peer) => {
                     let admission = Arc::clone(&listener.admission);
+                    if let Err(error) = admission.take_address(peer.ip(), now) {
+                        admission.turn_away(&address::text(&peer), peer.port(), &error);
+                        continue;
+                    }
                     // The timeout in force now, also for servers made before it was set.
                     let timeout = self.turn.context.with_options(|options| options.handshake_timeout_ms());
                     self.greet(id, Stream::accepted(io, admission, &peer, now, Millis::from(timeout)));

@@ -137,6 +137,16 @@ impl Session {
         }
     }
 
+    /// How much there is of a message that has not come whole; 0 between messages.
+    #[inline]
+    pub(crate) fn partial(&self) -> usize {
+        match self {
+            Self::Packets(framer) => framer.partial(),
+            Self::WebSocket(websocket) => websocket.partial(),
+            Self::Raw | Self::Greeting(_) => 0,
+        }
+    }
+
     /// Takes bytes that nobody wants any more, but for the end of the closing handshake.
     pub(crate) fn ignore(&mut self, bytes: &mut [u8]) {
         if let Self::WebSocket(websocket) = self {

@@ -229,6 +229,11 @@ impl WebSocket {
         }
     }
 
+    #[inline]
+    pub(crate) fn partial(&self) -> usize {
+        self.receiver.partial() + self.framer.partial()
+    }
+
     pub(crate) fn ignore(&mut self, bytes: &mut [u8]) {
         let mut deaf = Deaf { closed: false };
         let result = self.receiver.receive(bytes, LEAST_MESSAGE_LIMIT, &mut deaf);

@@ -10,6 +10,7 @@ use crate::clock::Millis;
 use crate::command::CloseFrame;
 use crate::error::{Code, Error};
 use crate::mailbox::Dirty;
+use crate::reactor::accept::listener::Admission;
 use crate::reactor::turn::{LINGER_MILLIS, Next, Turn};
 use crate::socket::{Handle, NO_TOKEN, Socket};
 
@@ -121,9 +122,20 @@ impl Stream {
         if resets || self.transport.shutdown_write().is_err() { Next::Close } else { Next::Again }
     }
 
+    /// Its server begins to count connections by address.
+    pub(crate) fn count_address(&self, of: &Arc<Admission>) {
+        if let Some(admission) = &self.admission
+            && Arc::ptr_eq(admission, of)
+            && let Some(ip) = self.ip.ip()
+        {
+            admission.count_address(ip);
+        }
+    }
+
     /// Makes room for another client of the server.
     pub(crate) fn leave_server(&mut self) {
         if let Some(admission) = self.admission.take() {
+            admission.leave_address(|| self.ip.ip());
             admission.leave(self.socket.is_some());
         }
     }
@@ -133,14 +145,24 @@ impl Stream {
         if self.phase != StreamPhase::Open {
             return handshake_or_closing;
         }
-        [handshake_or_closing, self.read_deadline(), self.write_deadline(), self.next_probe()]
-            .into_iter()
-            .flatten()
-            .min()
+        let waits = [
+            handshake_or_closing,
+            self.read_deadline(),
+            self.write_deadline(),
+            self.message_deadline(),
+            self.next_probe(),
+            self.throttle.as_ref().and_then(|throttle| throttle.until()),
+        ];
+        waits.into_iter().flatten().min()
     }
 
     fn read_deadline(&self) -> Option<Millis> {
         (self.read_timeout != 0 && !self.paused).then(|| self.last_read + Millis::from(self.read_timeout))
+    }
+
+    fn message_deadline(&self) -> Option<Millis> {
+        (self.partial != 0 && self.message_timeout != 0 && !self.paused)
+            .then(|| self.partial_since + Millis::from(self.message_timeout))
     }
 
     fn write_deadline(&self) -> Option<Millis> {
@@ -169,7 +191,10 @@ impl Stream {
                 "the peer took none of the queued bytes for the time set as write timeout"
             }
             _ if is_over(self.read_deadline()) => "nothing was received for the time set as read timeout",
-            _ => return self.probe(turn),
+            _ if is_over(self.message_deadline()) => "a message of the peer stopped half-way",
+            _ if is_over(self.next_probe()) => return self.probe(turn),
+            // Reading goes on.
+            _ => return Next::Sleep,
         };
         self.cut_off(Error::new(Code::Timeout, why))
     }

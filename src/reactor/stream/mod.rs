@@ -3,6 +3,7 @@
 
 mod closing;
 mod reading;
+mod throttle;
 mod writing;
 
 use std::net::SocketAddr;
@@ -27,6 +28,7 @@ use crate::clock::Millis;
 use crate::quota::Quota;
 use crate::reactor::accept::listener::Admission;
 use crate::reactor::connect::pending::PendingConnect;
+use throttle::Throttle;
 
 pub(crate) struct Stream {
     transport: Transport,
@@ -54,6 +56,12 @@ pub(crate) struct Stream {
     writing_payload: u32,
     read_timeout: u32,
     write_timeout: u32,
+    message_timeout: u32,
+    /// How fast it is read, where the host limits that.
+    throttle: Option<Box<Throttle>>,
+    /// How much of a message has come, and since when it is that much.
+    partial: usize,
+    partial_since: Millis,
     /// Cost of this connection's uncollected events.
     pub(crate) queued: Quota,
     /// When the handshake or the closing must be over; 0 if there is no such time.
@@ -135,12 +143,16 @@ impl Stream {
             writing_payload: 0,
             read_timeout: 0,
             write_timeout: 0,
+            message_timeout: 0,
+            throttle: None,
+            partial: 0,
+            partial_since: now,
             queued: Quota::default(),
             deadline,
             last_read: now,
             last_progress: now,
         };
-        stream.apply_settings();
+        stream.apply_settings(now);
         stream
     }
 
@@ -207,7 +219,7 @@ impl Stream {
     }
 
     /// Takes over what the host may have changed of the socket's options.
-    pub(crate) fn apply_settings(&mut self) {
+    pub(crate) fn apply_settings(&mut self, now: Millis) {
         let settings = match (&self.socket, &self.admission) {
             (Some(socket), _) => Arc::clone(&socket.host.lock().settings),
             (None, Some(admission)) => Arc::clone(&admission.server.host.lock().settings),
@@ -215,6 +227,8 @@ impl Stream {
         };
         self.read_timeout = settings.read_timeout_ms;
         self.write_timeout = settings.write_timeout_ms;
+        self.message_timeout = settings.message_timeout_ms;
+        self.throttle = Throttle::with(self.throttle.take(), settings.receive_rate, now);
         self.session.set_keepalive(settings.websocket_keepalive_ms);
         // Options that the system refuses change nothing that was promised.
         let Some(io) = self.transport.tcp() else { return };

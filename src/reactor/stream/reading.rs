@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::clock::Millis;
 use crate::command::Id;
 use crate::error::Error;
 use crate::event::batch::Origin;
@@ -34,8 +35,13 @@ impl Stream {
                 self.paused = true;
                 return Next::Pause;
             }
+            let allowance = self.allowance(turn.now);
+            if allowance == 0 {
+                return Next::Sleep;
+            }
             let room = turn.batch.room();
-            let offered = room.len();
+            let offered = room.len().min(allowance);
+            let room = &mut room[..offered];
             let size = match self.transport.read(room) {
                 Ok(0) => return self.end_of_stream(),
                 Ok(size) => size,
@@ -52,6 +58,9 @@ impl Stream {
                 }
             };
             self.last_read = turn.now;
+            if let Some(throttle) = &mut self.throttle {
+                throttle.read(size);
+            }
             if let Err(stop) = self.take_in(size, id, turn) {
                 return stop.into();
             }
@@ -71,6 +80,19 @@ impl Stream {
                 return Next::Again;
             }
         }
+    }
+
+    /// How much may be read now: handshakes and closing go as fast as they can.
+    fn allowance(&mut self, now: Millis) -> usize {
+        match &mut self.throttle {
+            Some(throttle) if self.phase == StreamPhase::Open => throttle.allowance(now),
+            _ => usize::MAX,
+        }
+    }
+
+    /// Reading goes on after the host has collected events: what the peer sent meanwhile was not looked at.
+    pub(crate) fn resumed(&mut self, now: Millis) {
+        self.partial_since = now;
     }
 
     fn is_over_limit(&self) -> bool {
@@ -142,6 +164,11 @@ impl Stream {
         let (events, cost) = sink.finish();
         turn.book(&mut self.queued, cost);
         count(&socket.traffic.packets_received, u64::from(events));
+        let partial = self.session.partial();
+        if events > 0 || partial != self.partial {
+            self.partial = partial;
+            self.partial_since = turn.now;
+        }
         result?;
         if self.writing.len() > unwritten {
             // A failure is told when all that has arrived was read.
