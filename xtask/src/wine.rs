@@ -29,14 +29,14 @@ pub struct Wine {
 
 impl Wine {
     /// Provides Wine for programs of that machine and starts its server, which ends with this value.
-    pub fn start(windows: &Windows) -> Result<Wine, String> {
+    pub fn start(windows: &Windows) -> Result<Self, String> {
         let folder = env::var_os("STEPWIRE_WINE").map_or_else(|| target_dir().join("wine"), PathBuf::from);
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let mut wine = match newer_system(&folder) {
-            Ok(system) => Wine::in_system(&system, &folder, loader(windows)),
+            Ok(system) => Self::in_system(&system, &folder, loader(windows)),
             Err(reason) => {
                 println!("Wine of {RELEASE} cannot be had: {reason}; this system's own has to do");
-                Wine::of_this_system(&folder, loader(windows))?
+                Self::of_this_system(&folder, loader(windows))?
             }
         };
         fs::create_dir_all(&wine.prefix).map_err(|error| format!("{}: {error}", wine.prefix.display()))?;
@@ -56,7 +56,7 @@ impl Wine {
         Ok(wine)
     }
 
-    fn in_system(system: &Path, folder: &Path, loader: &str) -> Wine {
+    fn in_system(system: &Path, folder: &Path, loader: &str) -> Self {
         let prefix = folder.join("prefix");
         let shared = [root(), target_dir(), folder.to_owned(), env::temp_dir()];
         let shared: Vec<_> = shared.iter().map(|path| path.display().to_string()).collect();
@@ -68,14 +68,14 @@ impl Wine {
             shared.join(":"),
             loader.to_owned(),
         ];
-        Wine { launcher, prefix, version: String::new(), chrooted: true }
+        Self { launcher, prefix, version: String::new(), chrooted: true }
     }
 
-    fn of_this_system(folder: &Path, loader: &str) -> Result<Wine, String> {
+    fn of_this_system(folder: &Path, loader: &str) -> Result<Self, String> {
         provide(&[Tool::new("wine", "wine")], &[Tool::new("wine64", "wine64")])?;
         let prefix = folder.join("prefix-of-this-system");
         let launcher = vec!["env".to_owned(), format!("WINEPREFIX={}", prefix.display()), loader.to_owned()];
-        Ok(Wine { launcher, prefix, version: String::new(), chrooted: false })
+        Ok(Self { launcher, prefix, version: String::new(), chrooted: false })
     }
 
     /// The words before a Windows program, to be given to others.

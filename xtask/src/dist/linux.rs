@@ -21,15 +21,15 @@ pub enum Linux {
 impl Platform for Linux {
     fn name(&self) -> String {
         match self {
-            Linux::X64 => format!("linux-x64-glibc{GLIBC}"),
-            Linux::Arm64 => format!("linux-arm64-glibc{GLIBC}"),
+            Self::X64 => format!("linux-x64-glibc{GLIBC}"),
+            Self::Arm64 => format!("linux-arm64-glibc{GLIBC}"),
         }
     }
 
     fn triple(&self) -> &str {
         match self {
-            Linux::X64 => "x86_64-unknown-linux-gnu",
-            Linux::Arm64 => "aarch64-unknown-linux-gnu",
+            Self::X64 => "x86_64-unknown-linux-gnu",
+            Self::Arm64 => "aarch64-unknown-linux-gnu",
         }
     }
 
@@ -45,7 +45,7 @@ impl Platform for Linux {
             .arg(build::define("STEPWIRE_CARGO", &zig.cargo()))
             .arg(build::define("STEPWIRE_CARGO_TARGET_DIR", &cargo_folder()))
             .arg(format!("-DSTEPWIRE_RUST_TARGET={}.{GLIBC}", self.triple()));
-        if let Linux::Arm64 = self {
+        if let Self::Arm64 = self {
             provide_arm64()?;
             let toolchain = root().join("cmake/toolchains/linux-arm64.cmake");
             configure.arg(build::define("CMAKE_TOOLCHAIN_FILE", &toolchain));
@@ -63,7 +63,7 @@ impl Platform for Linux {
 
     fn extension(&self) -> Result<Option<PathBuf>> {
         // GameMaker's runners for Linux are 64-bit PCs' alone.
-        let Linux::X64 = self else { return Ok(None) };
+        let Self::X64 = self else { return Ok(None) };
         let zig = Zig::provide()?;
         let mut command = Command::new(zig.cargo());
         command.args(["zigbuild", "--release", "--locked", "--package", "stepwire-extension"]);
@@ -80,12 +80,12 @@ impl Platform for Linux {
     fn check(&self, archive: &Path) -> Result<String> {
         let unpacked = archive::unpack(archive, &folder().join("check").join(self.name()))?;
         match self {
-            Linux::X64 => {
+            Self::X64 => {
                 check::with_cmake(&unpacked, &[], &[])?;
                 let old = old_system::try_out(&unpacked)?;
                 Ok(format!("built against and run here and in {old}"))
             }
-            Linux::Arm64 => {
+            Self::Arm64 => {
                 let emulator = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"].map(str::to_owned);
                 let toolchain = root().join("cmake/toolchains/linux-arm64.cmake");
                 check::with_cmake(
@@ -102,7 +102,7 @@ impl Platform for Linux {
 impl Linux {
     /// This machine's own toolchain, or for another machine Debian's, which builds the standard library.
     fn with_compiler<'a>(&self, command: &'a mut Command, zig: &Zig) -> Result<&'a mut Command> {
-        if let Linux::Arm64 = self {
+        if let Self::Arm64 = self {
             cross::with_debian_rust(command);
             command.env("CARGO", cross::DEBIAN_CARGO);
         }
@@ -111,8 +111,8 @@ impl Linux {
 
     fn strip(&self) -> &'static str {
         match self {
-            Linux::X64 => "strip",
-            Linux::Arm64 => "aarch64-linux-gnu-strip",
+            Self::X64 => "strip",
+            Self::Arm64 => "aarch64-linux-gnu-strip",
         }
     }
 }

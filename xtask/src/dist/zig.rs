@@ -14,9 +14,9 @@ pub struct Zig {
 }
 
 impl Zig {
-    pub fn provide() -> Result<Zig> {
+    pub fn provide() -> Result<Self> {
         let folder = target_dir().join("zig");
-        let zig = Zig { programs: folder.join("bin") };
+        let zig = Self { programs: folder.join("bin") };
         if !zig.cargo().exists() {
             println!("installing {}", PACKAGES.join(" "));
             must(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;

@@ -20,14 +20,14 @@ pub fn file() -> PathBuf {
 }
 
 impl Differences {
-    pub fn read() -> Result<Differences, Box<dyn Error>> {
+    pub fn read() -> Result<Self, Box<dyn Error>> {
         let text = fs::read_to_string(file())?;
         let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
         let parse = |line: &str| match line.split_once(": ") {
             Some((test, reason)) => Ok(Difference { test: test.to_owned(), reason: reason.to_owned() }),
             None => Err(format!("differences.txt: no reason in \"{line}\"")),
         };
-        Ok(Differences(lines.map(parse).collect::<Result<_, _>>()?))
+        Ok(Self(lines.map(parse).collect::<Result<_, _>>()?))
     }
 
     /// Why this test may fail.
