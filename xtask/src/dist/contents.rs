@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use xtask::third_party;
 use xtask::version::VERSION;
 
@@ -15,16 +15,15 @@ const SUMS: &str = "SHA256SUMS";
 /// What the archives' TLS is, as a feature of the crate.
 const FEATURES: &str = "rustls";
 
-/// Writes the checksums of all files below a folder, as sha256sum does.
+/// Writes the checksums of all files below a folder; of the folder of all archives, those of the archives.
 pub fn write_sums(folder: &Path) -> Result<()> {
-    let mut text = String::new();
     let files = if folder.join("stage").exists() { shallow(folder)? } else { files(folder)? };
-    for file in files.iter().filter(|file| !file.ends_with(SUMS)) {
-        let digest = Sha256::digest(fs::read(folder.join(file))?);
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        text.push_str(&format!("{digest}  {}\n", file.display()));
+    let files = files.iter().filter(|file| !file.ends_with(SUMS));
+    let sums = Command::new("sha256sum").current_dir(folder).arg("--").args(files).output()?;
+    if !sums.status.success() {
+        return Err(String::from_utf8_lossy(&sums.stderr).into());
     }
-    fs::write(folder.join(SUMS), text)?;
+    fs::write(folder.join(SUMS), sums.stdout)?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::archive::{self, must};
 use super::zig::Zig;
-use super::{Platform, Result, check, folder, old_system};
+use super::{Platform, Result, check, contents, folder, old_system};
 use crate::build::{self, root};
 use crate::cross;
 use crate::machine::{Tool, provide};
@@ -41,7 +41,8 @@ impl Platform for Linux {
         configure.arg("-S").arg(root()).arg("-B").arg(&build);
         configure
             .args(["-DCMAKE_BUILD_TYPE=Release", "-DSTEPWIRE_TLS=rustls", "-DSTEPWIRE_CLUSTER=OFF"])
-            .args(["-DSTEPWIRE_TESTS=OFF", "-DSTEPWIRE_EXAMPLES=OFF", "-DCMAKE_INSTALL_LIBDIR=lib"])
+            .args(["-DSTEPWIRE_TESTS=OFF", "-DSTEPWIRE_EXAMPLES=OFF", "-DSTEPWIRE_TOOLS=OFF"])
+            .arg("-DCMAKE_INSTALL_LIBDIR=lib")
             .arg(build::define("STEPWIRE_CARGO", &zig.cargo()))
             .arg(build::define("STEPWIRE_CARGO_TARGET_DIR", &cargo_folder()))
             .arg(format!("-DSTEPWIRE_RUST_TARGET={}.{GLIBC}", self.triple()));
@@ -53,9 +54,14 @@ impl Platform for Linux {
         must(&mut configure)?;
         must(self.with_compiler(&mut build::cmake_build(&build), &zig)?)?;
         must(Command::new(build::CMAKE.program).arg("--install").arg(&build).arg("--prefix").arg(stage))?;
-        for file in super::contents::files(&stage.join("lib"))? {
-            if file.to_string_lossy().contains(".so.") {
-                must(Command::new(self.strip()).arg("--strip-unneeded").arg(stage.join("lib").join(file)))?;
+        for file in contents::files(&stage.join("lib"))? {
+            let name = file.to_string_lossy();
+            let strip =
+                |what: &str| must(Command::new(self.strip()).arg(what).arg(stage.join("lib").join(&file)));
+            if name.contains(".so.") {
+                strip("--strip-unneeded")?;
+            } else if name.ends_with(".a") {
+                strip("--strip-debug")?;
             }
         }
         Ok(())

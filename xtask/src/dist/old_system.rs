@@ -29,6 +29,7 @@ pub fn try_out(unpacked: &Path) -> Result<String> {
     certify(&place)?;
     let script = root().join("tests/consumer/old_system.sh");
     fs::copy(script, place.join("run.sh"))?;
+    fs::write(system.join("etc/hosts"), "127.0.0.1 localhost\n")?;
     must(Command::new("chroot").arg(&system).args(["sh", "-eu", "/stepwire/run.sh"]))?;
     let version = fs::read_to_string(system.join("etc/debian_version"))?;
     Ok(format!("Debian {} without OpenSSL", version.trim()))
@@ -58,6 +59,9 @@ fn system() -> Result<PathBuf> {
     let mut debootstrap = Command::new(DEBOOTSTRAP.program);
     debootstrap.args(["--variant=minbase", "--include", PACKAGES, RELEASE]).arg(&system).arg(MIRROR);
     must(debootstrap.stdout(Stdio::null()))?;
+    // What the C library's headers bring along.
+    let without = "rm -f /usr/lib/*/libssl.so.* /usr/lib/*/libcrypto.so.*";
+    must(Command::new("chroot").arg(&system).args(["sh", "-c", without]))?;
     fs::write(&complete, "")?;
     Ok(system)
 }

@@ -28,12 +28,14 @@ impl Platform for Archive {
         self.0.provide_tools()?;
         let build = folder().join("build").join(self.name());
         let mut configure = self.0.cmake_configure(&build, &[]);
-        configure.args(["-DSTEPWIRE_TESTS=OFF", "-DSTEPWIRE_EXAMPLES=OFF", "-DSTEPWIRE_CLUSTER=OFF"]);
+        configure.args(["-DSTEPWIRE_TESTS=OFF", "-DSTEPWIRE_EXAMPLES=OFF", "-DSTEPWIRE_TOOLS=OFF"]);
         must(&mut configure)?;
         must(&mut self.0.cmake_build(&build))?;
         must(Command::new(build::CMAKE.program).arg("--install").arg(&build).arg("--prefix").arg(stage))?;
         let library = stage.join("bin/stepwire.dll");
-        must(Command::new(format!("{}-w64-mingw32-strip", self.0.mingw)).arg(&library))?;
+        let strip = format!("{}-w64-mingw32-strip", self.0.mingw);
+        must(Command::new(&strip).arg(&library))?;
+        must(Command::new(&strip).arg("--strip-debug").arg(stage.join("lib/libstepwire.a")))?;
         self.make_msvc_import_library(&library, &stage.join("lib"))
     }
 

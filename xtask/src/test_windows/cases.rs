@@ -11,7 +11,7 @@ use super::differences::Differences;
 use crate::wine::Wine;
 
 /// The longest that a case may take.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 /// With an I/O thread and without.
 const MODES: [&str; 2] = ["thread", "manual"];
 
