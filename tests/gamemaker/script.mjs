@@ -158,4 +158,30 @@ events.push({ type: 3, id: 3, size: 2, ip: '' });
 game.onEvent = () => game.runtime.buffer_delete(9);
 game.call('stepwire_step');
 assert.deepEqual([...game.buffers.keys()], [8]);
+
+// The persistent object: one is enough, and where there is nothing to call it says so and goes.
+const create = toJavaScript(read('gamemaker/objects/obj_stepwire/Create_0.gml')).replace(/\bexit;/g, 'return;');
+function created({ instances = 1, extension = true, init = () => 0 }) {
+  const seen = { destroyed: false, initialised: false, output: [] };
+  vm.runInNewContext(`(() => {${create}})()`, {
+    obj_stepwire: 1,
+    instance_number: () => instances,
+    instance_destroy: () => { seen.destroyed = true; },
+    extension_exists: (name) => name === 'stepwire' && extension,
+    show_debug_message: (line) => seen.output.push(line),
+    string: String,
+    stepwire_init: () => {
+      seen.initialised = true;
+      return init();
+    },
+  });
+  return seen;
+}
+assert.deepEqual(created({}), { destroyed: false, initialised: true, output: [] });
+assert.deepEqual(created({ instances: 2 }), { destroyed: true, initialised: false, output: [] });
+const without = created({ extension: false });
+assert.deepEqual([without.destroyed, without.initialised, without.output.length], [true, false, 1]);
+const missing = created({ init: () => { throw new Error('Unable to find function stepwire_init'); } });
+assert.equal(missing.destroyed, true);
+assert.match(missing.output[0], /the library was not found beside the game: .*Unable to find function/);
 console.log('script: passed');
