@@ -8,7 +8,7 @@ pub(crate) struct Player {
     pub(crate) socket: f64,
     /// When he entered, as a stamp of `Stamps`.
     pub(crate) since: u64,
-    /// Until then an answer that he is elsewhere since later only means that the clocks differ.
+    /// Until then he counts as one who has just entered.
     pub(crate) fresh_until: u64,
     /// The broker's subscription for him.
     pub(crate) subscription: u64,
@@ -31,11 +31,19 @@ impl Player {
         if (since, server) > (self.since, own) { Claim::Yield } else { Claim::Hold }
     }
 
-    /// Another server answers that he is there since later. If he is there for a while and has just come here, its clock
-    /// is ahead of ours; if he has come to both in the same moments, the clocks decide.
-    pub(crate) fn held_elsewhere(&self, now: u64, own: &str, server: &str, since: u64, fresh: bool) -> Claim {
+    /// Another server says that he is there since later. If that is its answer to our word that he has `just_entered` here,
+    /// and he is there for a while, its clock is ahead of ours. If he has come to both in the same moments (`fresh`), the
+    /// clocks decide.
+    pub(crate) fn held_elsewhere(
+        &self,
+        own: &str,
+        server: &str,
+        since: u64,
+        fresh: bool,
+        just_entered: bool,
+    ) -> Claim {
         match self.entered_elsewhere(own, server, since) {
-            Claim::Yield if !fresh && now < self.fresh_until => Claim::Insist(since.saturating_add(1)),
+            Claim::Yield if just_entered && !fresh => Claim::Insist(since.saturating_add(1)),
             claim => claim,
         }
     }
@@ -107,10 +115,10 @@ mod tests {
     #[test]
     fn who_has_just_entered_insists_against_a_clock_that_is_ahead() {
         let entering = player(5);
-        assert_eq!(entering.held_elsewhere(50, "a", "b", 900, false), Claim::Insist(901));
-        assert_eq!(entering.held_elsewhere(100, "a", "b", 900, false), Claim::Yield);
-        assert_eq!(entering.held_elsewhere(50, "a", "b", 4, false), Claim::Hold);
-        assert_eq!(entering.held_elsewhere(50, "a", "b", 900, true), Claim::Yield);
+        assert_eq!(entering.held_elsewhere("a", "b", 900, false, true), Claim::Insist(901));
+        assert_eq!(entering.held_elsewhere("a", "b", 900, false, false), Claim::Yield);
+        assert_eq!(entering.held_elsewhere("a", "b", 4, false, true), Claim::Hold);
+        assert_eq!(entering.held_elsewhere("a", "b", 900, true, true), Claim::Yield);
         assert_eq!(player(900).entered_elsewhere("b", "a", 901), Claim::Yield);
     }
 

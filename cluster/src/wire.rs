@@ -37,10 +37,11 @@ pub(crate) enum Say {
     Deliver { from: String, payload: Vec<u8> },
     /// The answer to both.
     Here { server: String, address: String },
-    /// To a player's other servers: he is here now, since then.
-    Entered { server: String, since: u64 },
-    /// The answer of one where he is since later than that; `fresh`: for no more than moments.
-    Held { server: String, since: u64, fresh: bool },
+    /// To a player's other servers: he is here, since then. `entering`: he has just come.
+    Entered { server: String, since: u64, entering: bool },
+    /// The answer of one where he is since later than that; `fresh`: for no more than moments. `to` is who has said that
+    /// he is there, and `entered` since when, if he had just come; else 0.
+    Held { server: String, since: u64, fresh: bool, to: String, entered: u64 },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -134,16 +135,19 @@ impl Say {
                 to.text(server);
                 to.text(address);
             }
-            Self::Entered { server, since } => {
+            Self::Entered { server, since, entering } => {
                 to.tag(13);
                 to.text(server);
                 to.number(*since);
+                to.number((*entering).into());
             }
-            Self::Held { server, since, fresh } => {
+            Self::Held { server, since, fresh, to: claimant, entered } => {
                 to.tag(14);
                 to.text(server);
                 to.number(*since);
                 to.number((*fresh).into());
+                to.text(claimant);
+                to.number(*entered);
             }
         }
         to.0
@@ -193,12 +197,14 @@ impl Say {
                 Self::Deliver { from: server, payload }
             }
             12 => Self::Here { server: from.word()?, address: from.text(LONGEST_ADDRESS)? },
-            13 => Self::Entered { server: from.word()?, since: from.number()? },
-            14 => {
-                let (server, since) = (from.word()?, from.number()?);
-                let fresh = from.number()?;
-                (fresh <= 1).then_some(Self::Held { server, since, fresh: fresh == 1 })?
-            }
+            13 => Self::Entered { server: from.word()?, since: from.number()?, entering: from.flag()? },
+            14 => Self::Held {
+                server: from.word()?,
+                since: from.number()?,
+                fresh: from.flag()?,
+                to: from.word()?,
+                entered: from.number()?,
+            },
             _ => return None,
         };
         from.0.is_empty().then_some(say)
@@ -239,6 +245,10 @@ impl<'a> Reader<'a> {
 
     fn number(&mut self) -> Option<u64> {
         Some(u64::from_le_bytes(self.take(8)?.try_into().ok()?))
+    }
+
+    fn flag(&mut self) -> Option<bool> {
+        self.number().filter(|&flag| flag <= 1).map(|flag| flag == 1)
     }
 
     fn small(&mut self) -> Option<u32> {
@@ -292,8 +302,8 @@ mod tests {
             Say::Where,
             Say::Deliver { from: server(), payload: vec![0, 255] },
             Say::Here { server: server(), address: String::new() },
-            Say::Entered { server: server(), since: 5 },
-            Say::Held { server: server(), since: 5, fresh: true },
+            Say::Entered { server: server(), since: 5, entering: true },
+            Say::Held { server: server(), since: 5, fresh: true, to: "cd".into(), entered: 4 },
         ]
     }
 

@@ -108,6 +108,17 @@ class Brokers(ClusterCase):
             members[2].wait(bindings.MESSAGE, payload=b"s1:599".ljust(32, b"."))
             self.assertTrue(all(counts))
 
+    def test_a_player_who_comes_to_two_brokers_at_once_is_in_one_place(self):
+        trio = self.trio()
+        members = [self.member(broker.url) for broker in trio]
+        self.settled(*members)
+        for round in range(30):
+            name = f"player{round}"
+            entries = [member.begin("player_enter", name, round) for member in members]
+            self.assertEqual([member.result(entry) for member, entry in zip(members, entries)], [0, 0, 0])
+        wait_for(lambda: sum(len(member.having(bindings.PLAYER_ELSEWHERE)) for member in members) >= 60, "all settled")
+        self.assertEqual(sum(member.get_stat("players") for member in members), 30)
+
     def test_the_program_shuts_stepwire_down(self):
         broker = self.broker()
         one, other = self.members_of(broker)

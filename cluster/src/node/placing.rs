@@ -28,8 +28,7 @@ impl Node {
     pub(crate) fn player_enter(&mut self, now: Now, name: &str, socket: f64) -> Result<()> {
         check_player(name)?;
         let since = self.stamps.next(now.wall_ms);
-        // Only while somebody hears of it can somebody object.
-        let fresh_until = if self.is_up() { now.ms + FRESH } else { 0 };
+        let fresh_until = now.ms + FRESH;
         if let Some(player) = self.players.get_mut(name) {
             let before = std::mem::replace(&mut player.socket, socket);
             player.since = since;
@@ -41,7 +40,10 @@ impl Node {
             let subscription = self.want(subject_of(name), Purpose::Player(name.to_owned()));
             self.players.insert(name, Player { socket, since, fresh_until, subscription });
         }
-        self.say_entered(name, since);
+        if self.is_up() {
+            self.say_entered(name, since, true);
+            self.announcing.entered(now.ms, name, since);
+        }
         Ok(())
     }
 
@@ -91,18 +93,27 @@ impl Node {
                     self.say_here(message);
                 }
             }
-            Say::Entered { server, since } => {
+            Say::Entered { server, since, entering } => {
                 let Some(player) = self.players.get(name) else { return true };
-                let claim = player.entered_elsewhere(&self.id, &server, since);
-                self.settle_claim(now, name, claim);
-            }
-            Say::Held { server, since, fresh } => {
-                let Some(player) = self.players.get(name) else { return true };
-                match player.held_elsewhere(now.ms, &self.id, &server, since, fresh) {
-                    // Whoever says so has been told already.
-                    Claim::Hold => {}
-                    claim => self.settle_claim(now, name, claim),
+                match player.entered_elsewhere(&self.id, &server, since) {
+                    Claim::Hold => {
+                        let say = Say::Held {
+                            server: self.id.clone(),
+                            since: player.since,
+                            fresh: now.ms < player.fresh_until,
+                            to: server,
+                            entered: if entering { since } else { 0 },
+                        };
+                        self.tell(&subject_of(name), &say);
+                    }
+                    claim => self.settle_claim(name, claim),
                 }
+            }
+            Say::Held { server, since, fresh, to, entered } => {
+                let Some(player) = self.players.get(name) else { return true };
+                let just_entered = to == self.id && entered == player.since;
+                let claim = player.held_elsewhere(&self.id, &server, since, fresh, just_entered);
+                self.settle_claim(name, claim);
             }
             _ => return false,
         }
@@ -116,26 +127,20 @@ impl Node {
         }
     }
 
-    fn settle_claim(&mut self, now: Now, name: &str, claim: Claim) {
+    fn settle_claim(&mut self, name: &str, claim: Claim) {
         match claim {
+            // Whoever says so is told, or has been told already.
+            Claim::Hold => {}
             Claim::Yield => {
                 if let Some(player) = self.players.remove(name) {
                     self.give_up(player.subscription);
                     self.push_elsewhere(name, player.socket);
                 }
             }
-            Claim::Hold => {
-                if let Some(player) = self.players.get(name) {
-                    let (since, fresh) = (player.since, now.ms < player.fresh_until);
-                    let say = Say::Held { server: self.id.clone(), since, fresh };
-                    self.tell(&subject_of(name), &say);
-                }
-            }
             Claim::Insist(since) => {
                 if let Some(player) = self.players.get_mut(name) {
                     player.since = since;
-                    player.fresh_until = 0;
-                    self.say_entered(name, since);
+                    self.say_entered(name, since, false);
                 }
             }
         }
