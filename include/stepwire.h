@@ -558,6 +558,24 @@
 #define network_type_down 7
 
 /**
+ * @ingroup connecting
+ * Not connected: GameMaker's names for ways to connect, which no function here takes.
+ */
+#define network_connect_none 0
+
+/**
+ * @ingroup connecting
+ * A connect that blocks.
+ */
+#define network_connect_blocking 1
+
+/**
+ * @ingroup connecting
+ * A connect that does not block.
+ */
+#define network_connect_nonblocking 2
+
+/**
  * @ingroup sending
  * WebSocket data: a binary message.
  */
@@ -1152,6 +1170,26 @@ const char *network_event_string(const char *key);
 double network_event_read(void *destination, double offset, double size);
 
 /**
+ * @ingroup events
+ * Ends a `network_wait` that sleeps, or the next one at once; it then returns 0 unless events wait.
+ *
+ * Returns 0. Any thread, callbacks and (except on Windows) signal handlers included; does not block.
+ */
+double network_wake(void);
+
+/**
+ * @ingroup events
+ * A descriptor that is readable while events wait: for programs that sleep in epoll, poll or an event loop
+ * of their own. When it is, call `network_poll`, or `network_poll_event` until it returns 0. It belongs to
+ * the library, is the same for the whole life of the process, and is not to be read or closed. With manual
+ * I/O events come in turns alone, which it does not replace.
+ *
+ * Returns the descriptor, or `network_error_not_supported` on Windows, `network_error_limit`. Any
+ * thread; does not block.
+ */
+double network_get_descriptor(void);
+
+/**
  * @ingroup options
  * Sets an option: a `network_config_*` and its values. Which values an option takes stands with it;
  * `value2` is 0 where it takes one value, and may then be left out from C99 on and in C++. Where an option takes a socket, -1 means the default for
@@ -1268,6 +1306,24 @@ const char *network_error_name(double error);
  * The library's version, such as "0.2.0". The string is valid for ever. Any thread; does not block.
  */
 const char *network_version(void);
+
+/**
+ * @ingroup asking
+ * All counters as text in the format of Prometheus (0.0.4): of the library as a whole, and of each server
+ * with the labels "server", its handle, and "port". The string belongs to the library and is valid for this thread's next seven calls that return
+ * a string. Any thread; does not block.
+ */
+const char *network_get_metrics(void);
+
+/**
+ * @ingroup asking
+ * This machine's addresses, one by one: what a player tells a friend to connect to. `index` is 0, 1, ...;
+ * "" past the last, and on failure. IPv4 comes first; loopback and addresses that hold on one link
+ * alone are left out. Behind a router others on the internet see another address. The string belongs to
+ * the library and is valid for this thread's next seven calls that return a string. Any thread; does not
+ * block.
+ */
+const char *network_get_address(double index);
 
 #ifdef __cplusplus
 }  /* extern "C" */

@@ -10,6 +10,7 @@ use crate::mailbox::Mailbox;
 use crate::options::Options;
 use crate::registry::Registry;
 use crate::socket::{HostGuard, HostSide, Socket};
+use crate::wake::Wake;
 
 /// All state of the library, for the whole life of the process.
 pub(crate) static CONTEXT: Context = Context::new();
@@ -18,6 +19,7 @@ pub(crate) struct Context {
     pub(crate) registry: Registry,
     pub(crate) events: EventQueue,
     pub(crate) mailbox: Mailbox,
+    pub(crate) wake: Wake,
     pub(crate) options: Mutex<Option<Options>>,
     pub(crate) names: NameCache,
     /// How many sockets the host has destroyed; see [`crate::event::batch::Batch`].
@@ -32,6 +34,7 @@ impl Context {
             registry: Registry::new(),
             events: EventQueue::new(),
             mailbox: Mailbox::new(),
+            wake: Wake::new(),
             options: Mutex::new(None),
             names: NameCache::new(),
             destroyed: AtomicU64::new(0),

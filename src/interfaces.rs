@@ -4,6 +4,31 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use if_addrs::{IfAddr, IfOperStatus, Ifv4Addr, Interface};
 
+/// The addresses under which others reach this machine, IPv4 first: no loopback, none that hold on one link
+/// alone.
+pub(crate) fn addresses() -> Vec<IpAddr> {
+    let mut found = Vec::new();
+    for interface in if_addrs::get_if_addrs().unwrap_or_default() {
+        let ip = interface.addr.ip();
+        let link_local = match ip {
+            IpAddr::V4(v4) => v4.is_link_local(),
+            IpAddr::V6(v6) => v6.is_unicast_link_local(),
+        };
+        if !(is_down(&interface) || ip.is_loopback() || link_local || found.contains(&ip)) {
+            found.push(ip);
+        }
+    }
+    found.sort_by_key(IpAddr::is_ipv6);
+    found
+}
+
+fn is_down(interface: &Interface) -> bool {
+    matches!(
+        interface.oper_status,
+        IfOperStatus::Down | IfOperStatus::NotPresent | IfOperStatus::LowerLayerDown
+    )
+}
+
 /// Where datagrams for everybody go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Interfaces {
@@ -31,11 +56,7 @@ impl Interfaces {
     fn of(list: &[Interface]) -> Self {
         let mut found = Self::default();
         for interface in list {
-            let down = matches!(
-                interface.oper_status,
-                IfOperStatus::Down | IfOperStatus::NotPresent | IfOperStatus::LowerLayerDown
-            );
-            if down {
+            if is_down(interface) {
                 continue;
             }
             match (&interface.addr, interface.index) {

@@ -206,22 +206,40 @@ pub(crate) fn wait(timeout: Duration) -> Result<bool> {
     check_may_block()?;
     let deadline = Instant::now() + timeout;
     CONTEXT.mailbox.burst_ended();
-    if !MANUAL.load(SeqCst) {
-        return Ok(CONTEXT.events.wait(Some(deadline)));
-    }
+    // Also without a socket: it is the reactor that hears `network_wake`.
     start()?;
+    if !MANUAL.load(SeqCst) {
+        return Ok(CONTEXT.events.wait(Some(deadline), || CONTEXT.wake.take()));
+    }
     loop {
         if CONTEXT.events.is_ready() {
             return Ok(true);
         }
+        if CONTEXT.wake.take() {
+            return Ok(false);
+        }
         let left = deadline.saturating_duration_since(Instant::now());
         if !turn(left) && !left.is_zero() {
-            CONTEXT.events.wait(Some(Instant::now() + left.min(TAKE_OVER)));
+            CONTEXT.events.wait(Some(Instant::now() + left.min(TAKE_OVER)), || false);
         }
         if left.is_zero() || CLOSING.load(SeqCst) {
             return Ok(CONTEXT.events.is_ready());
         }
     }
+}
+
+/// `network_wake`. On systems with signals it takes no lock.
+pub(crate) fn wake() {
+    CONTEXT.wake.ask();
+    if cfg!(windows) {
+        CONTEXT.events.interrupt();
+        CONTEXT.mailbox.notify();
+    }
+}
+
+/// `network_get_descriptor`.
+pub(crate) fn descriptor() -> Result<i32> {
+    CONTEXT.events.descriptor()
 }
 
 /// Blocks until the connect of a socket has ended.

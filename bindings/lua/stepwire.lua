@@ -79,6 +79,8 @@ double network_event_next(void);
 double network_event_real(const char *key);
 const char *network_event_string(const char *key);
 double network_event_read(void *destination, double offset, double size);
+double network_wake(void);
+double network_get_descriptor(void);
 double network_set_config(double config,
                           double value1,
                           double value2);
@@ -92,6 +94,8 @@ const char *network_last_error(void);
 const char *network_next_log(void);
 const char *network_error_name(double error);
 const char *network_version(void);
+const char *network_get_metrics(void);
+const char *network_get_address(double index);
 ]]
 
 local CONSTANTS = {
@@ -153,6 +157,9 @@ local CONSTANTS = {
     network_type_up = 5,
     network_type_up_failed = 6,
     network_type_down = 7,
+    network_connect_none = 0,
+    network_connect_blocking = 1,
+    network_connect_nonblocking = 2,
     network_send_binary = 1,
     network_send_text = 2,
     network_message_reliable = 3,

@@ -29,6 +29,13 @@ pub const network_type_up_failed: i32 = 6;
 /// Reserved, never sent today: the network is down.
 pub const network_type_down: i32 = 7;
 
+/// Not connected: GameMaker's names for ways to connect, which no function here takes.
+pub const network_connect_none: i32 = 0;
+/// A connect that blocks.
+pub const network_connect_blocking: i32 = 1;
+/// A connect that does not block.
+pub const network_connect_nonblocking: i32 = 2;
+
 /// WebSocket data: a binary message.
 pub const network_send_binary: i32 = 1;
 /// WebSocket data: a text message.

@@ -199,3 +199,26 @@ fn no_current_event() -> Error {
 fn unknown_key(key: &str) -> Error {
     Error::bad_argument(format!("unknown key \"{key}\""))
 }
+
+/// Ends a `network_wait` that sleeps, or the next one at once; it then returns 0 unless events wait.
+///
+/// Returns 0. Any thread, callbacks and (except on Windows) signal handlers included; does not block.
+#[unsafe(no_mangle)]
+pub extern "C" fn network_wake() -> f64 {
+    number(|| {
+        runtime::wake();
+        Ok(0.0)
+    })
+}
+
+/// A descriptor that is readable while events wait: for programs that sleep in epoll, poll or an event loop
+/// of their own. When it is, call `network_poll`, or `network_poll_event` until it returns 0. It belongs to
+/// the library, is the same for the whole life of the process, and is not to be read or closed. With manual
+/// I/O events come in turns alone, which it does not replace.
+///
+/// Returns the descriptor, or `network_error_not_supported` on Windows, `network_error_limit`. Any
+/// thread; does not block.
+#[unsafe(no_mangle)]
+pub extern "C" fn network_get_descriptor() -> f64 {
+    number(|| runtime::descriptor().map(f64::from))
+}

@@ -101,3 +101,21 @@ pub extern "C" fn network_error_name(error: f64) -> *const c_char {
 pub extern "C" fn network_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
+
+/// All counters as text in the format of Prometheus (0.0.4): of the library as a whole, and of each server
+/// with the labels "server", its handle, and "port". The string belongs to the library and is valid for this thread's next seven calls that return
+/// a string. Any thread; does not block.
+#[unsafe(no_mangle)]
+pub extern "C" fn network_get_metrics() -> *const c_char {
+    text(|| Ok(host::prometheus::text()))
+}
+
+/// This machine's addresses, one by one: what a player tells a friend to connect to. `index` is 0, 1, ...;
+/// "" past the last, and on failure. IPv4 comes first; loopback and addresses that hold on one link
+/// alone are left out. Behind a router others on the internet see another address. The string belongs to
+/// the library and is valid for this thread's next seven calls that return a string. Any thread; does not
+/// block.
+#[unsafe(no_mangle)]
+pub extern "C" fn network_get_address(index: f64) -> *const c_char {
+    text(|| Ok(host::local_address(arg::integer("index", index, 0, i32::MAX as u64)? as u32)))
+}

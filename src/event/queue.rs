@@ -3,6 +3,8 @@
 
 use std::collections::VecDeque;
 use std::ffi::c_void;
+use std::io;
+use std::sync::OnceLock;
 use std::sync::atomic::{
     AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::Release, Ordering::SeqCst, fence,
 };
@@ -10,8 +12,9 @@ use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
-use crate::error::{Result, catch_defects};
+use crate::error::{Code, Error, Result, catch_defects};
 use crate::socket::Handle;
+use crate::sys;
 
 use super::NetworkEvent;
 use super::batch::{Batch, Entry, Source, What};
@@ -61,6 +64,8 @@ pub(crate) trait Collector {
 pub(crate) struct EventQueue {
     state: Mutex<State>,
     available: Condvar,
+    /// Readable while events wait, once the host has asked for that.
+    flag: OnceLock<sys::Flag>,
     /// Events in `State::ready` not yet delivered.
     ready: AtomicUsize,
     /// Events that a `network_poll` under way has taken and not yet delivered.
@@ -81,6 +86,8 @@ struct State {
     /// A thread is inside `network_poll`.
     polling: bool,
     sleepers: u32,
+    /// The descriptor says that events wait.
+    shown: bool,
     /// Servers' clients whose disconnect events the last poll delivered.
     leaving: Vec<Handle>,
     /// What `network_event_real` and its siblings look at.
@@ -98,10 +105,12 @@ impl EventQueue {
                 collected: Vec::new(),
                 polling: false,
                 sleepers: 0,
+                shown: false,
                 leaving: Vec::new(),
                 current: None,
             }),
             available: Condvar::new(),
+            flag: OnceLock::new(),
             ready: AtomicUsize::new(0),
             delivering: AtomicUsize::new(0),
             starving: AtomicBool::new(false),
@@ -139,6 +148,7 @@ impl EventQueue {
                 state.ready.push_back(std::mem::replace(batch, empty));
             }
         }
+        self.show(&mut state);
         if state.sleepers > 0 {
             self.available.notify_all();
         }
@@ -216,6 +226,7 @@ impl EventQueue {
             return None;
         }
         let left = self.ready.swap(0, SeqCst);
+        self.show(&mut state);
         self.delivering.store(left, Relaxed);
         state.polling = true;
         drop(state);
@@ -234,10 +245,45 @@ impl EventQueue {
         })
     }
 
-    /// Sleeps until an event waits or `deadline` is over; whether one waits.
-    pub(crate) fn wait(&self, deadline: Option<Instant>) -> bool {
+    /// Ends the wait of whoever waits to be interrupted.
+    pub(crate) fn interrupt(&self) {
+        let _state = self.state.lock();
+        self.available.notify_all();
+    }
+
+    /// A descriptor that is readable while events wait; it stays for the whole life of the process.
+    pub(crate) fn descriptor(&self) -> Result<i32> {
+        let state = &mut *self.state.lock();
+        if self.flag.get().is_none() {
+            let made = sys::Flag::new().map_err(|error| match error.kind() {
+                io::ErrorKind::Unsupported => {
+                    Error::new(Code::NotSupported, "this system has no descriptor that tells of events")
+                }
+                _ => Error::from_io("cannot make a descriptor", &error),
+            })?;
+            let _ = self.flag.set(made);
+        }
+        self.show(state);
+        Ok(self.flag.get().map_or(-1, sys::Flag::descriptor))
+    }
+
+    /// Brings the descriptor in step with whether events wait.
+    #[inline]
+    fn show(&self, state: &mut State) {
+        if let Some(flag) = self.flag.get() {
+            let is_ready = self.ready.load(Relaxed) > 0;
+            match (is_ready, std::mem::replace(&mut state.shown, is_ready)) {
+                (true, false) => flag.raise(),
+                (false, true) => flag.lower(),
+                _ => {}
+            }
+        }
+    }
+
+    /// Sleeps until an event waits, `interrupted` says so or `deadline` is over; whether an event waits.
+    pub(crate) fn wait(&self, deadline: Option<Instant>, interrupted: impl Fn() -> bool) -> bool {
         let mut state = self.state.lock();
-        while self.ready.load(Relaxed) == 0 {
+        while self.ready.load(Relaxed) == 0 && !interrupted() {
             state.sleepers += 1;
             let timed_out = match deadline {
                 None => {
@@ -275,6 +321,7 @@ impl EventQueue {
     pub(crate) fn clear(&self) {
         let mut state = self.state.lock();
         self.ready.store(0, SeqCst);
+        self.show(&mut state);
         state.ready.clear();
         state.next = 0;
         state.spent.clear();
@@ -326,6 +373,7 @@ impl EventQueue {
                 state.next = 0;
                 let sources = batch.take_sources();
                 state.spent.push(batch);
+                self.show(state);
                 self.give_back(state, host, sources);
             }
             if event.is_some() {
@@ -431,6 +479,7 @@ impl<C: Collector> Drop for Round<'_, C> {
         std::mem::swap(&mut state.ready, &mut self.batches);
         state.next = self.next;
         self.queue.ready.store(self.queue.ready.load(Relaxed) + self.left, SeqCst);
+        self.queue.show(&mut state);
         if state.sleepers > 0 {
             self.queue.available.notify_all();
         }

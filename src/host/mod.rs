@@ -12,6 +12,7 @@ mod released_ports;
 mod sending;
 mod sockets;
 
+pub(crate) use crate::counters::{prometheus, total_stat};
 pub(crate) use connect::*;
 pub(crate) use datagrams::*;
 pub(crate) use info::*;

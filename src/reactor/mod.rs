@@ -49,6 +49,8 @@ const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
 const BLIND_SLEEP: Duration = Duration::from_millis(20);
 
 const WAKER: Token = Token(usize::MAX);
+/// `network_wake` was called.
+const WAKE: Token = Token(usize::MAX - 1);
 
 pub(crate) struct Reactor {
     poll: Poll,
@@ -70,6 +72,9 @@ impl Reactor {
         let failed = |error: std::io::Error| Error::from_io("cannot start the reactor", &error);
         let poll = Poll::new().map_err(failed)?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER).map_err(failed)?);
+        if let Some(flag) = context.wake.flag() {
+            flag.register(poll.registry(), WAKE).map_err(failed)?;
+        }
         context.mailbox.set_waker(Some(Arc::clone(&waker)));
         Ok(Self {
             poll,
@@ -124,6 +129,13 @@ impl Reactor {
         for event in &ready {
             let token = event.token();
             if token == WAKER {
+                continue;
+            }
+            if token == WAKE {
+                if let Some(flag) = self.turn.context.wake.flag() {
+                    flag.lower();
+                }
+                self.turn.context.events.interrupt();
                 continue;
             }
             let Some(id) = self.endpoints.at(token.0 as u32) else { continue };

@@ -13,6 +13,7 @@
 //! | [`CONNECTION_REFUSED`] | an error number |
 //! | [`choose_port_on_connect`] | `IP_BIND_ADDRESS_NO_PORT` |
 //! | [`is_family_missing`] | the error numbers of "there is no IPv6 here" |
+//! | [`Flag`] | descriptors that say something by being readable |
 //! | [`accept`] | connections that were reset before they were accepted |
 //! | [`prepare_stream`] | `SO_NOSIGPIPE`, handles that child processes inherit |
 //! | [`one_write`] | a system that takes any amount at once |

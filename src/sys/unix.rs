@@ -1,5 +1,6 @@
 use std::io;
 use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use std::net::SocketAddr;
@@ -166,7 +167,6 @@ impl PreciseTimers {
 /// Sets an option that socket2 does not know. Where the system refuses it, its default holds.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn set_option(socket: &Socket, level: libc::c_int, option: libc::c_int, value: libc::c_int) {
-    use std::os::fd::AsRawFd;
     // SAFETY: the options set with this take an int, which is read during the call.
     unsafe {
         libc::setsockopt(
@@ -235,7 +235,6 @@ pub(crate) fn set_keepalive(stream: &TcpStream, ms: u32) {
 /// The kernel's smoothed round trip of a connection and its variation, where it tells. (Android's libc crate has no `tcp_info`.)
 #[cfg(target_os = "linux")]
 pub(crate) fn round_trip_micros(stream: &TcpStream) -> Option<(u32, u32)> {
-    use std::os::fd::AsRawFd;
     let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
     let mut length = size_of::<libc::tcp_info>() as libc::socklen_t;
     // SAFETY: the kernel writes at most `length` bytes into `info`, whose all-zero value is valid.
@@ -283,4 +282,58 @@ pub(crate) fn interface_name(index: u32) -> Option<String> {
         std::ffi::CStr::from_ptr(found)
     };
     name.to_str().ok().map(str::to_owned)
+}
+
+#[cfg(target_os = "android")]
+use libc::__errno as errno_location;
+#[cfg(target_os = "linux")]
+use libc::__errno_location as errno_location;
+#[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
+use libc::__error as errno_location;
+
+/// A descriptor that says by being readable that something is so: a pipe with a byte in it.
+#[derive(Debug)]
+pub(crate) struct Flag {
+    read: std::os::fd::OwnedFd,
+    write: std::os::fd::OwnedFd,
+}
+
+impl Flag {
+    pub(crate) fn new() -> io::Result<Self> {
+        let (read, write) = std::io::pipe()?;
+        for descriptor in [read.as_raw_fd(), write.as_raw_fd()] {
+            // SAFETY: the descriptor is open; its flags are ours to set.
+            if unsafe { libc::fcntl(descriptor, libc::F_SETFL, libc::O_NONBLOCK) } != 0 {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        Ok(Self { read: read.into(), write: write.into() })
+    }
+
+    pub(crate) fn descriptor(&self) -> i32 {
+        self.read.as_raw_fd()
+    }
+
+    /// For signal handlers too: nothing but a write, and errno is as it was.
+    pub(crate) fn raise(&self) {
+        // SAFETY: errno's place is this thread's own; the byte is there for the whole call. A pipe that is
+        // full is readable as well.
+        unsafe {
+            let before = *errno_location();
+            libc::write(self.write.as_raw_fd(), [0u8].as_ptr().cast(), 1);
+            *errno_location() = before;
+        }
+    }
+
+    pub(crate) fn lower(&self) {
+        let mut bytes = [0u8; 64];
+        // SAFETY: the buffer is as long as is said.
+        while unsafe { libc::read(self.read.as_raw_fd(), bytes.as_mut_ptr().cast(), bytes.len()) }
+            == bytes.len() as isize
+        {}
+    }
+
+    pub(crate) fn register(&self, registry: &mio::Registry, token: mio::Token) -> io::Result<()> {
+        registry.register(&mut mio::unix::SourceFd(&self.descriptor()), token, mio::Interest::READABLE)
+    }
 }

@@ -223,3 +223,25 @@ pub(crate) fn interface_index(_name: &str) -> Option<u32> {
 pub(crate) fn interface_name(_index: u32) -> Option<String> {
     None
 }
+
+/// There are no descriptors here that could be waited for.
+#[derive(Debug)]
+pub(crate) struct Flag;
+
+impl Flag {
+    pub(crate) fn new() -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(crate) fn descriptor(&self) -> i32 {
+        -1
+    }
+
+    pub(crate) fn raise(&self) {}
+
+    pub(crate) fn lower(&self) {}
+
+    pub(crate) fn register(&self, _registry: &mio::Registry, _token: mio::Token) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,11 +1,17 @@
 """What whoever runs a server counts and sets: its clients, who is turned away, ports that close and open."""
 
 import time
+import unittest
 
 import frames
 import gamemaker
 import stepwire
 from hosting import HostTestCase, both_io_modes, wait_until
+
+try:
+    from prometheus_client.parser import text_string_to_metric_families
+except ImportError:
+    text_string_to_metric_families = None
 
 
 class OperatorTestCase(HostTestCase):
@@ -308,3 +314,43 @@ class SharedUdpPorts(OperatorTestCase):
         heard = set()
         while heard != listeners:
             heard.add(self.host.event(type=stepwire.TYPE_DATA)["id"])
+
+
+@unittest.skipUnless(text_string_to_metric_families, "there is no prometheus_client")
+class Metrics(OperatorTestCase):
+    def metrics(self, text):
+        families = list(text_string_to_metric_families(text))
+        for family in families:
+            self.assertIn(family.type, ("counter", "gauge"), family.name)
+            self.assertTrue(family.documentation, family.name)
+        return {(sample.name, tuple(sorted(sample.labels.items()))): sample.value
+                for family in families for sample in family.samples}
+
+    def test_all_counters_as_a_parser_reads_them(self):
+        first, port = self.host.listen(max_client=1)
+        second, other_port = self.host.listen()
+        peer, _ = self.joined(first, port)
+        self.host.set(echo=True)
+        peer.send_packets(b"counted")
+        peer.receive_packet()
+        with gamemaker.connect(port) as late:
+            late.expect(gamemaker.BANNER)
+            late.send(gamemaker.hello())
+            late.wait_for_end()
+        self.wait_for_stats(first, clients=1, refused=1)
+        found = self.metrics(self.host.call("network_get_metrics"))
+        version = self.host.call("network_version")
+        self.assertEqual(found["stepwire_build_info", (("version", version),)], 1)
+        self.assertEqual(found["stepwire_sockets", ()], 3)
+        for key, name in (("bytes_sent", "sent_bytes_total"), ("packets_received", "received_messages_total"),
+                          ("clients", "clients"), ("accepted", "accepted_total"), ("refused", "refused_total"),
+                          ("handshakes_failed", "handshakes_failed_total")):
+            for server, at in ((first, port), (second, other_port)):
+                labels = (("port", str(at)), ("server", str(int(server))))
+                self.assertEqual(found["stepwire_server_" + name, labels], self.stat(server, key), name)
+        self.assertEqual(found["stepwire_received_messages_total", ()], self.stat(-1, "packets_received"))
+
+    def test_without_a_server_there_are_the_librarys_own(self):
+        found = self.metrics(self.host.call("network_get_metrics"))
+        self.assertEqual(found["stepwire_sockets", ()], 0)
+        self.assertFalse([name for name, _ in found if "server" in name])
