@@ -216,23 +216,27 @@
 
 /**
  * @ingroup options
- * `network_set_config_string(.., socket or -1, text)`; default "".
- * The path of a PEM file of certificate authorities trusted besides the system's.
+ * `network_set_config_string(.., socket or -1, path)`; default "".
+ * The path of a PEM file of certificates trusted besides the system's authorities: an authority's,
+ * one that an authority stands behind, or the server's own. It is read when a socket connects, not on
+ * the thread that called `network_connect_async`.
  */
 #define network_config_tls_ca_file 1002
 
 /**
  * @ingroup options
- * `network_set_config_string(.., socket or -1, text)`; default "".
- * The path of the PEM certificate chain of a wss server. Set it with -1 before
- * `network_create_server`.
+ * `network_set_config_string(.., socket or -1, path)`; default "".
+ * The path of a PEM file: the certificate of a wss server and the chain behind it, or of a client,
+ * which shows it to servers that ask for one. Set it with -1 before `network_create_server`; on a
+ * server that exists it holds from `network_config_tls_reload` on, on a client from its next connect.
  */
 #define network_config_tls_certificate 1003
 
 /**
  * @ingroup options
- * `network_set_config_string(.., socket or -1, text)`; default "".
- * The path of the certificate's key, PEM, PKCS#8.
+ * `network_set_config_string(.., socket or -1, path)`; default "".
+ * The path of the certificate's key: PEM, PKCS#8, PKCS#1 or SEC1, without a password. It may be left
+ * out where the file of the certificate holds the key too.
  */
 #define network_config_tls_private_key 1004
 
@@ -303,7 +307,7 @@
 
 /**
  * @ingroup options
- * `network_set_config_string(.., socket or -1, text)`; default "".
+ * `network_set_config_string(.., socket or -1, path)`; default "".
  * The path of a PKCS#12 file instead of certificate and key.
  */
 #define network_config_tls_identity 1014
@@ -414,6 +418,15 @@
  * to standard error, whatever this option says.
  */
 #define network_config_log_level 1032
+
+/**
+ * @ingroup options
+ * `network_set_config(.., socket, 0)`.
+ * A wss server reads its certificate and key, or its identity, again. Handshakes from then on have the
+ * new certificate, and nobody is disconnected. Files that cannot be used are `network_error_tls`, and
+ * the old certificate stays. Reads files on the calling thread.
+ */
+#define network_config_tls_reload 1033
 
 /**
  * @ingroup options
@@ -1196,8 +1209,8 @@ double network_get_descriptor(void);
  * sockets created from then on.
  *
  * Returns 0, or `network_error_bad_argument`, `network_error_bad_handle`,
- * `network_error_wrong_kind` where the option does nothing for that socket, `network_error_busy`.
- * Any thread; does not block.
+ * `network_error_wrong_kind` where the option does nothing for that socket, `network_error_busy`,
+ * `network_error_tls` (`network_config_tls_reload`). Any thread; does not block.
  */
 double network_set_config(double config,
                           double value1,
@@ -1210,13 +1223,15 @@ double network_set_config(double config,
  * `network_config_bind_address` always -1.
  *
  * Returns 0, or `network_error_bad_argument`, `network_error_bad_handle`,
- * `network_error_wrong_kind` where the option does nothing for that socket. Any thread; does not
- * block.
+ * `network_error_wrong_kind` where the option does nothing for that socket, `network_error_tls` if a
+ * file that was named cannot be opened. Any thread; does not block.
  *
  * @par What the caller promises
  * `value` is NULL or a NUL-terminated string.
  */
-double network_set_config_string(double config, double socket, const char *value);
+double network_set_config_string(double config,
+                                 double socket,
+                                 const char *value);
 
 /**
  * @ingroup asking

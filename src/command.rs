@@ -47,6 +47,11 @@ pub(crate) enum Command {
     /// The socket's options have changed.
     Apply(Arc<Socket>),
     SampleRoundTrip(Arc<Socket>),
+    /// A wss server's certificate was read again.
+    RenewAcceptor {
+        socket: Arc<Socket>,
+        acceptor: tls::Acceptor,
+    },
     Stop(Stop),
 }
 

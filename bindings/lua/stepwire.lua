@@ -84,7 +84,9 @@ double network_get_descriptor(void);
 double network_set_config(double config,
                           double value1,
                           double value2);
-double network_set_config_string(double config, double socket, const char *value);
+double network_set_config_string(double config,
+                                 double socket,
+                                 const char *value);
 const char *network_get_string(double socket,
                                const char *key);
 double network_get_port(double socket);
@@ -136,6 +138,7 @@ local CONSTANTS = {
     network_config_reuse_address = 1030,
     network_config_reliable_keepalive = 1031,
     network_config_log_level = 1032,
+    network_config_tls_reload = 1033,
     network_config_reliable_only = 1034,
     network_config_reliable_max_peers = 1035,
     network_config_message_timeout = 1036,

@@ -15,13 +15,13 @@ use super::boundary::number;
 /// sockets created from then on.
 ///
 /// Returns 0, or `network_error_bad_argument`, `network_error_bad_handle`,
-/// `network_error_wrong_kind` where the option does nothing for that socket, `network_error_busy`.
-/// Any thread; does not block.
+/// `network_error_wrong_kind` where the option does nothing for that socket, `network_error_busy`,
+/// `network_error_tls` (`network_config_tls_reload`). Any thread; does not block.
 #[unsafe(no_mangle)]
 pub extern "C" fn network_set_config(config: f64, value1: f64, value2: f64) -> f64 {
     number(|| {
         let row = row(config)?;
-        if row.kind == Kind::Text {
+        if row.kind.is_text() {
             return Err(Error::bad_argument(
                 "the value of this option is text: use network_set_config_string",
             ));
@@ -44,8 +44,8 @@ pub extern "C" fn network_set_config(config: f64, value1: f64, value2: f64) -> f
 /// `network_config_bind_address` always -1.
 ///
 /// Returns 0, or `network_error_bad_argument`, `network_error_bad_handle`,
-/// `network_error_wrong_kind` where the option does nothing for that socket. Any thread; does not
-/// block.
+/// `network_error_wrong_kind` where the option does nothing for that socket, `network_error_tls` if a
+/// file that was named cannot be opened. Any thread; does not block.
 ///
 /// # Safety
 ///
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn network_set_config_string(config: f64, socket: f64, val
         let row = row(config)?;
         // SAFETY: the caller's promise.
         let value = unsafe { arg::string("the value", value)? };
-        if row.kind != Kind::Text {
+        if !row.kind.is_text() {
             return Err(Error::bad_argument("the value of this option is a number: use network_set_config"));
         }
         let socket = match row.scope {
@@ -86,6 +86,6 @@ fn parse(row: &Row, value: f64) -> Result<Value<'static>> {
         Kind::Flag => Value::Flag(arg::flag(row.name, value)?),
         Kind::Integer { least, most, .. } => Value::Integer(arg::integer(row.name, value, least, most)?),
         Kind::Percentage => Value::Share(arg::percentage(row.name, value)?),
-        Kind::Action | Kind::Text => Value::Action,
+        Kind::Action | Kind::Text | Kind::File => Value::Action,
     })
 }

@@ -31,6 +31,15 @@ pub enum Kind {
     Action,
     /// For `network_set_config_string`.
     Text,
+    /// Likewise: the path of a file that is there, or "".
+    File,
+}
+
+impl Kind {
+    /// Whether it is set with `network_set_config_string`.
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::Text | Self::File)
+    }
 }
 
 /// Kinds of sockets, one bit each.
@@ -42,8 +51,8 @@ pub const TCP_CLIENT: Sockets = 1;
 pub const WEBSOCKET_CLIENT: Sockets = 1 << 1;
 /// A TCP server; the connections it accepts begin with what it has.
 pub const TCP_SERVER: Sockets = 1 << 2;
-/// A WebSocket server, likewise.
-pub const WEBSOCKET_SERVER: Sockets = 1 << 3;
+/// A WebSocket server without TLS, likewise.
+pub const WS_SERVER: Sockets = 1 << 3;
 /// A TCP connection that a server accepted.
 pub const TCP_ACCEPTED: Sockets = 1 << 4;
 /// A WebSocket that a server accepted.
@@ -51,6 +60,11 @@ pub const WEBSOCKET_ACCEPTED: Sockets = 1 << 5;
 /// A UDP socket, also one made as a server.
 pub const UDP: Sockets = 1 << 6;
 
+/// A WebSocket server with TLS.
+pub const WSS_SERVER: Sockets = 1 << 7;
+
+/// All WebSocket servers.
+pub const WEBSOCKET_SERVER: Sockets = WS_SERVER | WSS_SERVER;
 /// All servers of connections.
 pub const SERVERS: Sockets = TCP_SERVER | WEBSOCKET_SERVER;
 /// All WebSockets, and their servers.
@@ -161,13 +175,17 @@ options! {
     network_config_game_id = 1000, SocketOrDefault, TCP_CLIENT | WEBSOCKET_CLIENT, number(0, u32::MAX as u64), "0", "(socket or -1, id) the number a client tells the server in its handshake";
     /// TLS clients check the server's certificate and its name.
     network_config_tls_verify = 1001, SocketOrDefault, WEBSOCKET_CLIENT, Kind::Flag, "1", "(socket or -1, 0 or 1) whether clients check the server's certificate and name; 1";
-    /// The path of a PEM file of certificate authorities trusted besides the system's.
-    network_config_tls_ca_file = 1002, SocketOrDefault, WEBSOCKET_CLIENT, Kind::Text, "\"\"", "(socket or -1, file) PEM file of authorities trusted besides the system's";
-    /// The path of the PEM certificate chain of a wss server. Set it with -1 before
-    /// `network_create_server`.
-    network_config_tls_certificate = 1003, SocketOrDefault, WEBSOCKET_CLIENT | WEBSOCKET_SERVER, Kind::Text, "\"\"", "(socket or -1, file) PEM certificate chain of a wss server";
-    /// The path of the certificate's key, PEM, PKCS#8.
-    network_config_tls_private_key = 1004, SocketOrDefault, WEBSOCKET_CLIENT | WEBSOCKET_SERVER, Kind::Text, "\"\"", "(socket or -1, file) PEM key of a wss server";
+    /// The path of a PEM file of certificates trusted besides the system's authorities: an authority's,
+    /// one that an authority stands behind, or the server's own. It is read when a socket connects, not on
+    /// the thread that called `network_connect_async`.
+    network_config_tls_ca_file = 1002, SocketOrDefault, WEBSOCKET_CLIENT, Kind::File, "\"\"", "(socket or -1, file) PEM file of certificates trusted besides the system's authorities";
+    /// The path of a PEM file: the certificate of a wss server and the chain behind it, or of a client,
+    /// which shows it to servers that ask for one. Set it with -1 before `network_create_server`; on a
+    /// server that exists it holds from `network_config_tls_reload` on, on a client from its next connect.
+    network_config_tls_certificate = 1003, SocketOrDefault, WEBSOCKET_CLIENT | WSS_SERVER, Kind::File, "\"\"", "(socket or -1, file) PEM certificate chain of a wss server or a client";
+    /// The path of the certificate's key: PEM, PKCS#8, PKCS#1 or SEC1, without a password. It may be left
+    /// out where the file of the certificate holds the key too.
+    network_config_tls_private_key = 1004, SocketOrDefault, WEBSOCKET_CLIENT | WSS_SERVER, Kind::File, "\"\"", "(socket or -1, file) PEM key of that certificate";
     /// Payload bytes in a send queue from which on sends return `network_error_queue_full`.
     network_config_send_queue_limit = 1005, SocketOrDefault, ANY, bytes(1), "16 MiB", "(socket or -1, bytes) what may wait to be sent; 16 MiB";
     /// Bytes of uncollected events from which on a socket is not read, so that TCP slows the peer down.
@@ -189,9 +207,9 @@ options! {
     /// TCP_NODELAY.
     network_config_no_delay = 1013, SocketOrDefault, STREAMS, Kind::Flag, "1", "(socket or -1, 0 or 1) TCP_NODELAY; 1";
     /// The path of a PKCS#12 file instead of certificate and key.
-    network_config_tls_identity = 1014, SocketOrDefault, WEBSOCKET_CLIENT | WEBSOCKET_SERVER, Kind::Text, "\"\"", "(socket or -1, file) PKCS#12 file of a wss server instead of certificate and key";
+    network_config_tls_identity = 1014, SocketOrDefault, WEBSOCKET_CLIENT | WSS_SERVER, Kind::File, "\"\"", "(socket or -1, file) PKCS#12 file instead of certificate and key";
     /// That file's password.
-    network_config_tls_identity_password = 1015, SocketOrDefault, WEBSOCKET_CLIENT | WEBSOCKET_SERVER, Kind::Text, "\"\"", "(socket or -1, text) password of that file";
+    network_config_tls_identity_password = 1015, SocketOrDefault, WEBSOCKET_CLIENT | WSS_SERVER, Kind::Text, "\"\"", "(socket or -1, text) password of that file";
     /// How long a client may take for the handshake with a server.
     network_config_handshake_timeout = 1016, Library, 0, ms(1), "the connect timeout", "(milliseconds) how long a server waits for a client's handshake; 10 000";
     /// Bytes of all uncollected events together above which nothing is read.
@@ -232,6 +250,10 @@ options! {
     /// `network_next_log` has the lines; `STEPWIRE_LOG=3` in the environment writes those up to that level
     /// to standard error, whatever this option says.
     network_config_log_level = 1032, Library, 0, number(0, 4), "2", "";
+    /// A wss server reads its certificate and key, or its identity, again. Handshakes from then on have the
+    /// new certificate, and nobody is disconnected. Files that cannot be used are `network_error_tls`, and
+    /// the old certificate stays. Reads files on the calling thread.
+    network_config_tls_reload = 1033, Socket, WSS_SERVER, Kind::Action, "", "(server, 0) a wss server reads its certificate and key again";
     /// While reliable UDP is enabled, plain datagrams that arrive are dropped and counted. Anybody can send
     /// those in anybody's name; the protocol's messages only who reads the traffic.
     network_config_reliable_only = 1034, SocketOrDefault, UDP, Kind::Flag, "0", "(socket or -1, 0 or 1) a reliable socket drops plain datagrams; 0";

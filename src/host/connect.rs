@@ -125,7 +125,7 @@ impl ConnectTarget {
         let texts = Arc::clone(&socket.host.lock().settings.texts);
         // Certificates know nothing of zones.
         let name = host.split_once('%').map_or(host.as_str(), |(address, _)| address);
-        let tls = if encrypted { Some(tls::Client::prepare(&texts, name)?) } else { None };
+        let tls = if encrypted { Some(tls::Client::prepare(&texts, name)) } else { None };
         let request = WebSocketRequest::new(&url, port, encrypted, &texts);
         Ok(Self { host, port, tls, websocket: Some(request) })
     }

@@ -1,23 +1,25 @@
 //! Setting options: of the library, of one socket, and the defaults of sockets to come.
 #![allow(non_upper_case_globals, reason = "the constants have their names in C")]
 
+use std::fmt::Display;
+use std::fs::File;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use parking_lot::Mutex;
 
-use crate::catalog::options::{self as catalog, Row, Scope, Sockets};
+use crate::catalog::options::{self as catalog, Kind, Row, Scope, Sockets};
 use crate::clock::Micros;
 use crate::command::Command;
 use crate::context::CONTEXT;
 use crate::error::{Code, Error, Result};
-use crate::log;
 use crate::options::{Settings, Value};
 use crate::random;
 use crate::reliable::{Config, Endpoint};
 use crate::runtime;
-use crate::socket::{Handle, Socket, SocketRole};
-use crate::sys;
+use crate::socket::{Family, Handle, Socket, SocketRole};
+use crate::{log, sys, tls};
 
 use super::ports::set_accepting;
 
@@ -27,6 +29,9 @@ static CHANGES: Mutex<()> = Mutex::new(());
 /// `network_set_config` and `network_set_config_string`, once the value is known to be one the option
 /// takes. Without a socket it is for the library, or for sockets to come.
 pub(crate) fn set_option(row: &Row, socket: Option<Handle>, value: Value<'_>) -> Result<()> {
+    if row.kind == Kind::File {
+        check_file(row, value.text())?;
+    }
     match socket {
         None if row.scope == Scope::Library => set_for_library(row.number, value),
         None => CONTEXT.with_options(|options| {
@@ -35,6 +40,7 @@ pub(crate) fn set_option(row: &Row, socket: Option<Handle>, value: Value<'_>) ->
             options.defaults = Arc::new(defaults);
             Ok(())
         }),
+        Some(handle) if row.number == catalog::network_config_tls_reload => reload_certificate(row, handle),
         Some(handle) => change_settings(handle, |socket, settings| {
             check_fits(row, socket)?;
             if row.number == catalog::network_config_accepting {
@@ -57,6 +63,31 @@ fn set_for_library(option: i32, value: Value<'_>) -> Result<()> {
         return Err(Error::new(Code::NotSupported, "this system does not share ports among servers"));
     }
     CONTEXT.with_options(|options| options.set(option, value)).map(drop)
+}
+
+/// A path that leads nowhere is told when it is set, not when the file is needed.
+fn check_file(row: &Row, path: &str) -> Result<()> {
+    if path.is_empty() {
+        return Ok(());
+    }
+    let refused = |why: &dyn Display| Error::new(Code::Tls, format!("\"{path}\" for {} {why}", row.name));
+    let closed = |error: io::Error| refused(&format_args!("cannot be opened: {error}"));
+    let about = std::fs::metadata(path).map_err(closed)?;
+    if about.is_dir() {
+        return Err(refused(&"is a folder"));
+    }
+    // To open a pipe could take for ever.
+    if about.is_file() { File::open(path).map(drop).map_err(closed) } else { Ok(()) }
+}
+
+/// `network_config_tls_reload`.
+fn reload_certificate(row: &Row, server: Handle) -> Result<()> {
+    let socket = CONTEXT.registry.get(server)?;
+    check_fits(row, &socket)?;
+    let texts = Arc::clone(&socket.host.lock().settings.texts);
+    let acceptor = tls::acceptor(&texts)?;
+    CONTEXT.mailbox.command(Command::RenewAcceptor { socket, acceptor });
+    Ok(())
 }
 
 /// `network_set_timeout`.
@@ -109,7 +140,8 @@ fn kind_of(socket: &Socket) -> Sockets {
     match socket.role {
         SocketRole::Client if websocket => catalog::WEBSOCKET_CLIENT,
         SocketRole::Client => catalog::TCP_CLIENT,
-        SocketRole::Server if websocket => catalog::WEBSOCKET_SERVER,
+        SocketRole::Server if socket.family == Family::SecureWebSocket => catalog::WSS_SERVER,
+        SocketRole::Server if websocket => catalog::WS_SERVER,
         SocketRole::Server => catalog::TCP_SERVER,
         SocketRole::Accepted if websocket => catalog::WEBSOCKET_ACCEPTED,
         SocketRole::Accepted => catalog::TCP_ACCEPTED,
@@ -122,7 +154,8 @@ fn words_for(kind: Sockets) -> &'static str {
         catalog::TCP_CLIENT => "a TCP socket",
         catalog::WEBSOCKET_CLIENT => "a WebSocket",
         catalog::TCP_SERVER => "a TCP server",
-        catalog::WEBSOCKET_SERVER => "a WebSocket server",
+        catalog::WS_SERVER => "a WebSocket server without TLS",
+        catalog::WSS_SERVER => "a WebSocket server with TLS",
         catalog::TCP_ACCEPTED | catalog::WEBSOCKET_ACCEPTED => "a connection that a server accepted",
         _ => "a UDP socket",
     }

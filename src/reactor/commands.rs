@@ -78,6 +78,14 @@ impl Reactor {
                     stream.sample_round_trip();
                 }
             }
+            Command::RenewAcceptor { socket, acceptor } => {
+                if let Some(id) = self.endpoints.at(socket.token.load(Relaxed))
+                    && let Some(listener) = self.endpoints.listener(id)
+                    && listener.belongs_to(&socket)
+                {
+                    listener.admission.renew_acceptor(acceptor);
+                }
+            }
             Command::Stop(stop) => self.stop = Some(stop),
         }
     }

@@ -106,7 +106,7 @@ impl Reactor {
     pub(crate) fn turn(&mut self, most: impl FnOnce() -> Option<Duration>, host_waits: bool) {
         let before = Instant::now();
         self.set_now(before);
-        self.turn.queued_limit = self.turn.context.with_options(|options| options.total_queue_limit);
+        self.turn.begin();
         if self.turn.batch.is_empty() {
             self.turn.batch.destroyed_before = self.turn.context.destroyed.load(SeqCst);
         }

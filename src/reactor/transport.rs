@@ -10,6 +10,8 @@ use crate::{sys, tls};
 
 pub(crate) enum Transport {
     Plain(TcpStream),
+    /// A client of a server of ours is to say the first word of TLS.
+    AwaitsHello(TcpStream),
     /// TLS is being agreed on.
     Handshake(Box<Handshake>),
     Tls(Box<tls::Stream>),
@@ -24,23 +26,18 @@ pub(crate) struct Handshake {
 }
 
 impl Transport {
-    /// Begins TLS as a server.
-    pub(crate) fn accept(&mut self, acceptor: &tls::Acceptor) -> Result<()> {
-        self.encrypt(None, |io| acceptor.accept(io))
+    /// There will be TLS, as a server, once the client begins it.
+    pub(crate) fn await_hello(&mut self) {
+        *self = match std::mem::replace(self, Self::Gone) {
+            Self::Plain(io) => Self::AwaitsHello(io),
+            other => other,
+        };
     }
 
     /// Begins TLS as a client.
     pub(crate) fn connect(&mut self, client: &tls::Client) -> Result<()> {
-        self.encrypt(Some(client.name().to_owned()), |io| client.connect(io))
-    }
-
-    fn encrypt(
-        &mut self,
-        name: Option<String>,
-        begin: impl FnOnce(TcpStream) -> tls::Progress,
-    ) -> Result<()> {
         match std::mem::replace(self, Self::Gone) {
-            Self::Plain(io) => self.proceed(name, begin(io)),
+            Self::Plain(io) => self.proceed(Some(client.name().to_owned()), client.connect(io)),
             other => {
                 *self = other;
                 Ok(())
@@ -58,12 +55,16 @@ impl Transport {
     }
 
     pub(crate) fn is_handshaking(&self) -> bool {
-        matches!(self, Self::Handshake(_) | Self::Gone)
+        matches!(self, Self::AwaitsHello(_) | Self::Handshake(_) | Self::Gone)
     }
 
-    /// Goes on with the handshake as far as possible; whether it is done.
-    pub(crate) fn handshake(&mut self) -> Result<bool> {
+    /// Goes on with the handshake as far as possible; whether it is done. Servers begin it with `acceptor`.
+    pub(crate) fn handshake(&mut self, acceptor: impl FnOnce() -> Option<tls::Acceptor>) -> Result<bool> {
         match std::mem::replace(self, Self::Gone) {
+            Self::AwaitsHello(io) => match acceptor() {
+                Some(acceptor) => self.proceed(None, acceptor.accept(io))?,
+                None => *self = Self::Plain(io),
+            },
             Self::Handshake(handshake) => {
                 let Handshake { under_way, name } = *handshake;
                 self.proceed(name, under_way.go_on())?;
@@ -86,7 +87,7 @@ impl Transport {
 
     pub(crate) fn tcp(&self) -> Option<&TcpStream> {
         match self {
-            Self::Plain(io) => Some(io),
+            Self::Plain(io) | Self::AwaitsHello(io) => Some(io),
             Self::Handshake(handshake) => Some(handshake.under_way.tcp()),
             Self::Tls(stream) => Some(stream.tcp()),
             Self::Gone => None,
@@ -95,7 +96,7 @@ impl Transport {
 
     pub(crate) fn tcp_mut(&mut self) -> Option<&mut TcpStream> {
         match self {
-            Self::Plain(io) => Some(io),
+            Self::Plain(io) | Self::AwaitsHello(io) => Some(io),
             Self::Handshake(handshake) => Some(handshake.under_way.tcp_mut()),
             Self::Tls(stream) => Some(stream.tcp_mut()),
             Self::Gone => None,
@@ -112,7 +113,7 @@ impl Transport {
                 Err(error) if is_unexpected_end(&error) => Ok(0),
                 result => result,
             },
-            Self::Handshake(_) => Err(io::ErrorKind::WouldBlock.into()),
+            Self::AwaitsHello(_) | Self::Handshake(_) => Err(io::ErrorKind::WouldBlock.into()),
             Self::Gone => Err(io::ErrorKind::NotConnected.into()),
         }
     }
@@ -122,7 +123,7 @@ impl Transport {
         match self {
             Self::Plain(io) => io.write(sys::one_write(bytes)),
             Self::Tls(stream) => stream.write(sys::one_write(bytes)),
-            Self::Handshake(_) => Err(io::ErrorKind::WouldBlock.into()),
+            Self::AwaitsHello(_) | Self::Handshake(_) => Err(io::ErrorKind::WouldBlock.into()),
             Self::Gone => Err(io::ErrorKind::NotConnected.into()),
         }
     }
@@ -141,10 +142,9 @@ impl Transport {
 
     /// Why a read or a write failed.
     pub(crate) fn failure(&self, error: &io::Error) -> Error {
-        if self.is_encrypted() && error.raw_os_error().is_none() {
-            tls::broken(error)
-        } else {
-            Error::from_io("the connection broke", error)
+        match self {
+            Self::Tls(stream) if error.raw_os_error().is_none() => tls::broken(stream, error),
+            _ => Error::from_io("the connection broke", error),
         }
     }
 }

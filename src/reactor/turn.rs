@@ -1,5 +1,7 @@
 //! What endpoints are given while they are looked at, and what they answer.
 
+use std::time::Duration;
+
 use crate::context::Context;
 use crate::error::{Code, Error};
 use crate::event::batch::{Batch, EVENT_COST, Happened, Origin};
@@ -18,6 +20,8 @@ pub(crate) const LINGER_MILLIS: Millis = 2_000;
 /// After this time it is tried again what the system has refused: to accept without a descriptor to be had, to
 /// receive in spite of errors.
 pub(crate) const RETRY_MILLIS: Millis = 100;
+/// Time of a turn for TLS handshakes with clients of servers. The one under way when it is over is finished.
+const HANDSHAKE_BUDGET: Duration = Duration::from_millis(1);
 /// Uncollected connects and disconnects from which on servers stop accepting.
 const MOST_LINK_EVENTS: u32 = 65_536;
 
@@ -35,6 +39,8 @@ pub(crate) struct Turn {
     pub(crate) queued_limit: u64,
     /// Uncollected connects and disconnects.
     pub(crate) link_events: u32,
+    /// What TLS handshakes with clients of servers have taken of this turn.
+    shaking_hands: Duration,
 }
 
 impl Turn {
@@ -47,7 +53,23 @@ impl Turn {
             queued: Quota::default(),
             queued_limit: 0,
             link_events: 0,
+            shaking_hands: Duration::ZERO,
         }
+    }
+
+    /// A turn begins.
+    pub(crate) fn begin(&mut self) {
+        self.queued_limit = self.context.with_options(|options| options.total_queue_limit);
+        self.shaking_hands = Duration::ZERO;
+    }
+
+    /// Whether further TLS handshakes have to wait for the next turn, so that those who play do not.
+    pub(crate) fn has_shaken_enough_hands(&self) -> bool {
+        self.shaking_hands >= HANDSHAKE_BUDGET
+    }
+
+    pub(crate) fn shook_hands(&mut self, took: Duration) {
+        self.shaking_hands += took;
     }
 
     /// Whether nothing may be read before the host collects events.

@@ -7,7 +7,7 @@ use mio::net::TcpStream;
 
 use crate::error::{Code, Error, Result};
 
-use super::failure::{Cause, Failure};
+use super::failure::Failure;
 use super::identity::Identity;
 
 const REASON: &str = "this build of stepwire has no TLS";
@@ -19,17 +19,17 @@ impl Authorities {
     pub(crate) fn from_pem(_pem: &[u8]) -> std::result::Result<Self, &'static str> {
         Err(REASON)
     }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        true
-    }
 }
 
 pub(crate) struct Connector(Infallible);
 
 impl Connector {
-    pub(crate) fn build(_verify: bool, _authorities: Authorities) -> std::result::Result<Self, &'static str> {
-        Err(REASON)
+    pub(crate) fn build(
+        _verify: bool,
+        _authorities: Authorities,
+        _own: Option<&Identity<'_>>,
+    ) -> Result<Self> {
+        Err(Error::new(Code::Tls, REASON))
     }
 
     pub(crate) fn connect(&self, _name: &str, _io: TcpStream) -> Progress {
@@ -95,8 +95,8 @@ impl Stream {
     pub(crate) fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
         match self.0 {}
     }
-}
 
-pub(crate) fn failure(error: &io::Error) -> Failure {
-    Failure { cause: Cause::Other, said: error.to_string() }
+    pub(crate) fn failure(&self, _error: &io::Error) -> Failure {
+        match self.0 {}
+    }
 }

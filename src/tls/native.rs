@@ -1,4 +1,4 @@
-//! TLS by the system's library: OpenSSL, schannel or Secure Transport.
+//! TLS by the system's library where that is schannel or Secure Transport.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -12,7 +12,8 @@ use native_tls::{
 use crate::error::Result;
 
 use super::failure::{Cause, Failure};
-use super::identity::{Files, Identity};
+use super::identity::{Files, Identity, refused};
+use super::wire::Wire;
 
 /// Certificates of authorities that are trusted besides the system's.
 #[derive(Default)]
@@ -22,19 +23,15 @@ impl Authorities {
     pub(crate) fn from_pem(pem: &[u8]) -> std::result::Result<Self, native_tls::Error> {
         Certificate::stack_from_pem(pem).map(Self)
     }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
-pub(crate) struct Connector(TlsConnector);
+pub(crate) struct Connector {
+    connector: TlsConnector,
+    verify: bool,
+}
 
 impl Connector {
-    pub(crate) fn build(
-        verify: bool,
-        authorities: Authorities,
-    ) -> std::result::Result<Self, native_tls::Error> {
+    pub(crate) fn build(verify: bool, authorities: Authorities, own: Option<&Identity<'_>>) -> Result<Self> {
         let mut builder = TlsConnector::builder();
         builder
             .min_protocol_version(Some(Protocol::Tlsv12))
@@ -43,13 +40,25 @@ impl Connector {
         for authority in authorities.0 {
             builder.add_root_certificate(authority);
         }
-        builder.build().map(Self)
+        if let Some(identity) = own {
+            builder.identity(understand(identity)?);
+        }
+        let connector = builder.build().map_err(|error| refused("TLS cannot be set up", &error))?;
+        Ok(Self { connector, verify })
     }
 
     /// Begins a handshake with a server that must prove to have that name.
     pub(crate) fn connect(&self, name: &str, io: TcpStream) -> Progress {
-        self.0.connect(name, io).into()
+        Progress::after(self.connector.connect(name, Wire::new(io)), self.verify)
     }
+}
+
+fn understand(identity: &Identity<'_>) -> Result<native_tls::Identity> {
+    match &identity.files {
+        Files::Pkcs12(file) => native_tls::Identity::from_pkcs12(file, identity.password()),
+        Files::Pem { chain, key } => native_tls::Identity::from_pkcs8(chain, key),
+    }
+    .map_err(|error| identity.unusable(&error))
 }
 
 #[derive(Clone)]
@@ -57,12 +66,8 @@ pub(crate) struct Acceptor(TlsAcceptor);
 
 impl Acceptor {
     pub(crate) fn build(identity: &Identity<'_>) -> Result<Self> {
-        let own = match &identity.files {
-            Files::Pkcs12(file) => native_tls::Identity::from_pkcs12(file, identity.password()),
-            Files::Pem { chain, key } => native_tls::Identity::from_pkcs8(chain, key),
-        }
-        .map_err(|error| identity.unusable(&error))?;
-        let acceptor = TlsAcceptor::builder(own).min_protocol_version(Some(Protocol::Tlsv12)).build();
+        let acceptor =
+            TlsAcceptor::builder(understand(identity)?).min_protocol_version(Some(Protocol::Tlsv12)).build();
         let acceptor = acceptor.map_err(|error| identity.unfit(&error))?;
         try_out(&acceptor).map_err(|error| identity.unfit(&error))?;
         Ok(Self(acceptor))
@@ -70,7 +75,7 @@ impl Acceptor {
 
     /// Begins a handshake with a client.
     pub(crate) fn accept(&self, io: TcpStream) -> Progress {
-        self.0.accept(io).into()
+        Progress::after(self.0.accept(Wire::new(io)), false)
     }
 }
 
@@ -81,37 +86,52 @@ pub(crate) enum Progress {
     Failed(Failure),
 }
 
-type HandshakeResult = std::result::Result<TlsStream<TcpStream>, HandshakeError<TcpStream>>;
-
-impl From<HandshakeResult> for Progress {
-    fn from(result: HandshakeResult) -> Self {
+impl Progress {
+    fn after(result: std::result::Result<TlsStream<Wire>, HandshakeError<Wire>>, checks_names: bool) -> Self {
         match result {
+            Ok(stream) if checks_names && has_no_names(&stream) => {
+                let said = "its common name does not count".to_owned();
+                Self::Failed(Failure { cause: Cause::NoNames, said })
+            }
             Ok(stream) => Self::Done(Stream(stream)),
-            Err(HandshakeError::WouldBlock(under_way)) => Self::UnderWay(Handshaking(under_way)),
+            Err(HandshakeError::WouldBlock(under_way)) => {
+                Self::UnderWay(Handshaking { under_way, checks_names })
+            }
             Err(HandshakeError::Failure(error)) => Self::Failed(failure_saying(error.to_string())),
         }
     }
 }
 
+/// Whether the server's certificate has no alternative names: some systems then take its common name for one.
+fn has_no_names(stream: &TlsStream<Wire>) -> bool {
+    /// How the extension is marked: an object identifier, 2.5.29.17.
+    const ALTERNATIVE_NAMES: [u8; 5] = [6, 3, 0x55, 0x1D, 0x11];
+    let certificate = stream.peer_certificate().ok().flatten().and_then(|found| found.to_der().ok());
+    certificate.is_some_and(|bytes| !bytes.windows(5).any(|window| window == ALTERNATIVE_NAMES))
+}
+
 /// A handshake that waits for the peer, or for room.
-pub(crate) struct Handshaking(MidHandshakeTlsStream<TcpStream>);
+pub(crate) struct Handshaking {
+    under_way: MidHandshakeTlsStream<Wire>,
+    checks_names: bool,
+}
 
 impl Handshaking {
     pub(crate) fn go_on(self) -> Progress {
-        self.0.handshake().into()
+        Progress::after(self.under_way.handshake(), self.checks_names)
     }
 
     pub(crate) fn tcp(&self) -> &TcpStream {
-        self.0.get_ref()
+        &self.under_way.get_ref().io
     }
 
     pub(crate) fn tcp_mut(&mut self) -> &mut TcpStream {
-        self.0.get_mut()
+        &mut self.under_way.get_mut().io
     }
 }
 
 /// An encrypted connection. A write that would block has to be repeated with the same bytes at the front.
-pub(crate) struct Stream(TlsStream<TcpStream>);
+pub(crate) struct Stream(TlsStream<Wire>);
 
 impl Stream {
     /// Says goodbye, as far as there is room for it.
@@ -120,25 +140,27 @@ impl Stream {
     }
 
     pub(crate) fn tcp(&self) -> &TcpStream {
-        self.0.get_ref()
+        &self.0.get_ref().io
     }
 
     pub(crate) fn tcp_mut(&mut self) -> &mut TcpStream {
-        self.0.get_mut()
+        &mut self.0.get_mut().io
     }
 
     pub(crate) fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        self.0.read(room)
+        let size = self.0.read(room)?;
+        self.0.get_mut().settle();
+        Ok(size)
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.write(bytes)
     }
-}
 
-/// Why an encrypted connection broke.
-pub(crate) fn failure(error: &io::Error) -> Failure {
-    failure_saying(error.to_string())
+    /// Why the connection broke.
+    pub(crate) fn failure(&self, error: &io::Error) -> Failure {
+        failure_saying(error.to_string())
+    }
 }
 
 fn failure_saying(said: String) -> Failure {
@@ -150,26 +172,22 @@ fn cause(said: &str) -> Cause {
     let said = said.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     // CERT_E_EXPIRED, SEC_E_CERT_EXPIRED
-    if has(&["certificate has expired", "cert_has_expired", "expired", "-2146762495", "-2146893016"]) {
+    if has(&["expired", "-2146762495", "-2146893016"]) {
         Cause::Expired
     } else if has(&["not yet valid"]) {
         Cause::NotYetValid
     // CERT_E_CN_NO_MATCH, SEC_E_WRONG_PRINCIPAL
-    } else if has(&["hostname mismatch", "ip address mismatch", "host name", "-2146762481", "-2146893022"]) {
+    } else if has(&["host name", "-2146762481", "-2146893022"]) {
         Cause::OtherName
     // CERT_E_UNTRUSTEDROOT, CERT_E_CHAINING, SEC_E_UNTRUSTED_ROOT
-    } else if has(&["self-signed", "self signed", "issuer certificate", "first certificate", "unknown ca"])
-        || has(&["not trusted", "unable to verify", "-2146762487", "-2146762486", "-2146893019"])
-    {
+    } else if has(&["not trusted", "unable to verify", "-2146762487", "-2146762486", "-2146893019"]) {
         Cause::UnknownIssuer
     // SEC_E_INVALID_TOKEN
-    } else if has(&["wrong version number", "packet length too long", "http request", "unknown protocol"])
-        || has(&["-2146893048"])
-    {
+    } else if has(&["-2146893048"]) {
         Cause::NotTls
-    } else if has(&["unsupported protocol", "protocol version", "no protocols available"]) {
+    } else if has(&["protocol version"]) {
         Cause::OldVersion
-    } else if has(&["no shared cipher", "handshake failure"]) {
+    } else if has(&["handshake failure"]) {
         Cause::NothingInCommon
     } else if has(&["unexpected eof", "connection reset", "broken pipe"]) {
         Cause::Closed
@@ -182,6 +200,7 @@ fn cause(said: &str) -> Cause {
 /// libraries only when the first client comes.
 fn try_out(acceptor: &TlsAcceptor) -> std::result::Result<(), native_tls::Error> {
     let connector = TlsConnector::builder()
+        .disable_built_in_roots(true)
         .danger_accept_invalid_certs(true)
         .danger_accept_invalid_hostnames(true)
         .build()?;
@@ -257,13 +276,10 @@ mod tests {
     #[test]
     fn what_libraries_say_is_understood() {
         for (said, expected) in [
-            ("certificate verify failed:... (certificate has expired)", Cause::Expired),
-            ("certificate verify failed:... (Hostname mismatch)", Cause::OtherName),
-            ("certificate verify failed:... (IP address mismatch)", Cause::OtherName),
-            ("certificate verify failed:... (self-signed certificate)", Cause::UnknownIssuer),
-            ("certificate verify failed:... (unable to get local issuer certificate)", Cause::UnknownIssuer),
+            ("... (os error -2146762495)", Cause::Expired),
+            ("... (os error -2146762481)", Cause::OtherName),
             ("... (os error -2146762486)", Cause::UnknownIssuer),
-            ("error:0A00010B:SSL routines:ssl3_get_record:wrong version number", Cause::NotTls),
+            ("... (os error -2146893048)", Cause::NotTls),
             ("unexpected EOF", Cause::Closed),
         ] {
             assert_eq!(cause(said), expected, "{said}");

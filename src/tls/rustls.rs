@@ -7,20 +7,21 @@ use std::sync::Arc;
 use mio::net::TcpStream;
 use p12_keystore::{KeyStore, Pkcs12ImportPolicy};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::client::{WantsClientCert, WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, ClientConnection, Connection, DigitallySignedStruct,
+    CertificateError, ClientConfig, ClientConnection, ConfigBuilder, Connection, DigitallySignedStruct,
     InvalidMessage, RootCertStore, ServerConfig, ServerConnection, SignatureScheme,
 };
 
 use crate::error::Result;
 
-use super::failure::{Cause, Failure};
-use super::identity::{Files, Identity};
+use super::failure::{Alerted, Cause, Failure};
+use super::identity::{Files, Identity, refused};
+use super::wire::Wire;
 
 /// As much as is encrypted before it is written.
 const MOST_IN_FLIGHT: usize = 64 << 10;
@@ -37,27 +38,21 @@ impl Authorities {
         }
         Ok(Self(found))
     }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 pub(crate) struct Connector(Arc<ClientConfig>);
 
 impl Connector {
-    pub(crate) fn build(verify: bool, authorities: Authorities) -> std::result::Result<Self, rustls::Error> {
-        let provider = Arc::new(ring::default_provider());
-        let verifier: Arc<dyn ServerCertVerifier> = if verify {
-            Arc::new(Verifier::new(authorities, &provider)?)
-        } else {
-            Arc::new(AnyCertificate(Arc::clone(&provider)))
+    pub(crate) fn build(verify: bool, authorities: Authorities, own: Option<&Identity<'_>>) -> Result<Self> {
+        let builder =
+            trusting(verify, authorities).map_err(|error| refused("TLS cannot be set up", &error))?;
+        let config = match own {
+            None => builder.with_no_client_auth(),
+            Some(identity) => {
+                let (chain, key) = understand(identity)?;
+                builder.with_client_auth_cert(chain, key).map_err(|error| identity.unfit(&error))?
+            }
         };
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .dangerous()
-            .with_custom_certificate_verifier(verifier)
-            .with_no_client_auth();
         Ok(Self(Arc::new(config)))
     }
 
@@ -68,10 +63,26 @@ impl Connector {
             return Progress::Failed(Failure { cause: Cause::OtherName, said });
         };
         match ClientConnection::new(Arc::clone(&self.0), name) {
-            Ok(connection) => Progress::begin(connection.into(), io),
+            Ok(connection) => {
+                Progress::begin(connection.into(), self.0.client_auth_cert_resolver.has_certs(), io)
+            }
             Err(error) => Progress::Failed(failed(&error)),
         }
     }
+}
+
+fn trusting(
+    verify: bool,
+    authorities: Authorities,
+) -> std::result::Result<ConfigBuilder<ClientConfig, WantsClientCert>, rustls::Error> {
+    let provider = Arc::new(ring::default_provider());
+    let verifier: Arc<dyn ServerCertVerifier> = if verify {
+        Arc::new(Verifier::new(authorities, &provider)?)
+    } else {
+        Arc::new(AnyCertificate(Arc::clone(&provider)))
+    };
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(builder.dangerous().with_custom_certificate_verifier(verifier))
 }
 
 #[derive(Clone)]
@@ -79,11 +90,7 @@ pub(crate) struct Acceptor(Arc<ServerConfig>);
 
 impl Acceptor {
     pub(crate) fn build(identity: &Identity<'_>) -> Result<Self> {
-        let (chain, key) = match &identity.files {
-            Files::Pkcs12(file) => from_pkcs12(file, identity.password()),
-            Files::Pem { chain, key } => from_pem(chain, key),
-        }
-        .map_err(|error| identity.unusable(&error))?;
+        let (chain, key) = understand(identity)?;
         let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let config = builder
             .with_safe_default_protocol_versions()
@@ -95,13 +102,21 @@ impl Acceptor {
     /// Begins a handshake with a client.
     pub(crate) fn accept(&self, io: TcpStream) -> Progress {
         match ServerConnection::new(Arc::clone(&self.0)) {
-            Ok(connection) => Progress::begin(connection.into(), io),
+            Ok(connection) => Progress::begin(connection.into(), true, io),
             Err(error) => Progress::Failed(failed(&error)),
         }
     }
 }
 
 type Own = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+fn understand(identity: &Identity<'_>) -> Result<Own> {
+    match &identity.files {
+        Files::Pkcs12(file) => from_pkcs12(file, identity.password()),
+        Files::Pem { chain, key } => from_pem(chain, key),
+    }
+    .map_err(|error| identity.unusable(&error))
+}
 
 fn from_pem(chain: &[u8], key: &[u8]) -> std::result::Result<Own, Box<dyn std::error::Error>> {
     let chain = CertificateDer::pem_slice_iter(chain).collect::<std::result::Result<Vec<_>, _>>()?;
@@ -126,8 +141,8 @@ pub(crate) enum Progress {
 }
 
 impl Progress {
-    fn begin(connection: Connection, io: TcpStream) -> Self {
-        Handshaking(Stream { connection, io, in_flight: 0 }).go_on()
+    fn begin(connection: Connection, has_certificate: bool, io: TcpStream) -> Self {
+        Handshaking(Stream { connection, wire: Wire::new(io), has_certificate, in_flight: 0 }).go_on()
     }
 }
 
@@ -139,23 +154,25 @@ impl Handshaking {
         match self.0.shake_hands() {
             Ok(()) => Progress::Done(self.0),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Progress::UnderWay(self),
-            Err(error) => Progress::Failed(failure(&error)),
+            Err(error) => Progress::Failed(self.0.failure(&error)),
         }
     }
 
     pub(crate) fn tcp(&self) -> &TcpStream {
-        &self.0.io
+        &self.0.wire.io
     }
 
     pub(crate) fn tcp_mut(&mut self) -> &mut TcpStream {
-        &mut self.0.io
+        &mut self.0.wire.io
     }
 }
 
 /// An encrypted connection. A write that would block has to be repeated with the same bytes at the front.
 pub(crate) struct Stream {
     connection: Connection,
-    io: TcpStream,
+    wire: Wire,
+    /// This end has one to show.
+    has_certificate: bool,
     /// So many bytes of the host's are encrypted but not all written.
     in_flight: usize,
 }
@@ -175,7 +192,7 @@ impl Stream {
 
     /// Takes what the system has; 0 at the end.
     fn receive(&mut self) -> io::Result<usize> {
-        let size = self.connection.read_tls(&mut self.io)?;
+        let size = self.connection.read_tls(&mut self.wire)?;
         if let Err(error) = self.connection.process_new_packets() {
             // The peer is told why.
             let _ = self.flush();
@@ -187,7 +204,7 @@ impl Stream {
     /// Gives the system what is encrypted.
     fn flush(&mut self) -> io::Result<()> {
         while self.connection.wants_write() {
-            if self.connection.write_tls(&mut self.io)? == 0 {
+            if self.connection.write_tls(&mut self.wire)? == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }
         }
@@ -201,18 +218,21 @@ impl Stream {
     }
 
     pub(crate) fn tcp(&self) -> &TcpStream {
-        &self.io
+        &self.wire.io
     }
 
     pub(crate) fn tcp_mut(&mut self) -> &mut TcpStream {
-        &mut self.io
+        &mut self.wire.io
     }
 
     pub(crate) fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.connection.reader().read(room) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                result => return result,
+                result => {
+                    self.wire.settle();
+                    return result;
+                }
             }
             self.receive()?;
             // What TLS itself has to answer; where there is no room it goes with the next write.
@@ -229,6 +249,22 @@ impl Stream {
         // Until all of it is written the bytes count as not taken: so the caller comes back for the rest.
         self.flush()?;
         Ok(std::mem::take(&mut self.in_flight))
+    }
+
+    /// Why the connection broke.
+    pub(crate) fn failure(&self, error: &io::Error) -> Failure {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(rustls::Error::AlertReceived(alert)) => {
+                let alerted = Alerted {
+                    has_certificate: self.has_certificate,
+                    knows_peer: self.connection.peer_certificates().is_some(),
+                };
+                let said = format!("{alert:?}");
+                Failure { cause: alerted.by((*alert).into()), said }
+            }
+            Some(error) => failed(error),
+            None => lost(error),
+        }
     }
 }
 
@@ -365,39 +401,34 @@ impl ServerCertVerifier for AnyCertificate {
     }
 }
 
-/// Why an encrypted connection broke.
-pub(crate) fn failure(error: &io::Error) -> Failure {
-    if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return failed(error);
-    }
+/// TCP itself has failed.
+fn lost(error: &io::Error) -> Failure {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     let is_end = matches!(error.kind(), UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe);
     Failure { cause: if is_end { Cause::Closed } else { Cause::Other }, said: error.to_string() }
 }
 
 fn failed(error: &rustls::Error) -> Failure {
-    use rustls::Error::{AlertReceived, InvalidCertificate, InvalidMessage as Invalid, PeerIncompatible};
+    use rustls::Error::{InvalidCertificate, InvalidMessage as Invalid, PeerIncompatible};
     let cause = match error {
-        InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. })
-        | AlertReceived(AlertDescription::CertificateExpired) => Cause::Expired,
+        InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
+            Cause::Expired
+        }
         InvalidCertificate(CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. }) => {
             Cause::NotYetValid
         }
         InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
         ) => Cause::OtherName,
-        InvalidCertificate(CertificateError::UnknownIssuer) | AlertReceived(AlertDescription::UnknownCA) => {
-            Cause::UnknownIssuer
-        }
+        InvalidCertificate(CertificateError::UnknownIssuer) => Cause::UnknownIssuer,
         Invalid(
             InvalidMessage::InvalidContentType
             | InvalidMessage::UnknownProtocolVersion
             | InvalidMessage::MessageTooLarge
             | InvalidMessage::InvalidEmptyPayload,
         ) => Cause::NotTls,
-        AlertReceived(AlertDescription::ProtocolVersion) => Cause::OldVersion,
         PeerIncompatible(why) if format!("{why:?}").contains("Version") => Cause::OldVersion,
-        PeerIncompatible(_) | AlertReceived(AlertDescription::HandshakeFailure) => Cause::NothingInCommon,
+        PeerIncompatible(_) => Cause::NothingInCommon,
         _ => Cause::Other,
     };
     Failure { cause, said: error.to_string() }

@@ -3,37 +3,14 @@
 import socket
 import ssl
 
-import certificates
 import stepwire
+from encrypted import TlsTestCase
 from hosting import DEADLINE, both_io_modes, wait_until
-from test_websocket import WebSocketTestCase, packet
+from test_websocket import packet
 
 
 @both_io_modes
-class Tls(WebSocketTestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.authority = certificates.Authority()
-        cls.addClassCleanup(cls.authority.close)
-        cls.chain, cls.key = cls.authority.certify("localhost")
-
-    def trusting(self):
-        return ssl.create_default_context(cafile=self.authority.certificate)
-
-    def listen_with_tls(self, raw=False, **texts):
-        texts = texts or {"CERTIFICATE": str(self.chain), "PRIVATE_KEY": str(self.key)}
-        for config, text in texts.items():
-            self.host.must("network_set_config_string", getattr(stepwire, f"CONFIG_TLS_{config}"), -1, text)
-        return self.listen(raw, kind=stepwire.SOCKET_WSS)
-
-    def serve_with_tls(self, chain, key, **options):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(chain, key)
-        return self.serve(ssl=context, **options)
-
-    def trust(self):
-        self.host.must("network_set_config_string", stepwire.CONFIG_TLS_CA_FILE, -1, str(self.authority.certificate))
-
+class Tls(TlsTestCase):
     def test_server(self):
         server, port = self.listen_with_tls()
         client, handle = self.member(f"wss://localhost:{port}/x", server, ssl=self.trusting())
@@ -49,7 +26,7 @@ class Tls(WebSocketTestCase):
 
     def test_server_with_pkcs12(self):
         bundle = self.authority.bundle(self.chain, self.key, "secret")
-        server, port = self.listen_with_tls(raw=True, IDENTITY=str(bundle), IDENTITY_PASSWORD="secret")
+        server, port = self.listen_with_tls(raw=True, IDENTITY=bundle, IDENTITY_PASSWORD="secret")
         client, handle = self.guest(f"wss://127.0.0.1:{port}", server, ssl=self.trusting())
         message = bytes(range(256)) * (1 << 16)
         self.host.must("network_set_config", stepwire.CONFIG_MESSAGE_SIZE_LIMIT, handle, 16 << 20)
@@ -60,14 +37,14 @@ class Tls(WebSocketTestCase):
 
     def test_servers_without_a_usable_certificate_are_not_made(self):
         other = self.authority.certify("stranger")
-        for chain, key in (("", ""), ("/no/such/file", str(self.key)), (str(self.chain), "/no/such/file"),
-                           (str(self.key), str(self.key)), (str(self.chain), str(other[1]))):
-            for config, text in (("CERTIFICATE", chain), ("PRIVATE_KEY", key)):
-                self.host.must("network_set_config_string", getattr(stepwire, f"CONFIG_TLS_{config}"), -1, text)
+        for chain, key, words in (("", "", "needs a certificate"), ("", self.key, "tls_certificate"),
+                                  (self.chain, "", "holds no PEM private key"),
+                                  (self.key, self.key, "holds no PEM certificate"),
+                                  (self.chain, other[1], "cannot be used together")):
+            self.configure(CERTIFICATE=chain, PRIVATE_KEY=key)
             failure = self.host.call("network_create_server", stepwire.SOCKET_WSS, 0, 1)
             self.assertEqual(failure, stepwire.ERROR_TLS, (chain, key))
-            if "no" in chain + key:
-                self.assertTrue(failure.because)
+            self.assertIn(words, failure.because)
 
     def test_client(self):
         self.trust()
@@ -107,13 +84,6 @@ class Tls(WebSocketTestCase):
                 self.connected(f"wss://localhost:{server.port}")
                 self.host.must("network_set_config", stepwire.CONFIG_TLS_VERIFY, -1, 1)
 
-    def test_a_missing_file_of_authorities_is_named(self):
-        client = self.host.must("network_create_socket", stepwire.SOCKET_WSS)
-        self.host.must("network_set_config_string", stepwire.CONFIG_TLS_CA_FILE, client, "/no/such/file")
-        failure = self.host.call("network_connect_async", client, "localhost", 1)
-        self.assertEqual(failure, stepwire.ERROR_TLS)
-        self.assertIn("/no/such/file", failure.because)
-
     def test_client_at_a_server_without_tls(self):
         server = self.serve()
         error, reason = self.refused(f"wss://localhost:{server.port}")
@@ -150,10 +120,6 @@ class Tls(WebSocketTestCase):
         good.send(packet(b"still here"))
         self.data(handle, b"still here")
         self.assertEqual(list(self.host.events), [])
-
-    def log(self):
-        """The lines that have come since the last look."""
-        return list(iter(lambda: self.host.call("network_next_log"), ""))
 
     def test_failures_are_in_the_log(self):
         self.log()

@@ -98,11 +98,11 @@ pub fn call(row: &options::Row) -> String {
         options::Kind::Percentage => "0 to 100".to_owned(),
         options::Kind::Action => "0".to_owned(),
         options::Kind::Text => "text".to_owned(),
+        options::Kind::File => "path".to_owned(),
     };
-    let function =
-        if row.kind == options::Kind::Text { "network_set_config_string" } else { "network_set_config" };
+    let function = if row.kind.is_text() { "network_set_config_string" } else { "network_set_config" };
     match row.scope {
-        options::Scope::Library if row.kind == options::Kind::Text => format!("{function}(.., -1, {value})"),
+        options::Scope::Library if row.kind.is_text() => format!("{function}(.., -1, {value})"),
         options::Scope::Library => format!("{function}(.., {value}, 0)"),
         options::Scope::Socket => format!("{function}(.., socket, {value})"),
         options::Scope::SocketOrDefault => format!("{function}(.., socket or -1, {value})"),

@@ -44,11 +44,12 @@ pub fn generate() -> String {
 
 /// The kinds of sockets an option is for.
 fn sockets(row: &options::Row) -> String {
-    const NAMES: [(options::Sockets, &str); 7] = [
+    const NAMES: [(options::Sockets, &str); 8] = [
         (options::TCP_CLIENT, "TCP clients"),
         (options::WEBSOCKET_CLIENT, "WebSocket clients"),
         (options::TCP_SERVER, "TCP servers"),
-        (options::WEBSOCKET_SERVER, "WebSocket servers"),
+        (options::WS_SERVER, "ws servers"),
+        (options::WSS_SERVER, "wss servers"),
         (options::TCP_ACCEPTED, "accepted TCP"),
         (options::WEBSOCKET_ACCEPTED, "accepted WebSockets"),
         (options::UDP, "UDP"),

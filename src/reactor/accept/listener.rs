@@ -29,8 +29,8 @@ const MOST_UNFINISHED: u32 = 4_096;
 pub(crate) struct Admission {
     pub(crate) server: Arc<Socket>,
     pub(crate) regular: bool,
-    /// Connections are encrypted.
-    pub(crate) tls: Option<tls::Acceptor>,
+    /// Connections are encrypted with what this has when their handshake begins.
+    tls: Option<Mutex<tls::Acceptor>>,
     clients: Arc<Clients>,
     unfinished: AtomicU32,
     /// While the host limits the connections of one address.
@@ -113,6 +113,22 @@ impl Admission {
         }
     }
 
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// What TLS with a client begins with.
+    pub(crate) fn acceptor(&self) -> Option<tls::Acceptor> {
+        self.tls.as_ref().map(|acceptor| acceptor.lock().clone())
+    }
+
+    /// Handshakes from now on have another certificate.
+    pub(crate) fn renew_acceptor(&self, acceptor: tls::Acceptor) {
+        if let Some(old) = &self.tls {
+            *old.lock() = acceptor;
+        }
+    }
+
     /// A connection is gone; `finished` tells whether it had been admitted.
     pub(crate) fn leave(&self, finished: bool) {
         if finished {
@@ -160,7 +176,7 @@ impl Listener {
                 clients: listen.socket.clients.clone().unwrap_or_default(),
                 server: listen.socket,
                 regular: listen.regular,
-                tls: listen.tls,
+                tls: listen.tls.map(Mutex::new),
                 unfinished: AtomicU32::new(0),
                 addresses: Mutex::default(),
             }),

@@ -180,8 +180,8 @@ impl Stream {
     pub(crate) fn begin(&mut self, id: Id, turn: &mut Turn) -> Result<()> {
         if let Some(tls) = self.opening.as_ref().and_then(|opening| opening.tls.as_ref()) {
             self.transport.connect(tls)?;
-        } else if let Some(acceptor) = self.admission.as_ref().and_then(|rules| rules.tls.as_ref()) {
-            self.transport.accept(acceptor)?;
+        } else if self.admission.as_ref().is_some_and(|rules| rules.is_encrypted()) {
+            self.transport.await_hello();
         }
         if self.transport.is_handshaking() { Ok(()) } else { self.begin_session(id, turn) }
     }

@@ -1,10 +1,11 @@
 //! Bytes in: reading within the budget of a turn, and what reading comes to.
 
 use std::io;
+use std::time::Instant;
 
 use crate::clock::Millis;
 use crate::command::Id;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::event::batch::Origin;
 use crate::reactor::session::SessionEnd;
 use crate::reactor::turn::{Next, READ_BUDGET, Turn};
@@ -16,12 +17,17 @@ impl Stream {
     /// Reads what there is, within the budget of a turn.
     pub(crate) fn read(&mut self, id: Id, turn: &mut Turn) -> Next {
         if self.transport.is_handshaking() {
-            match self.transport.handshake().and_then(|done| {
-                if done {
-                    self.begin_session(id, turn)?;
-                }
-                Ok(done)
-            }) {
+            // A server's part costs most, and strangers ask for it: it waits while this turn has spent enough on it.
+            let is_server = self.admission.is_some();
+            if is_server && turn.has_shaken_enough_hands() {
+                return Next::Again;
+            }
+            let began = Instant::now();
+            let done = self.shake_hands(id, turn);
+            if is_server {
+                turn.shook_hands(began.elapsed());
+            }
+            match done {
                 Ok(true) => {}
                 Ok(false) => return Next::Sleep,
                 Err(error) => return self.cut_off(error),
@@ -93,6 +99,16 @@ impl Stream {
     /// Reading goes on after the host has collected events: what the peer sent meanwhile was not looked at.
     pub(crate) fn resumed(&mut self, now: Millis) {
         self.partial_since = now;
+    }
+
+    /// Goes on with TLS's handshake, and begins the session when it is done; whether it is.
+    fn shake_hands(&mut self, id: Id, turn: &mut Turn) -> Result<bool> {
+        let admission = &self.admission;
+        let done = self.transport.handshake(|| admission.as_ref().and_then(|rules| rules.acceptor()))?;
+        if done {
+            self.begin_session(id, turn)?;
+        }
+        Ok(done)
     }
 
     fn is_over_limit(&self) -> bool {
