@@ -132,7 +132,8 @@ impl Binary {
         Ok(())
     }
 
-    fn exports(&self) -> Result<BTreeSet<String>> {
+    /// Every name that can be looked up.
+    pub fn exports(&self) -> Result<BTreeSet<String>> {
         let object = parse(&self.file, &self.content)?;
         let mut names = BTreeSet::new();
         for export in object.exports()? {

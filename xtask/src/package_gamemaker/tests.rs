@@ -206,6 +206,25 @@ fn the_library_has_exactly_the_functions() {
     assert!(error.contains("the package lacks") && error.contains(&format!("stepwire_{last}")), "{error}");
 }
 
+/// Beside what runners look up there are the C functions, which come with the crate, and nothing else.
+#[test]
+#[cfg(target_os = "linux")]
+fn the_library_exports_nothing_else() {
+    let description = description();
+    let code = header();
+    let declared = code.match_indices('(').filter_map(|(at, _)| {
+        let name = code[..at].rsplit(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+        name.starts_with("network_").then(|| name.to_owned())
+    });
+    let gml = description.functions.iter().map(|function| description.gml_name(&function.name));
+    let legacy = description.legacy.iter().map(|function| function.name.clone());
+    let mut expected: BTreeSet<String> = declared.chain(gml).chain(legacy).collect();
+    expected.insert("GMExtensionInitialise".to_owned());
+    let exported = library().exports().unwrap();
+    let plain: BTreeSet<String> = exported.into_iter().filter(|name| !name.starts_with("_Z")).collect();
+    assert_eq!(plain, expected);
+}
+
 /// The package is named after x64; a library for another processor must not get in under that name.
 #[test]
 fn libraries_for_other_processors_are_refused() {
