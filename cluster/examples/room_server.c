@@ -6,6 +6,7 @@
  *   room_server PORT --broker URL     one of many: nats://host:4222, see stepwire_cluster.h
  *   room_server PORT --address HOST   under that name players reach this machine; 127.0.0.1 if it is not given
  *   room_server PORT --places N       places of a room; 16 if it is not given
+ *   room_server PORT --seconds N      ends by itself after so long, as after SIGTERM
  *
  * SIGTERM drains: rooms are closed to newcomers and players asked to go elsewhere, who asks for a room is still told
  * where one is; it ends when all are gone, or after five seconds.
@@ -45,7 +46,7 @@ struct source {
 };
 
 static struct {
-    double server, port, next_tick, next_news, drain_until;
+    double server, port, next_tick, next_news, end, drain_until;
     int places, connected, playing;
     const char *address;
     struct player players[MAX_PLAYERS];
@@ -384,7 +385,7 @@ static int serve(double port, const char *broker, const char *host) {
     printf("listening %d\n", (int)my.port);
     fflush(stdout);
     while (my.drain_until == 0 || (now_ms() < my.drain_until && my.connected > 0)) {
-        if (stop && my.drain_until == 0) {
+        if ((stop || (my.end > 0 && now_ms() > my.end)) && my.drain_until == 0) {
             printf("draining %d players\n", my.playing);
             drain(now_ms());
         }
@@ -468,12 +469,14 @@ int main(int argc, char **argv) {
             host = argv[i + 1];
         } else if (strcmp(argv[i], "--places") == 0) {
             my.places = atoi(argv[i + 1]);
+        } else if (strcmp(argv[i], "--seconds") == 0) {
+            my.end = now_ms() + atof(argv[i + 1]) * 1000;
         } else {
             break;
         }
     }
     if (i < argc) {
-        return fail("usage", "room_server [PORT [--broker URL] [--address HOST] [--places N]]");
+        return fail("usage", "room_server [PORT [--broker URL] [--address HOST] [--places N] [--seconds N]]");
     }
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);

@@ -1,5 +1,6 @@
 """nats-server, one or several, as processes of the test."""
 
+import ctypes
 import functools
 import os
 import pathlib
@@ -12,6 +13,12 @@ import tempfile
 import time
 
 DEADLINE = 20.0
+
+
+def end_with_us():
+    """For a new process: it is killed when the tests are, however that is."""
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def free_port():
@@ -63,7 +70,7 @@ class Broker:
         if self.log.exists():
             self.log.unlink()
         self.process = subprocess.Popen([*before, self.program, "-c", str(self._config)],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=end_with_us)
         end = time.monotonic() + DEADLINE
         while "Server is ready" not in (self.log.read_text() if self.log.exists() else ""):
             if self.process.poll() is not None:

@@ -94,7 +94,8 @@ class Brokers(ClusterCase):
             self.settled(*members)
             streams = [member.begin("stream", "chat.x", f"s{index}", 600, 300, 32)
                        for index, member in enumerate(members)]
-            time.sleep(0.5)
+            for member in members:
+                member.wait(bindings.MESSAGE, 200)
             trio[0].kill()
             members[0].wait(bindings.DOWN)
             members[0].wait(bindings.UP, gap=1.0)

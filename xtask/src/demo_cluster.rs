@@ -102,7 +102,10 @@ impl Demo {
         let name = format!("server{number}");
         let broker = format!("nats://127.0.0.1:{}", self.broker_port);
         let program = self.programs.join("room_server");
-        let mut process = Process::start(&name, &program, &[port, "--broker", &broker], |_| true)?;
+        // The limit is for the case that this program is killed: nobody would stop the servers then.
+        let limit = (SECONDS + 2 * PATIENCE.as_secs()).to_string();
+        let arguments = [port, "--broker", &broker, "--seconds", &limit];
+        let mut process = Process::start(&name, &program, &arguments, |_| true)?;
         let line = process.wait_for_line("listening ", PATIENCE)?;
         process.wait_for_line("broker: up", PATIENCE)?;
         let port = line.rsplit(' ').next().unwrap_or_default().to_owned();
