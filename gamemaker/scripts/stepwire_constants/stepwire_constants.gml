@@ -18,13 +18,13 @@
 /// (socket or -1, 0 or 1) whether clients check the server's certificate and name; 1
 #macro stepwire_config_tls_verify 1001
 
-/// (socket or -1, file) PEM file of authorities trusted besides the system's
+/// (socket or -1, file) PEM file of certificates trusted besides the system's authorities
 #macro stepwire_config_tls_ca_file 1002
 
-/// (socket or -1, file) PEM certificate chain of a wss server
+/// (socket or -1, file) PEM certificate chain of a wss server or a client
 #macro stepwire_config_tls_certificate 1003
 
-/// (socket or -1, file) PEM key of a wss server
+/// (socket or -1, file) PEM key of that certificate
 #macro stepwire_config_tls_private_key 1004
 
 /// (socket or -1, bytes) what may wait to be sent; 16 MiB
@@ -51,7 +51,7 @@
 /// (socket or -1, 0 or 1) TCP_NODELAY; 1
 #macro stepwire_config_no_delay 1013
 
-/// (socket or -1, file) PKCS#12 file of a wss server instead of certificate and key
+/// (socket or -1, file) PKCS#12 file instead of certificate and key
 #macro stepwire_config_tls_identity 1014
 
 /// (socket or -1, text) password of that file
@@ -86,6 +86,9 @@
 
 /// (socket or -1, milliseconds) idle time after which a reliable peer is sent a few bytes, 0 for never; 15 000
 #macro stepwire_config_reliable_keepalive 1031
+
+/// (server, 0) a wss server reads its certificate and key again
+#macro stepwire_config_tls_reload 1033
 
 /// (socket or -1, 0 or 1) a reliable socket drops plain datagrams; 0
 #macro stepwire_config_reliable_only 1034
