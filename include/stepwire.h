@@ -385,6 +385,23 @@
 
 /**
  * @ingroup options
+ * `network_set_config_string(.., socket or -1, text)`; default "".
+ * A path, such as `/health`, where a WebSocket server answers GET and HEAD over HTTP with 200 while it
+ * accepts clients, and with 503 on connections made before it stopped; pages of any origin may ask.
+ * "": nowhere. Such requests are neither clients nor failed handshakes.
+ */
+#define network_config_http_health 1027
+
+/**
+ * @ingroup options
+ * `network_set_config_string(.., socket or -1, text)`; default "".
+ * The same for the text of `network_get_metrics`. Whoever can connect can read it: keep the path from
+ * the public with a proxy, or the port.
+ */
+#define network_config_http_metrics 1028
+
+/**
+ * @ingroup options
  * `network_set_config(.., 0 or 1, 0)`; default 0.
  * Servers and UDP sockets created later share their port (SO_REUSEPORT) with those of other processes
  * of this user that do the same, and the system spreads who connects over them: a new version of a

@@ -234,6 +234,13 @@ options! {
     /// Bytes a second with which a connection is read at the most, so that TCP slows the peer down; what a
     /// peer sends after a pause may come at once, up to a second's worth. 0: as fast as they come.
     network_config_receive_rate = 1024, SocketOrDefault, STREAMS, Kind::Integer { unit: "bytes per second", least: 0, most: MOST }, "0", "(socket or -1, bytes per second) how fast a connection is read, 0 for any; 0";
+    /// A path, such as `/health`, where a WebSocket server answers GET and HEAD over HTTP with 200 while it
+    /// accepts clients, and with 503 on connections made before it stopped; pages of any origin may ask.
+    /// "": nowhere. Such requests are neither clients nor failed handshakes.
+    network_config_http_health = 1027, SocketOrDefault, WEBSOCKET_SERVER, Kind::Text, "\"\"", "";
+    /// The same for the text of `network_get_metrics`. Whoever can connect can read it: keep the path from
+    /// the public with a proxy, or the port.
+    network_config_http_metrics = 1028, SocketOrDefault, WEBSOCKET_SERVER, Kind::Text, "\"\"", "";
     /// Servers and UDP sockets created later share their port (SO_REUSEPORT) with those of other processes
     /// of this user that do the same, and the system spreads who connects over them: a new version of a
     /// server takes over while the old one drains. Where the system has no such thing

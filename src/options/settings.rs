@@ -113,6 +113,9 @@ pub(crate) struct Texts {
     pub(crate) websocket_protocol: Protocols,
     pub(crate) websocket_headers: RequestHeaders,
     pub(crate) websocket_origins: Origins,
+    /// Paths that a WebSocket server answers over HTTP; empty for none.
+    pub(crate) http_health: String,
+    pub(crate) http_metrics: String,
 }
 
 impl Default for Texts {
@@ -127,6 +130,8 @@ impl Default for Texts {
             websocket_protocol: Protocols::default(),
             websocket_headers: RequestHeaders::default(),
             websocket_origins: Origins::default(),
+            http_health: String::new(),
+            http_metrics: String::new(),
         }
     }
 }
@@ -144,6 +149,8 @@ impl Texts {
                 | network_config_websocket_protocol
                 | network_config_websocket_headers
                 | network_config_websocket_origins
+                | network_config_http_health
+                | network_config_http_metrics
         )
     }
 
@@ -160,11 +167,21 @@ impl Texts {
             network_config_websocket_headers => {
                 self.websocket_headers = checked(RequestHeaders::parse(text))?
             }
+            network_config_http_health => self.http_health = http_path(text)?,
+            network_config_http_metrics => self.http_metrics = http_path(text)?,
             network_config_websocket_origins => self.websocket_origins = checked(Origins::parse(text))?,
             _ => return Err(no_such_option(option)),
         }
         Ok(())
     }
+}
+
+fn http_path(text: &str) -> Result<String> {
+    let is_path = |byte: u8| byte.is_ascii_graphic() && !b"?#".contains(&byte);
+    if text.is_empty() || text.starts_with('/') && text.bytes().all(is_path) {
+        return Ok(text.to_owned());
+    }
+    Err(Error::bad_argument(format!("'{text}' is not a path, which is written like /health")))
 }
 
 fn checked<T>(parsed: std::result::Result<T, OptionError>) -> Result<T> {

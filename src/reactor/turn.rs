@@ -165,6 +165,7 @@ impl From<SessionEnd> for Next {
     fn from(stop: SessionEnd) -> Self {
         match stop {
             SessionEnd::ClosedByPeer(words) => Self::ClosedByPeer(words),
+            SessionEnd::Answered => Self::ClosedByPeer(String::new()),
             SessionEnd::Failed(error) => Self::Failed(error),
         }
     }

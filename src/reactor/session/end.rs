@@ -9,6 +9,8 @@ pub(crate) enum SessionEnd {
     /// The peer has closed in an orderly way, perhaps with some words.
     ClosedByPeer(String),
     Failed(Error),
+    /// What the peer asked for is answered, and nothing is to follow.
+    Answered,
 }
 
 impl From<Error> for SessionEnd {

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error};
 use crate::options::Texts;
 use crate::websocket::handshake::{Limits, Refusal, ServerHandshake, StatusCode};
 
 use crate::command::WebSocketRequest;
+use crate::counters::prometheus;
 use crate::socket::{About, Socket};
+
+use super::end::SessionEnd;
 
 pub(crate) enum Upgrade {
     Server { handshake: ServerHandshake, server: Arc<Socket>, texts: Arc<Texts> },
@@ -30,7 +33,11 @@ impl Upgrade {
 
     /// Takes what was received. When the other end has agreed, says how many of these bytes
     /// belonged to that. A server's refusal is in `out`.
-    pub(crate) fn receive(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<Option<(About, usize)>> {
+    pub(crate) fn receive(
+        &mut self,
+        bytes: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<Option<(About, usize)>, SessionEnd> {
         let limits = Limits::default();
         match self {
             Self::Server { handshake, server, texts } => {
@@ -45,9 +52,13 @@ impl Upgrade {
                     }
                 });
                 let accepted = accepted.map_err(|refusal| {
+                    if answer_plainly(handshake, server, texts, out) {
+                        return SessionEnd::Answered;
+                    }
                     refusal.write(out);
                     let full = refusal.status == StatusCode::SERVICE_UNAVAILABLE;
-                    Error::new(if full { Code::Limit } else { Code::Handshake }, refusal.to_string())
+                    let code = if full { Code::Limit } else { Code::Handshake };
+                    Error::new(code, refusal.to_string()).into()
                 })?;
                 Ok(accepted.map(|(accepted, taken)| {
                     let about = About {
@@ -78,4 +89,22 @@ impl Upgrade {
             }
         }
     }
+}
+
+/// Answers a request for one of the paths that the host has named; false if it was none.
+fn answer_plainly(handshake: &ServerHandshake, server: &Socket, texts: &Texts, out: &mut Vec<u8>) -> bool {
+    let Some(request) = handshake.plain_request() else { return false };
+    if request.path == texts.http_health {
+        let accepts = server.host.lock().settings.accepting;
+        let (status, word) =
+            if accepts { (StatusCode::OK, "ok\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "draining\n") };
+        request.answer(status, "text/plain; charset=utf-8", true, word, out);
+        return true;
+    }
+    if request.path == texts.http_metrics {
+        let text = prometheus::text();
+        request.answer(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", false, &text, out);
+        return true;
+    }
+    false
 }

@@ -140,9 +140,9 @@ impl WebSocket {
                     self.stage = Stage::Greeting(Box::new(greeting));
                     Ok((taken, false))
                 }
-                Err(error) => {
+                Err(end) => {
                     self.stage = Stage::Refused;
-                    Err(error.into())
+                    Err(end)
                 }
             },
             Stage::Greeting(_) => self.greet(bytes, out),

@@ -9,6 +9,7 @@ mod head;
 mod headers;
 mod limits;
 mod options;
+mod plain;
 mod server;
 
 pub use client::ClientHandshake;

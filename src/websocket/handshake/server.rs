@@ -4,6 +4,7 @@ use super::head::{Head, HeadError};
 use super::headers::{is_token, list, list_has, map, single};
 use super::limits::{Limits, MOST_HEADERS};
 use super::options::{Origins, Protocols};
+use super::plain::PlainRequest;
 use tungstenite::handshake::derive_accept_key;
 use tungstenite::http::{HeaderMap, StatusCode, Uri};
 
@@ -68,6 +69,13 @@ impl ServerHandshake {
             Err(HeadError::TooLarge) => Err(too_large("the request's head is too long")),
             Err(HeadError::NotText) => Err(Refusal::bad("the request holds a control character")),
         }
+    }
+}
+
+impl ServerHandshake {
+    /// What was asked for instead of a WebSocket, once that was refused.
+    pub fn plain_request(&self) -> Option<PlainRequest> {
+        PlainRequest::parse(self.head.bytes())
     }
 }
 

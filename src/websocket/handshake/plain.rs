@@ -1,0 +1,96 @@
+//! HTTP requests that are not for a WebSocket, as far as a server of those answers any.
+
+use super::limits::MOST_HEADERS;
+use tungstenite::http::{StatusCode, Uri};
+
+/// A GET or HEAD of HTTP/1.0 or 1.1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlainRequest {
+    pub path: String,
+    /// The answer's body is not wanted.
+    head_alone: bool,
+}
+
+impl PlainRequest {
+    /// What a whole head asks for, if it is that.
+    pub(crate) fn parse(head: &[u8]) -> Option<Self> {
+        let mut lines = [httparse::EMPTY_HEADER; MOST_HEADERS];
+        let mut request = httparse::Request::new(&mut lines);
+        request.parse(head).ok().filter(httparse::Status::is_complete)?;
+        let head_alone = match request.method {
+            Some("GET") => false,
+            Some("HEAD") => true,
+            _ => return None,
+        };
+        let uri: Uri = request.path?.parse().ok()?;
+        Some(Self { path: uri.path().to_owned(), head_alone })
+    }
+
+    /// Appends the answer; the connection is to be closed after it. `for_pages`: pages of any origin may
+    /// read it.
+    pub fn answer(
+        &self,
+        status: StatusCode,
+        content_type: &str,
+        for_pages: bool,
+        body: &str,
+        out: &mut Vec<u8>,
+    ) {
+        let for_pages = if for_pages { "Access-Control-Allow-Origin: *\r\n" } else { "" };
+        let body = if self.head_alone { ("", body.len()) } else { (body, body.len()) };
+        let response = format!(
+            "HTTP/1.1 {status}\r\n\
+             {for_pages}\
+             Cache-Control: no-store\r\n\
+             Connection: close\r\n\
+             Content-Type: {content_type}\r\n\
+             Content-Length: {}\r\n\
+             \r\n\
+             {}",
+            body.1, body.0
+        );
+        out.extend_from_slice(response.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn get_and_head_of_both_versions() {
+        for (head, path, head_alone) in [
+            ("GET /health HTTP/1.1\r\nHost: h\r\n\r\n", "/health", false),
+            ("HEAD /health HTTP/1.0\r\n\r\n", "/health", true),
+            ("GET http://h/health?x=1 HTTP/1.1\r\n\r\n", "/health", false),
+        ] {
+            let wanted = PlainRequest { path: path.to_owned(), head_alone };
+            assert_eq!(PlainRequest::parse(head.as_bytes()), Some(wanted));
+        }
+        for other in [
+            "POST / HTTP/1.1\r\n\r\n",
+            "GET / HTTP/2.0\r\n\r\n",
+            "GET / HTTP/1.1\r\n",
+            "GET  HTTP/1.1\r\n\r\n",
+            "",
+        ] {
+            assert_eq!(PlainRequest::parse(other.as_bytes()), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn the_answer_to_head_has_a_length_and_no_body() {
+        let answered = |method: &str| {
+            let request =
+                PlainRequest::parse(format!("{method} / HTTP/1.1\r\n\r\n").as_bytes()).expect("a request");
+            let mut out = Vec::new();
+            request.answer(StatusCode::OK, "text/plain", true, "four", &mut out);
+            String::from_utf8(out).expect("text")
+        };
+        let (get, head) = (answered("GET"), answered("HEAD"));
+        assert_eq!(get, format!("{head}four"));
+        assert!(
+            head.contains("Content-Length: 4\r\n") && head.contains("Access-Control-Allow-Origin: *\r\n")
+        );
+    }
+}
