@@ -10,7 +10,8 @@ fn main() {
         // The I/O thread runs this library's code: unmapping it by dlclose would crash the game.
         println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
         // The C functions are exported with the rest. Its own calls are for its own copy, whatever else
-        // the process has loaded.
-        println!("cargo::rustc-cdylib-link-arg=-Wl,-Bsymbolic-functions");
+        // the process has loaded. (There is no exported data, to which this would apply as well; some linkers
+        // do not know -Bsymbolic-functions.)
+        println!("cargo::rustc-cdylib-link-arg=-Wl,-Bsymbolic");
     }
 }
