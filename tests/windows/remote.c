@@ -6,7 +6,7 @@
  *            zeros) | 'n' (NULL)
  *   answer   'R' f64 | 'S' text | 'E' f64, and an event if it is 1 | 'B' f64, bytes
  *            'C' event: a callback; calls follow until one named "return"
- *   event    nine f64, buffer, ip, reason
+ *   event    ten f64 (code is the last), buffer, ip, reason
  *   text, bytes, buffer   u32 size, bytes; the size 0xffffffff is NULL
  */
 #include <stdint.h>
@@ -82,6 +82,7 @@ static void put_text(const char *text) { put_bytes(text, text == NULL ? 0 : strl
 
 static void put_event(const NetworkEvent *event) {
     put(event, 9 * sizeof(double));
+    put_number(event->code);
     put_bytes(event->buffer, (size_t)event->size);
     put_text(event->ip);
     put_text(event->reason);
@@ -133,6 +134,7 @@ static const Function functions[] = {
     FUNCTION(network_send_udp_raw, "dsdbd>d"),
     FUNCTION(network_send_broadcast, "ddbd>d"),
     FUNCTION(network_destroy, "d>d"),
+    FUNCTION(network_close, "dds>d"),
     FUNCTION(network_wait, "d>d"),
     FUNCTION(network_event_next, ">d"),
     FUNCTION(network_event_real, "s>d"),
@@ -142,6 +144,7 @@ static const Function functions[] = {
     FUNCTION(network_get_stat, "ds>d"),
     FUNCTION(network_last_error, ">s"),
     FUNCTION(network_error_name, "d>s"),
+    FUNCTION(network_next_log, ">s"),
     FUNCTION(network_version, ">s"),
     FUNCTION(network_shutdown, ">d"),
 };
