@@ -52,8 +52,10 @@ pub(super) fn bind_stream(ip: Option<IpAddr>, port: u16, to: BindTo) -> Result<(
         if address.is_ipv6() {
             socket.set_only_v6(!dual_stack)?;
         }
-        if to != BindTo::LocalEndpoint || released_ports::contains(port) {
+        if to != BindTo::LocalEndpoint {
             sys::share_listening_port(&socket)?;
+        } else if released_ports::contains(port) {
+            sys::take_released_port(&socket)?;
         }
         if to == (BindTo::Server { shared: true }) {
             sys::share_port(&socket)?;

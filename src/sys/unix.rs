@@ -109,6 +109,11 @@ pub(crate) fn share_listening_port(socket: &Socket) -> io::Result<()> {
     socket.set_reuse_address(true)
 }
 
+/// Lets a reservation have a port that connections in TIME_WAIT still have.
+pub(crate) fn take_released_port(reservation: &Socket) -> io::Result<()> {
+    reservation.set_reuse_address(true)
+}
+
 /// Lets connections have the port that this reservation, which is bound already, holds for them.
 pub(crate) fn offer_outgoing_port(reservation: &Socket) -> io::Result<()> {
     reservation.set_reuse_address(true)

@@ -76,6 +76,11 @@ pub(crate) fn share_listening_port(socket: &Socket) -> io::Result<()> {
     be_exclusive(socket)
 }
 
+/// A reservation needs no option for that, and an exclusive one could not be shared afterwards.
+pub(crate) fn take_released_port(_reservation: &Socket) -> io::Result<()> {
+    Ok(())
+}
+
 /// Whoever asks to share a port may have it, if it is not exclusive.
 pub(crate) fn offer_outgoing_port(_reservation: &Socket) -> io::Result<()> {
     Ok(())
