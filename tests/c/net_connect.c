@@ -94,6 +94,8 @@ static void mistaken(double server_kind, int raw_server, double client_kind, con
     double server = raw_server ? network_create_server_raw(server_kind, 0, 8) : network_create_server(server_kind, 0, 8);
     double client = SUCCESS(network_create_socket(client_kind));
     SUCCESS(network_set_config(network_config_connect_timeout, 300, 0));
+    /* The server is not the one to lose patience. */
+    SUCCESS(network_set_config(network_config_handshake_timeout, 60000, 0));
     SUCCESS(network_connect_async(client, "127.0.0.1", SUCCESS(network_get_port(server))));
     event = take_event(client, network_type_non_blocking_connect);
     CHECK_EQUAL(event->succeeded, 0);
