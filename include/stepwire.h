@@ -385,6 +385,25 @@
 
 /**
  * @ingroup options
+ * `network_set_config(.., socket or -1, 0 or 1)`; default 0.
+ * A server's connections must begin with a header of the PROXY protocol, version 1 or 2, from one of
+ * `network_config_proxy_trusted`: a load balancer that passes connections on says with it who they are
+ * from. That address is then the one in events, in `network_get_string` and for the limits per address;
+ * where the proxy speaks for itself, such as in its own checks, it is the proxy's. A connection from
+ * elsewhere, or without the header, is closed and counted as "refused". Holds for later connections.
+ */
+#define network_config_proxy_protocol 1025
+
+/**
+ * @ingroup options
+ * `network_set_config_string(.., socket or -1, text)`; default "".
+ * Addresses and CIDR blocks, comma-separated, such as `10.0.0.0/8,::1`, from which PROXY headers are
+ * believed; "": none.
+ */
+#define network_config_proxy_trusted 1026
+
+/**
+ * @ingroup options
  * `network_set_config_string(.., socket or -1, text)`; default "".
  * A path, such as `/health`, where a WebSocket server answers GET and HEAD over HTTP with 200 while it
  * accepts clients, and with 503 on connections made before it stopped; pages of any origin may ask.

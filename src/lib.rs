@@ -28,6 +28,7 @@ mod log;
 mod mailbox;
 mod options;
 pub mod protocol;
+mod proxy;
 mod quota;
 mod random;
 mod rate;

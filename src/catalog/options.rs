@@ -234,6 +234,15 @@ options! {
     /// Bytes a second with which a connection is read at the most, so that TCP slows the peer down; what a
     /// peer sends after a pause may come at once, up to a second's worth. 0: as fast as they come.
     network_config_receive_rate = 1024, SocketOrDefault, STREAMS, Kind::Integer { unit: "bytes per second", least: 0, most: MOST }, "0", "(socket or -1, bytes per second) how fast a connection is read, 0 for any; 0";
+    /// A server's connections must begin with a header of the PROXY protocol, version 1 or 2, from one of
+    /// `network_config_proxy_trusted`: a load balancer that passes connections on says with it who they are
+    /// from. That address is then the one in events, in `network_get_string` and for the limits per address;
+    /// where the proxy speaks for itself, such as in its own checks, it is the proxy's. A connection from
+    /// elsewhere, or without the header, is closed and counted as "refused". Holds for later connections.
+    network_config_proxy_protocol = 1025, SocketOrDefault, SERVERS, Kind::Flag, "0", "";
+    /// Addresses and CIDR blocks, comma-separated, such as `10.0.0.0/8,::1`, from which PROXY headers are
+    /// believed; "": none.
+    network_config_proxy_trusted = 1026, SocketOrDefault, SERVERS, Kind::Text, "\"\"", "";
     /// A path, such as `/health`, where a WebSocket server answers GET and HEAD over HTTP with 200 while it
     /// accepts clients, and with 503 on connections made before it stopped; pages of any origin may ask.
     /// "": nowhere. Such requests are neither clients nor failed handshakes.

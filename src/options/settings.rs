@@ -10,6 +10,7 @@ use crate::reliable::Config;
 use crate::websocket::handshake::{OptionError, Origins, Protocols, RequestHeaders};
 
 use super::value::Value;
+use crate::proxy::Trusted;
 
 /// The largest message that can be sent, and the default limit of received ones for sockets that
 /// the program creates (GameMaker's figure).
@@ -36,6 +37,8 @@ pub(crate) struct Settings {
     /// Connections a server takes from one address at a time, and in ten seconds; 0 means any number.
     pub(crate) clients_per_address: u32,
     pub(crate) connects_per_address: u32,
+    /// Connections begin with a header of the PROXY protocol.
+    pub(crate) proxy_protocol: bool,
     /// Bytes a second a connection is read with at the most; 0 means as fast as they come.
     pub(crate) receive_rate: u32,
     /// How long a message that has begun may go without another byte; 0 means for ever.
@@ -64,6 +67,7 @@ impl Default for Settings {
             accepting: true,
             clients_per_address: 0,
             connects_per_address: 0,
+            proxy_protocol: false,
             receive_rate: 0,
             message_timeout_ms: 30_000,
             no_delay: true,
@@ -89,6 +93,7 @@ impl Settings {
             network_config_accepting => self.accepting = value.flag(),
             network_config_clients_per_address => self.clients_per_address = value.small(),
             network_config_connects_per_address => self.connects_per_address = value.small(),
+            network_config_proxy_protocol => self.proxy_protocol = value.flag(),
             network_config_receive_rate => self.receive_rate = value.small(),
             network_config_message_timeout => self.message_timeout_ms = value.small(),
             network_config_no_delay => self.no_delay = value.flag(),
@@ -113,6 +118,8 @@ pub(crate) struct Texts {
     pub(crate) websocket_protocol: Protocols,
     pub(crate) websocket_headers: RequestHeaders,
     pub(crate) websocket_origins: Origins,
+    /// Whose word about whom they speak for is believed.
+    pub(crate) proxy_trusted: Trusted,
     /// Paths that a WebSocket server answers over HTTP; empty for none.
     pub(crate) http_health: String,
     pub(crate) http_metrics: String,
@@ -130,6 +137,7 @@ impl Default for Texts {
             websocket_protocol: Protocols::default(),
             websocket_headers: RequestHeaders::default(),
             websocket_origins: Origins::default(),
+            proxy_trusted: Trusted::default(),
             http_health: String::new(),
             http_metrics: String::new(),
         }
@@ -150,6 +158,7 @@ impl Texts {
                 | network_config_websocket_headers
                 | network_config_websocket_origins
                 | network_config_http_health
+                | network_config_proxy_trusted
                 | network_config_http_metrics
         )
     }
@@ -166,6 +175,13 @@ impl Texts {
             network_config_websocket_protocol => self.websocket_protocol = checked(Protocols::parse(text))?,
             network_config_websocket_headers => {
                 self.websocket_headers = checked(RequestHeaders::parse(text))?
+            }
+            network_config_proxy_trusted => {
+                self.proxy_trusted = Trusted::parse(text).map_err(|wrong| {
+                    Error::bad_argument(format!(
+                        "'{wrong}' is neither an address nor a block such as 10.0.0.0/8"
+                    ))
+                })?;
             }
             network_config_http_health => self.http_health = http_path(text)?,
             network_config_http_metrics => self.http_metrics = http_path(text)?,

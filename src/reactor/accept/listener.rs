@@ -97,6 +97,23 @@ impl Admission {
         addresses.take(ip, most, now).map_err(|over| Error::new(Code::Limit, over.to_string()))
     }
 
+    /// Whether connections are to begin with a header of the PROXY protocol.
+    pub(crate) fn expects_proxy(&self) -> bool {
+        self.server.host.lock().settings.proxy_protocol
+    }
+
+    /// Whether that header would be believed from there.
+    pub(crate) fn check_proxy(&self, ip: IpAddr) -> Result<()> {
+        let texts = Arc::clone(&self.server.host.lock().settings.texts);
+        if texts.proxy_trusted.contains(ip) {
+            return Ok(());
+        }
+        Err(Error::new(
+            Code::Limit,
+            "it is no trusted proxy, and the server takes connections from those alone",
+        ))
+    }
+
     /// A connection that came before connections were counted.
     pub(crate) fn count_address(&self, ip: IpAddr) {
         if let Some(addresses) = self.addresses.lock().as_mut() {

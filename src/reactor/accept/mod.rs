@@ -79,13 +79,22 @@ impl Reactor {
             match listener.accept() {
                 Accepted::Connection(io, peer) => {
                     let admission = Arc::clone(&listener.admission);
-                    if let Err(error) = admission.take_address(peer.ip(), now) {
+                    let proxied = admission.expects_proxy();
+                    let allowed = match proxied {
+                        true => admission.check_proxy(peer.ip()),
+                        false => admission.take_address(peer.ip(), now),
+                    };
+                    if let Err(error) = allowed {
                         admission.turn_away(&address::text(&peer), peer.port(), &error);
                         continue;
                     }
                     // The timeout in force now, also for servers made before it was set.
                     let timeout = self.turn.context.with_options(|options| options.handshake_timeout_ms());
-                    self.greet(id, Stream::accepted(io, admission, &peer, now, Millis::from(timeout)));
+                    let mut stream = Stream::accepted(io, admission, &peer, now, Millis::from(timeout));
+                    if proxied {
+                        stream.expect_proxy(now + Millis::from(timeout));
+                    }
+                    self.greet(id, stream);
                 }
                 Accepted::Nobody => return,
                 Accepted::Skip => {}

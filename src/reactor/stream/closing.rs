@@ -126,6 +126,7 @@ impl Stream {
     pub(crate) fn count_address(&self, of: &Arc<Admission>) {
         if let Some(admission) = &self.admission
             && Arc::ptr_eq(admission, of)
+            && self.proxy.is_none()
             && let Some(ip) = self.ip.ip()
         {
             admission.count_address(ip);
@@ -135,7 +136,9 @@ impl Stream {
     /// Makes room for another client of the server.
     pub(crate) fn leave_server(&mut self) {
         if let Some(admission) = self.admission.take() {
-            admission.leave_address(|| self.ip.ip());
+            if self.proxy.is_none() {
+                admission.leave_address(|| self.ip.ip());
+            }
             admission.leave(self.socket.is_some());
         }
     }
@@ -183,6 +186,7 @@ impl Stream {
         let is_over = |deadline: Option<Millis>| deadline.is_some_and(|at| at <= turn.now);
         let why = match self.phase {
             StreamPhase::Draining => return Next::Close,
+            StreamPhase::Handshake if self.proxy.is_some() => "no header of the PROXY protocol came in time",
             StreamPhase::Handshake if self.transport.is_handshaking() => {
                 "the connection stands, but TLS was not agreed on in time: does the other end speak TLS?"
             }

@@ -2,6 +2,7 @@
 //! deadlines, closing. What the bytes mean is [`Session`]'s, what carries them [`Transport`]'s.
 
 mod closing;
+mod proxied;
 mod reading;
 mod throttle;
 mod writing;
@@ -25,6 +26,7 @@ use super::session::Session;
 use super::transport::Transport;
 use super::turn::Turn;
 use crate::clock::Millis;
+use crate::proxy::Header;
 use crate::quota::Quota;
 use crate::reactor::accept::listener::Admission;
 use crate::reactor::connect::pending::PendingConnect;
@@ -57,6 +59,8 @@ pub(crate) struct Stream {
     read_timeout: u32,
     write_timeout: u32,
     message_timeout: u32,
+    /// What a proxy says first, until that has come whole.
+    proxy: Option<Box<Header>>,
     /// How fast it is read, where the host limits that.
     throttle: Option<Box<Throttle>>,
     /// How much of a message has come, and since when it is that much.
@@ -144,6 +148,7 @@ impl Stream {
             read_timeout: 0,
             write_timeout: 0,
             message_timeout: 0,
+            proxy: None,
             throttle: None,
             partial: 0,
             partial_since: now,
@@ -178,6 +183,9 @@ impl Stream {
 
     /// TCP is connected: TLS begins where there is to be any, else the session.
     pub(crate) fn begin(&mut self, id: Id, turn: &mut Turn) -> Result<()> {
+        if self.proxy.is_some() {
+            return Ok(());
+        }
         if let Some(tls) = self.opening.as_ref().and_then(|opening| opening.tls.as_ref()) {
             self.transport.connect(tls)?;
         } else if self.admission.as_ref().is_some_and(|rules| rules.is_encrypted()) {

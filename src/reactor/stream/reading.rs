@@ -16,6 +16,13 @@ use super::{Stream, StreamPhase};
 impl Stream {
     /// Reads what there is, within the budget of a turn.
     pub(crate) fn read(&mut self, id: Id, turn: &mut Turn) -> Next {
+        if self.proxy.is_some() {
+            match self.read_proxy(id, turn) {
+                Ok(true) => {}
+                Ok(false) => return Next::Sleep,
+                Err(error) => return self.cut_off(error),
+            }
+        }
         if self.transport.is_handshaking() {
             // A server's part costs most, and strangers ask for it: it waits while this turn has spent enough on it.
             let is_server = self.admission.is_some();

@@ -1,0 +1,74 @@
+//! A connection that a proxy has passed on: who it is from stands before everything else.
+
+use std::io;
+
+use crate::address::PeerName;
+use crate::clock::Millis;
+use crate::command::Id;
+use crate::error::{Code, Error, Result};
+use crate::proxy::{Header, Step};
+use crate::reactor::turn::Turn;
+
+use super::Stream;
+
+impl Stream {
+    /// The header is to come first, before that time.
+    pub(crate) fn expect_proxy(&mut self, deadline: Millis) {
+        self.proxy = Some(Box::default());
+        self.deadline = deadline;
+    }
+
+    /// Reads the header and not a byte more; whether it is whole. The connection begins with that.
+    pub(super) fn read_proxy(&mut self, id: Id, turn: &mut Turn) -> Result<bool> {
+        let Some(mut header) = self.proxy.take() else { return Ok(true) };
+        let from = loop {
+            match header.step() {
+                Err(_) => return self.still_expects(header, Err(no_header())),
+                Ok(Step::Done(from)) => break from,
+                Ok(Step::Read(most)) => {
+                    let room = turn.batch.room();
+                    let most = most.min(room.len());
+                    match self.transport.read(&mut room[..most]) {
+                        Ok(0) => {
+                            let why = "it was closed before its header of the PROXY protocol was whole";
+                            return self.still_expects(header, Err(Error::new(Code::Closed, why)));
+                        }
+                        Ok(size) => header.push(&room[..size]),
+                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                            return self.still_expects(header, Ok(false));
+                        }
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                        Err(error) => {
+                            let error = self.transport.failure(&error);
+                            return self.still_expects(header, Err(error));
+                        }
+                    }
+                }
+            }
+        };
+        if let Some(from) = from {
+            self.ip = PeerName::new(&from);
+            self.port = from.port();
+        }
+        if let (Some(admission), Some(ip)) = (&self.admission, self.ip.ip()) {
+            let allowed = admission.take_address(ip, turn.now);
+            if allowed.is_err() {
+                self.proxy = Some(header);
+            }
+            allowed?;
+        }
+        self.begin(id, turn)?;
+        Ok(true)
+    }
+
+    /// A connection in this state counts for no address yet.
+    fn still_expects(&mut self, header: Box<Header>, result: Result<bool>) -> Result<bool> {
+        self.proxy = Some(header);
+        result
+    }
+}
+
+/// Counted as refused: who is trusted to send the header did not.
+fn no_header() -> Error {
+    Error::new(Code::Limit, "it did not begin with a header of the PROXY protocol")
+}
