@@ -20,6 +20,8 @@ pub(crate) struct Place {
     pub(crate) port: u16,
     /// Other sockets may listen there too.
     pub(crate) shared: bool,
+    /// Another process has opened the socket and may pass it on to a successor: it is never shut down.
+    pub(crate) inherited: bool,
 }
 
 /// A listening socket that either side may close.
@@ -34,6 +36,8 @@ struct State {
     io: Option<TcpListener>,
     /// The reactor's poll knows `io`.
     watched: bool,
+    /// An inherited socket while nobody is accepted.
+    parked: Option<TcpListener>,
     /// Who had come when the port was closed, and was not accepted yet.
     waiting: VecDeque<(TcpStream, SocketAddr)>,
     /// The server is destroyed: nobody listens here again.
@@ -77,13 +81,25 @@ impl Listening {
     /// Closes the port; who had come before is still accepted.
     pub(crate) fn pause(&self) {
         let mut state = self.state.lock();
-        let State { io, waiting, watched, .. } = &mut *state;
+        let State { io, waiting, watched, parked, .. } = &mut *state;
         let Some(open) = io.take() else { return };
+        if self.place.inherited {
+            // Who comes now waits for whoever accepts next, be it a successor.
+            *parked = Some(open);
+            return;
+        }
         while let Ok(came_before) = sys::accept(&open) {
             waiting.push_back(came_before);
         }
         *watched = false;
         stop(&open);
+    }
+
+    /// Accepts again from an inherited socket; false if there is none.
+    pub(crate) fn unpark(&self) -> bool {
+        let mut state = self.state.lock();
+        state.io = state.parked.take();
+        state.io.is_some()
     }
 
     /// Listens again, unless the server was destroyed in the meantime.
@@ -99,7 +115,10 @@ impl Listening {
         let mut state = self.state.lock();
         state.ended = true;
         state.waiting.clear();
-        if let Some(io) = state.io.take() {
+        state.parked = None;
+        if let Some(io) = state.io.take()
+            && !self.place.inherited
+        {
             stop(&io);
         }
     }

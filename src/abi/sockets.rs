@@ -36,6 +36,10 @@ pub extern "C" fn network_create_socket_ext(r#type: f64, port: f64) -> f64 {
 /// `network_config_tls_certificate` and `network_config_tls_private_key`, or
 /// `network_config_tls_identity`, set with -1 before.
 ///
+/// Where systemd has opened the port for this program (socket activation, `LISTEN_FDS`), a server created on
+/// it takes that socket over: who connects while the program is restarted waits instead of being refused.
+/// Such a port stays open when the server is destroyed or stops accepting.
+///
 /// The soft limit of file descriptors is raised to the hard one with the first server. Returns the
 /// server's handle, or `network_error_address_in_use` (try the next port), `network_error_tls` (the
 /// certificate or its key cannot be used: the message says why), or as

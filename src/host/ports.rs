@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use mio::net::TcpListener;
 use socket2::{Domain, Protocol, Socket as SystemSocket, Type};
 
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::listening::Place;
 use crate::socket::Socket;
 use crate::sys;
@@ -18,9 +18,23 @@ const BACKLOG: i32 = 4096;
 
 /// Listens there; the port too, which the system chooses for 0.
 pub(super) fn listen_at(place: Place) -> Result<(TcpListener, u16)> {
+    if place.inherited {
+        return Err(Error::new(Code::AddressInUse, "the port is another process's, which had passed it on"));
+    }
     let (socket, port) = bind_stream(place.ip, place.port, BindTo::Server { shared: place.shared })?;
     socket.listen(BACKLOG).map_err(|error| bind_failed(port, &error))?;
     Ok((TcpListener::from_std(socket.into()), port))
+}
+
+/// What systemd listens on there for this program, if it does.
+pub(super) fn inherited_listener(ip: Option<IpAddr>, port: u16) -> Option<TcpListener> {
+    #[cfg(target_os = "linux")]
+    if port != 0 {
+        let fits = |address: &SocketAddr| address.port() == port && ip.is_none_or(|ip| ip == address.ip());
+        return sys::take_listener(fits).map(|socket| TcpListener::from_std(socket.into()));
+    }
+    let _ = (ip, port);
+    None
 }
 
 /// `network_config_accepting`: closes a server's port, or opens it again.
@@ -28,7 +42,7 @@ pub(super) fn set_accepting(socket: &Socket, accepting: bool) -> Result<()> {
     let listening = socket.host.lock().listening.clone().ok_or_else(Error::bad_handle)?;
     if !accepting {
         listening.pause();
-    } else if !listening.is_open() {
+    } else if !listening.is_open() && !listening.unpark() {
         listening.resume(listen_at(listening.place)?.0);
     }
     Ok(())

@@ -14,7 +14,7 @@ use crate::websocket::close::MAX_CLOSE_REASON;
 use crate::{sys, tls};
 
 use super::datagrams::create_datagrams;
-use super::ports::{BindTo, bind_stream, listen_at};
+use super::ports::{BindTo, bind_stream, inherited_listener, listen_at};
 use super::registration::register;
 use super::released_ports;
 
@@ -57,8 +57,13 @@ pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular
         Family::SecureWebSocket => Some(tls::acceptor(&options.defaults.texts)?),
         _ => None,
     };
-    let place = Place { ip: options.bind_address, port, shared: options.reuse_port };
-    let (listening, port) = listen_at(place)?;
+    let inherited = inherited_listener(options.bind_address, port);
+    let place =
+        Place { ip: options.bind_address, port, shared: options.reuse_port, inherited: inherited.is_some() };
+    let (listening, port) = match inherited {
+        Some(listening) => (listening, port),
+        None => listen_at(place)?,
+    };
     let socket = register(SocketRole::Server, family, regular, Arc::new(settings))?;
     socket.local_port.store(port, Relaxed);
     let handle = socket.handle;

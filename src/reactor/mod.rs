@@ -356,7 +356,7 @@ mod tests {
             socket: Arc::clone(&socket),
             listening: Arc::new(Listening::new(
                 mio::net::TcpListener::from_std(listener),
-                Place { ip: None, port: address.port(), shared: false },
+                Place { ip: None, port: address.port(), shared: false, inherited: false },
             )),
             regular: true,
             tls: None,

@@ -14,6 +14,7 @@
 //! | [`choose_port_on_connect`] | `IP_BIND_ADDRESS_NO_PORT` |
 //! | [`is_family_missing`] | the error numbers of "there is no IPv6 here" |
 //! | [`Flag`] | descriptors that say something by being readable |
+//! | `take_listener` | sockets that systemd has opened |
 //! | [`accept`] | connections that were reset before they were accepted |
 //! | [`prepare_stream`] | `SO_NOSIGPIPE`, handles that child processes inherit |
 //! | [`one_write`] | a system that takes any amount at once |
@@ -25,6 +26,11 @@
 //! | [`DatagramReader`], [`DatagramWriter`] | `recvmmsg`, `sendmmsg` and `UDP_SEGMENT`, or one datagram at a time |
 //! | [`kernel_drops`] | `SO_MEMINFO` |
 //! | [`set_keepalive`] | `TCP_KEEPIDLE`, `TCP_KEEPINTVL`, `TCP_USER_TIMEOUT` |
+
+#[cfg(target_os = "linux")]
+mod inherited_listeners;
+#[cfg(target_os = "linux")]
+pub(crate) use inherited_listeners::take_listener;
 
 mod arrived;
 pub(crate) use arrived::{Arrived, canonical};
