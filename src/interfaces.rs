@@ -36,6 +36,8 @@ pub(crate) struct Interfaces {
     broadcasts: Vec<(Ipv4Addr, Ipv4Addr)>,
     /// The numbers of interfaces that have IPv6.
     pub(crate) ipv6: Vec<u32>,
+    /// The addresses of this machine.
+    pub(crate) own: Vec<IpAddr>,
     /// The system does not tell.
     unknown: bool,
 }
@@ -50,7 +52,7 @@ impl Interfaces {
     }
 
     fn unknown() -> Self {
-        Self { broadcasts: Vec::new(), ipv6: Vec::new(), unknown: true }
+        Self { unknown: true, ..Self::default() }
     }
 
     fn of(list: &[Interface]) -> Self {
@@ -59,6 +61,7 @@ impl Interfaces {
             if is_down(interface) {
                 continue;
             }
+            found.own.push(interface.ip());
             match (&interface.addr, interface.index) {
                 (IfAddr::V4(address), _) => {
                     if let Some(broadcast) = broadcast_address(address, interface.is_p2p) {
@@ -70,6 +73,11 @@ impl Interfaces {
             }
         }
         found
+    }
+
+    /// Whether datagrams for everybody go to that address.
+    pub(crate) fn is_broadcast(&self, ip: Ipv4Addr) -> bool {
+        self.broadcasts.iter().any(|&(_, broadcast)| broadcast == ip)
     }
 
     /// The broadcast addresses to send to from a socket bound to `local`, each once.

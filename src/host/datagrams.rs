@@ -93,6 +93,9 @@ fn bind(ip: Option<IpAddr>, port: u16, sharing: Sharing) -> Result<BoundSocket> 
         }
         socket.set_broadcast(true)?;
         sys::prepare_datagrams(&socket, address.is_ipv6());
+        if ip.is_unspecified() {
+            sys::tell_destinations(&socket, address.is_ipv6());
+        }
         if sharing.on_machine {
             sys::share_datagram_port(&socket)?;
         } else if released_ports::was_datagrams(port) {

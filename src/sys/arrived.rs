@@ -1,11 +1,13 @@
 //! What the ways of receiving datagrams have in common.
 
-use std::net::{SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
 /// A datagram that a [`DatagramReader`](super::DatagramReader) has received.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arrived {
     pub(crate) from: SocketAddr,
+    /// The address it came to, where the system tells.
+    pub(crate) to: Option<IpAddr>,
     /// Where it lies in the room.
     pub(crate) start: usize,
     pub(crate) size: usize,

@@ -55,6 +55,7 @@ impl DatagramReader {
         let mut iovecs = [const { MaybeUninit::<[libc::iovec; 2]>::uninit() }; SLOTS];
         let mut names = [const { MaybeUninit::<libc::sockaddr_in6>::uninit() }; SLOTS];
         let mut headers = [const { MaybeUninit::<libc::mmsghdr>::uninit() }; SLOTS];
+        let mut controls = [const { MaybeUninit::<Control>::uninit() }; SLOTS];
         let slots = room.chunks_exact_mut(width).zip(self.overflow.chunks_exact_mut(OVERFLOW));
         for (index, (slot, overflow)) in slots.take(offered).enumerate() {
             let iovec = iovecs[index].write([
@@ -67,6 +68,8 @@ impl DatagramReader {
             header.msg_namelen = size_of::<libc::sockaddr_in6>() as libc::socklen_t;
             header.msg_iov = iovec.as_mut_ptr();
             header.msg_iovlen = 2;
+            header.msg_control = controls[index].as_mut_ptr().cast();
+            header.msg_controllen = size_of::<Control>() as _;
             headers[index].write(libc::mmsghdr { msg_hdr: header, msg_len: 0 });
         }
         // SAFETY: the first `offered` headers are initialised; they point to names and iovecs on
@@ -87,16 +90,17 @@ impl DatagramReader {
         let mut longest = 0;
         for index in 0..received {
             // SAFETY: the kernel has filled in the first `received` headers and their names.
-            let (size, from) = unsafe {
+            let (size, from, to) = unsafe {
                 let header = headers[index].assume_init_ref();
                 let name = (header.msg_hdr.msg_namelen > 0).then(|| read_name(names[index].as_ptr()));
-                (header.msg_len as usize, name.flatten())
+                (header.msg_len as usize, name.flatten(), read_destination(&header.msg_hdr))
             };
             let Some(from) = from else { continue };
             longest = longest.max(size);
             let kept = size.min(width);
             self.arrived.push(Arrived {
                 from: canonical(from),
+                to,
                 start: index * width,
                 size,
                 kept,
@@ -177,6 +181,55 @@ unsafe fn read_name(name: *const libc::sockaddr_in6) -> Option<SocketAddr> {
     }
 }
 
+/// Room for the ancillary data of a message: an address, and the size of segments.
+type Control = [u64; 12];
+
+/// Has the system tell to which address each datagram came, where there may be several.
+pub(crate) fn tell_destinations(socket: &socket2::Socket, ipv6: bool) {
+    let on: libc::c_int = 1;
+    let (level, option) = if ipv6 {
+        (libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO)
+    } else {
+        (libc::IPPROTO_IP, libc::IP_PKTINFO)
+    };
+    // SAFETY: both options take an int, which is read during the call. Without them the system chooses
+    // the address of answers by itself.
+    unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            level,
+            option,
+            (&raw const on).cast(),
+            size_of::<libc::c_int>() as libc::socklen_t,
+        )
+    };
+}
+
+/// # Safety
+///
+/// The kernel has filled in the header and the ancillary data it points to.
+unsafe fn read_destination(header: &libc::msghdr) -> Option<IpAddr> {
+    // SAFETY: CMSG_FIRSTHDR and CMSG_NXTHDR stay within what the kernel has written; each kind of data
+    // is as large as its struct, and read without asking for alignment.
+    unsafe {
+        let mut control = libc::CMSG_FIRSTHDR(header);
+        while !control.is_null() {
+            match ((*control).cmsg_level, (*control).cmsg_type) {
+                (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
+                    let info: libc::in6_pktinfo = std::ptr::read_unaligned(libc::CMSG_DATA(control).cast());
+                    return Some(Ipv6Addr::from(info.ipi6_addr.s6_addr).to_canonical());
+                }
+                (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
+                    let info: libc::in_pktinfo = std::ptr::read_unaligned(libc::CMSG_DATA(control).cast());
+                    return Some(Ipv4Addr::from(u32::from_be(info.ipi_addr.s_addr)).into());
+                }
+                _ => control = libc::CMSG_NXTHDR(header, control),
+            }
+        }
+    }
+    None
+}
+
 /// Messages one call sends at the most.
 const MESSAGES: usize = 64;
 /// Datagrams in all of them together.
@@ -200,26 +253,19 @@ impl Default for DatagramWriter {
     }
 }
 
-/// Ancillary data with the size of the segments.
-#[repr(C)]
-struct SegmentSize {
-    header: libc::cmsghdr,
-    size: u16,
-    padding: [u8; 6],
-}
-
 impl DatagramWriter {
     /// Sends datagrams until there are no more, the system takes no more, or a call's worth has
     /// left; returns how many have. An error is that of the first. `ipv6` says that the socket's
-    /// own addresses are IPv6.
+    /// own addresses are IPv6; `source` the address to send from, unless the system is to choose.
     pub(crate) fn send<'a>(
         &mut self,
         io: &UdpSocket,
         ipv6: bool,
+        source: impl Fn(SocketAddr) -> Option<IpAddr>,
         datagrams: impl Iterator<Item = (SocketAddr, &'a [u8])> + Clone,
     ) -> io::Result<usize> {
         loop {
-            match send_batch(io.as_raw_fd(), ipv6, self.segments, datagrams.clone()) {
+            match send_batch(io.as_raw_fd(), ipv6, self.segments, &source, datagrams.clone()) {
                 // Segmentation needs checksums by the device and a path that takes whole segments.
                 Err(error)
                     if self.segments && matches!(error.raw_os_error(), Some(libc::EIO | libc::EINVAL)) =>
@@ -228,7 +274,7 @@ impl DatagramWriter {
                 }
                 // Or a path whose MTU is below a segment's: what is too large for it goes in fragments.
                 Err(error) if self.segments && error.raw_os_error() == Some(libc::EMSGSIZE) => {
-                    return send_batch(io.as_raw_fd(), ipv6, false, datagrams);
+                    return send_batch(io.as_raw_fd(), ipv6, false, &source, datagrams);
                 }
                 result => return result,
             }
@@ -240,11 +286,12 @@ fn send_batch<'a>(
     fd: RawFd,
     ipv6: bool,
     segments: bool,
+    source: impl Fn(SocketAddr) -> Option<IpAddr>,
     datagrams: impl Iterator<Item = (SocketAddr, &'a [u8])>,
 ) -> io::Result<usize> {
     let mut iovecs = [const { MaybeUninit::<libc::iovec>::uninit() }; PIECES];
     let mut names = [const { MaybeUninit::<libc::sockaddr_in6>::uninit() }; MESSAGES];
-    let mut controls = [const { MaybeUninit::<SegmentSize>::uninit() }; MESSAGES];
+    let mut controls = [const { MaybeUninit::<Control>::uninit() }; MESSAGES];
     let mut headers = [const { MaybeUninit::<libc::mmsghdr>::uninit() }; MESSAGES];
     let mut counts = [0_u16; MESSAGES];
     let mut datagrams = datagrams.peekable();
@@ -279,20 +326,10 @@ fn send_batch<'a>(
         header.msg_name = names[messages].as_mut_ptr().cast();
         header.msg_iov = iovecs[begin..pieces].as_mut_ptr().cast();
         header.msg_iovlen = count as _;
-        if count > 1 {
-            let control = controls[messages].write(SegmentSize {
-                // SAFETY: all-zero bytes are a valid cmsghdr.
-                header: unsafe { MaybeUninit::zeroed().assume_init() },
-                size: first.len() as u16,
-                padding: [0; 6],
-            });
-            control.header.cmsg_level = libc::SOL_UDP;
-            control.header.cmsg_type = libc::UDP_SEGMENT;
-            // SAFETY: CMSG_LEN only computes.
-            control.header.cmsg_len = unsafe { libc::CMSG_LEN(size_of::<u16>() as _) } as _;
-            header.msg_control = (&raw mut *control).cast();
-            // SAFETY: CMSG_SPACE only computes.
-            header.msg_controllen = unsafe { libc::CMSG_SPACE(size_of::<u16>() as _) } as _;
+        let from = source(to);
+        if count > 1 || from.is_some() {
+            let segment = (count > 1).then_some(first.len() as u16);
+            write_control(&mut header, &mut controls[messages], segment, from, ipv6);
         }
         headers[messages].write(libc::mmsghdr { msg_hdr: header, msg_len: 0 });
         counts[messages] = count as u16;
@@ -311,6 +348,54 @@ fn send_batch<'a>(
         return Err(io::Error::last_os_error());
     }
     Ok(counts[..sent as usize].iter().map(|&count| usize::from(count)).sum())
+}
+
+/// Puts into a message's ancillary data the size of its segments, and the address to send it from.
+fn write_control(
+    header: &mut libc::msghdr,
+    control: &mut MaybeUninit<Control>,
+    segment: Option<u16>,
+    from: Option<IpAddr>,
+    ipv6: bool,
+) {
+    // So that what lies between the data is defined.
+    header.msg_control = control.write([0; 12]).as_mut_ptr().cast();
+    header.msg_controllen = size_of::<Control>() as _;
+    let mut used = 0;
+    let mut put = |level: libc::c_int, kind: libc::c_int, bytes: &[u8]| {
+        // SAFETY: the room is larger than both kinds of data together; the header of each begins where
+        // the space of the one before it ends.
+        unsafe {
+            let at = header.msg_control.cast::<u8>().add(used).cast::<libc::cmsghdr>();
+            (*at).cmsg_level = level;
+            (*at).cmsg_type = kind;
+            (*at).cmsg_len = libc::CMSG_LEN(bytes.len() as _) as _;
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), libc::CMSG_DATA(at), bytes.len());
+            used += libc::CMSG_SPACE(bytes.len() as _) as usize;
+        }
+    };
+    if let Some(size) = segment {
+        put(libc::SOL_UDP, libc::UDP_SEGMENT, &size.to_ne_bytes());
+    }
+    // The structs' other members, which number interfaces, are 0: any.
+    match (from, ipv6) {
+        (Some(IpAddr::V4(ip)), false) => {
+            let mut info = [0; size_of::<libc::in_pktinfo>()];
+            info[4..8].copy_from_slice(&ip.octets());
+            put(libc::IPPROTO_IP, libc::IP_PKTINFO, &info);
+        }
+        (Some(ip), _) => {
+            let ip = match ip {
+                IpAddr::V4(ip) => ip.to_ipv6_mapped(),
+                IpAddr::V6(ip) => ip,
+            };
+            let mut info = [0; size_of::<libc::in6_pktinfo>()];
+            info[..16].copy_from_slice(&ip.octets());
+            put(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, &info);
+        }
+        (None, _) => {}
+    }
+    header.msg_controllen = used as _;
 }
 
 fn write_name(name: &mut MaybeUninit<libc::sockaddr_in6>, to: SocketAddr, ipv6: bool) -> libc::socklen_t {

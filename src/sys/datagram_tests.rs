@@ -30,7 +30,7 @@ macro_rules! exchanges {
                 let mut left = 0;
                 while left < sent.len() {
                     let datagrams = sent[left..].iter().map(|bytes| (destination, bytes.as_slice()));
-                    left += writer.send(&from, false, datagrams).expect("sent");
+                    left += writer.send(&from, false, |_| None, datagrams).expect("sent");
                 }
                 let mut received = Vec::new();
                 let deadline = Instant::now() + Duration::from_secs(10);

@@ -24,6 +24,7 @@
 //! | [`round_trip_micros`] | `TCP_INFO` |
 //! | [`prepare_datagrams`] | fragmentation allowed, and no errors of earlier datagrams on Windows |
 //! | [`DatagramReader`], [`DatagramWriter`] | `recvmmsg`, `sendmmsg` and `UDP_SEGMENT`, or one datagram at a time |
+//! | [`tell_destinations`] | `IPV6_RECVPKTINFO`, `IP_PKTINFO` |
 //! | [`kernel_drops`] | `SO_MEMINFO` |
 //! | [`set_keepalive`] | `TCP_KEEPIDLE`, `TCP_KEEPINTVL`, `TCP_USER_TIMEOUT` |
 

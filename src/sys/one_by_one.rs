@@ -1,7 +1,7 @@
 //! Datagrams one at a time, for systems without calls that take many.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use mio::net::UdpSocket;
 
@@ -28,6 +28,7 @@ impl DatagramReader {
                 Ok((size, from)) => {
                     self.arrived.push(Arrived {
                         from: canonical(from),
+                        to: None,
                         start,
                         size,
                         kept: size,
@@ -68,6 +69,7 @@ impl DatagramWriter {
         &mut self,
         io: &UdpSocket,
         ipv6: bool,
+        _source: impl Fn(SocketAddr) -> Option<IpAddr>,
         datagrams: impl Iterator<Item = (SocketAddr, &'a [u8])> + Clone,
     ) -> io::Result<usize> {
         let mut sent = 0;
@@ -90,3 +92,6 @@ impl DatagramWriter {
 pub(crate) fn kernel_drops(_io: &UdpSocket) -> Option<u32> {
     None
 }
+
+/// Here answers come from whichever address the system chooses.
+pub(crate) fn tell_destinations(_socket: &socket2::Socket, _ipv6: bool) {}

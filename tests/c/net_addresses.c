@@ -154,6 +154,51 @@ static void one_port_on_two_addresses(void) {
     check_no_events();
 }
 
+/* On a machine with several addresses answers come from the one that was asked. */
+static void answers_come_from_the_address_that_was_asked(int reliable) {
+    struct sockaddr_in to;
+    char answer[64];
+    const NetworkEvent *event;
+    double server, port;
+    int i, asking = socket(AF_INET, SOCK_DGRAM, 0), other = socket(AF_INET, SOCK_DGRAM, 0);
+    CHECK_EQUAL(network_set_config_string(network_config_bind_address, -1, ""), 0);
+    server = SUCCESS(network_create_server_raw(network_socket_udp, 0, 0));
+    port = SUCCESS(network_get_port(server));
+    if (reliable)
+        SUCCESS(network_set_config(network_config_enable_reliable_udp, server, 0));
+    memset(&to, 0, sizeof to);
+    to.sin_family = AF_INET;
+    to.sin_port = htons((unsigned short)port);
+    /* Who is connected hears that address alone. */
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+    CHECK(connect(asking, (struct sockaddr *)&to, sizeof to) == 0);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    CHECK(connect(other, (struct sockaddr *)&to, sizeof to) == 0);
+    CHECK(send(asking, "who?", 4, 0) == 4);
+    event = take_data(server, "who?", 4);
+    /* Many at once too, which the system may cut up. */
+    for (i = 0; i < 3; i++)
+        SUCCESS(network_send_udp_raw(server, event->ip, event->port, "me", 2));
+    for (i = 0; i < 3; i++)
+        WAIT_FOR(recv(asking, answer, sizeof answer, MSG_DONTWAIT) == 2);
+    CHECK(send(other, "and?", 4, 0) == 4);
+    event = take_data(server, "and?", 4);
+    SUCCESS(network_send_udp_raw(server, event->ip, event->port, "me, too", 7));
+    WAIT_FOR(recv(other, answer, sizeof answer, MSG_DONTWAIT) == 7);
+    CHECK_EQUAL(network_get_stat(server, "dropped"), 0);
+    CHECK_EQUAL(network_destroy(server), 0);
+    close(asking);
+    close(other);
+}
+
+static void plain_answers_come_from_the_address_that_was_asked(void) {
+    answers_come_from_the_address_that_was_asked(0);
+}
+
+static void answers_of_reliable_sockets_too(void) {
+    answers_come_from_the_address_that_was_asked(1);
+}
+
 int main(int argc, char **argv) {
     static const Case cases[] = {
         {"dual_stack", dual_stack},
@@ -162,6 +207,8 @@ int main(int argc, char **argv) {
         {"many_names_at_once", many_names_at_once},
         {"resolve", resolve},
         {"one_port_on_two_addresses", one_port_on_two_addresses},
+        {"plain_answers_come_from_the_address_that_was_asked", plain_answers_come_from_the_address_that_was_asked},
+        {"answers_of_reliable_sockets_too", answers_of_reliable_sockets_too},
         {NULL, NULL},
     };
     return harness_main(argc, argv, cases, NULL);

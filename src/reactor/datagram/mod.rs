@@ -8,5 +8,6 @@ mod reliability;
 mod sending;
 mod sessions;
 mod socket;
+mod sources;
 
 pub(crate) use socket::{Around, DatagramTools, Datagrams};

@@ -15,7 +15,7 @@ use crate::sys::{Arrived, DatagramReader, kernel_drops};
 
 use super::arrivals::{Arrivals, origin};
 use super::reliability::Intake;
-use super::socket::{Around, DatagramTools, Datagrams};
+use super::socket::{Around, CachedInterfaces, DatagramTools, Datagrams};
 use crate::reactor::turn::{Next, READ_BUDGET, RETRY_MILLIS, Turn};
 
 /// What a datagram counts towards the budget of a turn besides its own bytes.
@@ -62,6 +62,7 @@ impl Datagrams {
                     continue;
                 }
             };
+            self.note_sources(&around.tools.reader, &mut around.tools.interfaces);
             let bytes = if straight {
                 around.tools.reader.pack(room);
                 self.take_in(around.id, around.turn, &around.tools.reader)
@@ -169,6 +170,16 @@ impl Datagrams {
         }
         if conditioned.is_idle() {
             self.conditioned = None;
+        }
+    }
+
+    /// Remembers which of this machine's addresses the peers have asked.
+    fn note_sources(&mut self, reader: &DatagramReader, interfaces: &mut CachedInterfaces) {
+        let now = clock::millis_after(clock::micros());
+        for datagram in reader.arrived() {
+            if let Some(local) = datagram.to {
+                self.sources.note(datagram.from, local, || interfaces.get(now));
+            }
         }
     }
 

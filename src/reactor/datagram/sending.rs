@@ -128,7 +128,7 @@ impl Datagrams {
                 let present = clock::micros();
                 datagrams.map(|(to, datagram)| conditioned.outward.push(to, datagram, present)).count()
             }
-            _ => match self.writer.send(&self.io, self.bound.ipv6, datagrams) {
+            _ => match self.writer.send(&self.io, self.bound.ipv6, |to| self.sources.of(to), datagrams) {
                 Ok(done) => {
                     sent = done;
                     done

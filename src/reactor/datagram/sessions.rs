@@ -128,7 +128,7 @@ impl Datagrams {
             let bytes = |count: usize| -> usize {
                 (*sent..*sent + count).map(|index| transmits.get(index).1.len()).sum()
             };
-            match self.writer.send(&self.io, self.bound.ipv6, left) {
+            match self.writer.send(&self.io, self.bound.ipv6, |to| self.sources.of(to), left) {
                 Ok(done) => {
                     count(&self.socket.traffic.bytes_sent, bytes(done) as u64);
                     *sent += done;

@@ -25,6 +25,7 @@ use crate::reactor::turn::{LINGER_MILLIS, Next, Turn};
 
 use super::conditions::Conditioned;
 use super::reliability::Reliability;
+use super::sources::Sources;
 
 /// Everybody on a link.
 pub(crate) const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
@@ -40,6 +41,7 @@ pub(crate) struct Datagrams {
     /// Packet headers are taken off what arrives.
     pub(crate) strips: bool,
     pub(crate) writer: DatagramWriter,
+    pub(crate) sources: Sources,
     /// Records taken from the host's queue.
     pub(crate) queue: Buffer,
     /// Records that go ahead of those: broadcasts spread out, names just resolved, datagrams that
@@ -127,6 +129,7 @@ impl Datagrams {
             predecessor,
             strips,
             writer: DatagramWriter::default(),
+            sources: Sources::default(),
             queue: Buffer::default(),
             ahead: Buffer::default(),
             waiting: Vec::new(),
