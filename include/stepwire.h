@@ -891,6 +891,7 @@ double network_create_server_raw(double type, double port, double max_client);
  * Destroys a socket, a server with all its clients, or one client of a server. What was accepted
  * for sending still leaves, in the background, for at most 2 seconds; then TCP closes in an orderly
  * way, a WebSocket with a close frame. No further event about the socket is delivered, also none that was waiting.
+ * A group is destroyed as well, its members are not.
  *
  * Returns 0, or `network_error_bad_handle`, also for a second call. Any thread, callbacks
  * included; does not block.

@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 
 use crate::dns::NameCache;
 use crate::event::queue::EventQueue;
-use crate::mailbox::Mailbox;
+use crate::mailbox::{Burst, Mailbox};
 use crate::options::Options;
 use crate::registry::Registry;
 use crate::socket::{HostGuard, HostSide, Socket};
@@ -52,6 +52,11 @@ impl Context {
     ) -> T {
         // While the host has events to answer it is likely to send more in a moment.
         self.mailbox.send(socket, host, || self.events.waiting() > 0, append)
+    }
+
+    /// Begins sends to so many sockets, of which the reactor hears together.
+    pub(crate) fn burst(&self, sockets: usize) -> Burst<'_> {
+        self.mailbox.burst(sockets, self.events.waiting() > 0)
     }
 
     /// Reads or changes the options; they have their defaults until one is set.

@@ -3,7 +3,7 @@
 //! sessions both write through this.
 
 use crate::protocol::packet;
-use crate::websocket::frame::{Opcode, write_frame};
+use crate::websocket::frame::{MAX_HEADER, Opcode, write_frame};
 use crate::websocket::mask::{self, Key};
 use crate::websocket::{Side, close};
 
@@ -17,6 +17,9 @@ pub enum Form {
     /// The same, marked as text where the connection knows such a thing. It must be UTF-8.
     Text,
 }
+
+/// The longest that headers make a message: a frame's, and a packet's.
+pub const MOST_HEADERS: usize = MAX_HEADER + packet::HEADER_SIZE;
 
 /// The writing side of a connection's end.
 #[derive(Clone, Copy, Debug)]

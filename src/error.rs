@@ -78,6 +78,10 @@ impl Error {
         Self::new(Code::BadHandle, "no such socket: the handle was never valid or has been destroyed")
     }
 
+    pub(crate) fn bad_group() -> Self {
+        Self::new(Code::BadHandle, "no such group: the handle was never valid or has been destroyed")
+    }
+
     /// What the operating system said while we were `doing` something.
     pub(crate) fn from_io(doing: &str, error: &io::Error) -> Self {
         let code = match error.kind() {

@@ -27,6 +27,7 @@ mod listening;
 mod log;
 mod mailbox;
 mod options;
+mod outgoing;
 pub mod protocol;
 mod proxy;
 mod quota;

@@ -65,6 +65,54 @@ impl Dirty {
         self.bytes -= buffer.capacity();
         Some(buffer)
     }
+
+    /// Up to so many of them.
+    fn lend_many(&mut self, most: usize, to: &mut Vec<Vec<u8>>) {
+        let kept = self.buffers.len().saturating_sub(most);
+        *to = self.buffers.split_off(kept);
+        self.bytes -= to.iter().map(Vec::capacity).sum::<usize>();
+    }
+}
+
+/// Sends to many sockets. When it goes, the reactor hears of all of them.
+pub(crate) struct Burst<'a> {
+    mailbox: &'a Mailbox,
+    tokens: Vec<u32>,
+    /// Empty ones that were used before.
+    buffers: Vec<Vec<u8>>,
+    /// The host is likely to send more in a moment.
+    goes_on: bool,
+}
+
+impl Burst<'_> {
+    /// Something is about to be appended to a socket's send queue; bytes of its own if `needs_buffer`.
+    #[inline]
+    pub(crate) fn announce(&mut self, socket: &Socket, host: &mut HostSide, needs_buffer: bool) {
+        if !host.queue.announce() {
+            return;
+        }
+        self.tokens.push(socket.token.load(Relaxed));
+        if needs_buffer
+            && host.queue.needs_buffer()
+            && let Some(empty) = self.buffers.pop()
+        {
+            host.queue.give_buffer(empty);
+        }
+    }
+}
+
+impl Drop for Burst<'_> {
+    fn drop(&mut self) {
+        let any = !self.tokens.is_empty();
+        {
+            let mut dirty = self.mailbox.dirty.lock();
+            dirty.tokens.append(&mut self.tokens);
+            self.buffers.drain(..).for_each(|unused| dirty.keep(unused));
+        }
+        if any {
+            self.mailbox.signal_sends(|| self.goes_on);
+        }
+    }
 }
 
 impl Mailbox {
@@ -110,6 +158,13 @@ impl Mailbox {
             self.signal_sends(burst_goes_on);
         }
         result
+    }
+
+    /// Begins sends to so many sockets, of which the reactor hears together.
+    pub(crate) fn burst(&self, sockets: usize, goes_on: bool) -> Burst<'_> {
+        let mut buffers = Vec::new();
+        self.dirty.lock().lend_many(sockets, &mut buffers);
+        Burst { mailbox: self, tokens: Vec::with_capacity(sockets), buffers, goes_on }
     }
 
     /// The socket's queue is lent an empty buffer if it has none.

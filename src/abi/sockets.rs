@@ -66,6 +66,7 @@ fn create_server(r#type: f64, port: f64, max_client: f64, regular: bool) -> Resu
 /// Destroys a socket, a server with all its clients, or one client of a server. What was accepted
 /// for sending still leaves, in the background, for at most 2 seconds; then TCP closes in an orderly
 /// way, a WebSocket with a close frame. No further event about the socket is delivered, also none that was waiting.
+/// A group is destroyed as well, its members are not.
 ///
 /// Returns 0, or `network_error_bad_handle`, also for a second call. Any thread, callbacks
 /// included; does not block.

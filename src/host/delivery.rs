@@ -61,11 +61,14 @@ fn move_on(context: &Context, source: &Source, what: What) -> Option<Handle> {
         // Now and not when it was accepted: the host may have given the server its pointer since.
         socket.user.store(context.user(source.server), SeqCst);
     }
-    let mut host = socket.host.lock();
     match what {
-        What::ConnectEnded { .. } if what.is_failed_connect() => host.connection.connect_failed(),
-        What::ConnectEnded { .. } => host.connection.connect_succeeded(),
+        What::Connect => context.registry.groups.client_came(&socket),
+        What::ConnectEnded { .. } if what.is_failed_connect() => {
+            socket.host.lock().connection.connect_failed();
+        }
+        What::ConnectEnded { .. } => socket.host.lock().connection.connect_succeeded(),
         What::Disconnect { half_closed, .. } => {
+            let mut host = context.registry.groups.leave(&socket);
             host.connection.disconnect_collected();
             // While the socket is locked, so that it cannot connect anew before.
             if half_closed {

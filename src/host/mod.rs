@@ -4,6 +4,7 @@
 mod connect;
 mod datagrams;
 mod delivery;
+mod groups;
 mod info;
 mod options;
 mod ports;
@@ -15,6 +16,7 @@ mod sockets;
 pub(crate) use crate::counters::{prometheus, total_stat};
 pub(crate) use connect::*;
 pub(crate) use datagrams::*;
+pub(crate) use groups::*;
 pub(crate) use info::*;
 pub(crate) use options::*;
 pub(crate) use sending::*;

@@ -4,7 +4,7 @@ use crate::context::CONTEXT;
 use crate::encoder::Form;
 use crate::error::{Code, Error, Result};
 use crate::options::MESSAGE_LIMIT;
-use crate::socket::{Handle, Socket, count};
+use crate::socket::{Handle, HostSide, Socket, count};
 
 /// `network_send_packet`: header and payload, on regular and raw connections. Returns the bytes
 /// sent, of a WebSocket those of the payload.
@@ -32,23 +32,11 @@ fn send(handle: Handle, form: Form, payload: &[u8]) -> Result<usize> {
 #[inline(always)]
 fn enqueue(socket: &Socket, form: Form, payload: &[u8]) -> Result<usize> {
     let host = socket.host.lock();
-    host.connection.check_can_send()?;
-    if form != Form::Packet {
-        if host.regular {
-            return Err(Error::wrong_kind(
-                "network_send_raw would corrupt a regular connection; use network_send_packet",
-            ));
-        }
-        if payload.is_empty() && !socket.family.is_websocket() {
-            return Ok(0);
-        }
+    check_kind(&host, form)?;
+    if sends_nothing(socket, form, payload) {
+        return Ok(0);
     }
-    if payload.len() > MESSAGE_LIMIT as usize {
-        return Err(too_big());
-    }
-    if socket.family.is_websocket() && form == Form::Text && std::str::from_utf8(payload).is_err() {
-        return Err(Error::bad_argument("a text message must be UTF-8"));
-    }
+    check_message(socket, form, payload)?;
     if host.is_full(&socket.in_flight) {
         return Err(queue_full());
     }
@@ -68,12 +56,41 @@ fn enqueue(socket: &Socket, form: Form, payload: &[u8]) -> Result<usize> {
     Ok(sent)
 }
 
+/// Whether messages of that form can be sent over the connection as it is.
+#[inline(always)]
+pub(super) fn check_kind(host: &HostSide, form: Form) -> Result<()> {
+    host.connection.check_can_send()?;
+    if form != Form::Packet && host.regular {
+        return Err(Error::wrong_kind(
+            "network_send_raw would corrupt a regular connection; use network_send_packet",
+        ));
+    }
+    Ok(())
+}
+
+/// A stream has no empty messages.
+#[inline(always)]
+pub(super) fn sends_nothing(socket: &Socket, form: Form, payload: &[u8]) -> bool {
+    form != Form::Packet && payload.is_empty() && !socket.family.is_websocket()
+}
+
+#[inline(always)]
+fn check_message(socket: &Socket, form: Form, payload: &[u8]) -> Result<()> {
+    if payload.len() > MESSAGE_LIMIT as usize {
+        return Err(too_big());
+    }
+    if socket.family.is_websocket() && form == Form::Text && std::str::from_utf8(payload).is_err() {
+        return Err(Error::bad_argument("a text message must be UTF-8"));
+    }
+    Ok(())
+}
+
 #[cold]
 fn too_big() -> Error {
     Error::new(Code::TooBig, "a message can be 64 MiB at the most")
 }
 
 #[cold]
-fn queue_full() -> Error {
+pub(super) fn queue_full() -> Error {
     Error::new(Code::QueueFull, "the peer does not keep up: its send queue is full")
 }

@@ -75,14 +75,12 @@ pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular
 
 /// `network_destroy`.
 pub(crate) fn destroy(handle: Handle) -> Result<()> {
-    end(handle, None)
+    end(handle, None).or_else(|error| if CONTEXT.registry.groups.end(handle) { Ok(()) } else { Err(error) })
 }
 
 /// `network_close`.
 pub(crate) fn close(handle: Handle, code: u16, reason: &str) -> Result<()> {
-    if !CONTEXT.registry.contains(handle) {
-        return Err(Error::bad_handle());
-    }
+    CONTEXT.registry.get(handle)?;
     if !matches!(code, 1000 | 1001 | 1008..=1014 | 3000..=4999) {
         return Err(Error::bad_argument(format!(
             "a close code must be 1000, 1001, 1008 to 1014 or 3000 to 4999, not {code}"
@@ -103,7 +101,10 @@ fn end(handle: Handle, close_frame: Option<CloseFrame>) -> Result<()> {
         return Err(Error::bad_handle());
     }
     removed.iter().for_each(|socket| released_ports::note(socket));
-    removed.iter().for_each(|socket| socket.retire());
+    for socket in &removed {
+        socket.retire();
+        drop(CONTEXT.registry.groups.leave(socket));
+    }
     // The command first: a batch that counts this destroy must be begun by a reactor that has
     // also received it.
     CONTEXT.mailbox.command(Command::Destroy { sockets: removed, close_frame });

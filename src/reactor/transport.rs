@@ -1,11 +1,12 @@
 //! What carries a connection's bytes: TCP as it is, or TLS on top of it.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
 
 use mio::net::TcpStream;
 
 use crate::error::{Error, Result};
+use crate::outgoing::Outgoing;
 use crate::{sys, tls};
 
 pub(crate) enum Transport {
@@ -125,6 +126,26 @@ impl Transport {
             Self::Tls(stream) => stream.write(sys::one_write(bytes)),
             Self::AwaitsHello(_) | Self::Handshake(_) => Err(io::ErrorKind::WouldBlock.into()),
             Self::Gone => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// Writes of what is left as much as goes at once; messages that others send too from where they are.
+    #[inline]
+    pub(crate) fn write_outgoing(&mut self, outgoing: &Outgoing) -> io::Result<usize> {
+        match outgoing.single_piece() {
+            Some(bytes) => self.write(bytes),
+            None => self.write_pieces(outgoing),
+        }
+    }
+
+    fn write_pieces(&mut self, outgoing: &Outgoing) -> io::Result<usize> {
+        match self {
+            Self::Plain(io) => {
+                let mut pieces = [IoSlice::new(&[]); sys::MOST_PIECES];
+                sys::write_pieces(io, outgoing.gather(&mut pieces))
+            }
+            // TLS takes one piece at a time.
+            _ => self.write(outgoing.pieces().next().unwrap_or_default()),
         }
     }
 

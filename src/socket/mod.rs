@@ -3,6 +3,8 @@
 
 mod clients;
 mod connection;
+mod handle;
+mod memberships;
 mod send_queue;
 mod traffic;
 
@@ -24,22 +26,14 @@ use crate::spin_lock::{SpinLock, SpinLockGuard};
 use crate::websocket::Side;
 
 use connection::Connection;
+use memberships::Memberships;
 use send_queue::{InFlight, SendQueue};
 use traffic::Carrier;
 
 pub(crate) use clients::Clients;
 pub(crate) use traffic::{Traffic, count};
 
-/// The number by which the host names a socket. Never used twice in a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Handle(pub(crate) u32);
-
-impl Handle {
-    /// Handles are below this, so that they fit GameMaker's signed 32-bit integers.
-    pub(crate) const END: u32 = 1 << 31;
-    /// Stands for "no socket" in packed records.
-    pub(crate) const NONE: Self = Self(u32::MAX);
-}
+pub(crate) use handle::Handle;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SocketRole {
@@ -110,6 +104,7 @@ pub(crate) struct HostSide {
     /// The connection has GameMaker's handshake and headers.
     pub(crate) regular: bool,
     pub(crate) queue: SendQueue,
+    pub(crate) memberships: Memberships,
     pub(crate) peer: Option<PeerName>,
     /// What the opening of a WebSocket has brought to light, if it was not the usual.
     pub(crate) about: Option<Box<About>>,
@@ -257,6 +252,7 @@ impl Socket {
                 },
                 regular,
                 queue: SendQueue::default(),
+                memberships: Memberships::default(),
                 peer: None,
                 about: None,
                 settings,

@@ -3,15 +3,14 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
+use crate::outgoing::{Outgoing, SharedBytes};
 use crate::quota;
 
 /// What the reactor has not yet taken.
 #[derive(Debug, Default)]
 pub(crate) struct SendQueue {
-    /// As they go on the wire; of UDP sockets records of them.
-    bytes: Vec<u8>,
-    /// How many of them are the program's own.
-    payload: u32,
+    /// As it goes on the wire; of UDP sockets records of datagrams.
+    outgoing: Outgoing,
     /// The reactor has the socket on its list of those with something to send.
     announced: bool,
 }
@@ -22,20 +21,26 @@ impl SendQueue {
     pub(crate) fn is_full(&self, in_flight: &InFlight, limit: u32) -> bool {
         let (queued, limit) = (self.payload_with(in_flight).into(), limit.into());
         // The second condition bounds what headers and addresses cost when the payloads are tiny.
-        quota::is_full(queued, limit) || self.bytes.len() as u64 > 2 * limit + (64 << 10)
+        quota::is_full(queued, limit) || self.outgoing.own_len() as u64 > 2 * limit + (64 << 10)
     }
 
     /// Payload bytes that have not left.
     #[inline]
     pub(crate) fn payload_with(&self, in_flight: &InFlight) -> u32 {
-        self.payload + in_flight.get()
+        self.outgoing.payload() + in_flight.get()
     }
 
     /// Lets `write` append a message with so many bytes of the program's own.
     #[inline(always)]
     pub(crate) fn push<T>(&mut self, payload: usize, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        self.payload += payload as u32;
-        write(&mut self.bytes)
+        self.outgoing.add_payload(payload);
+        write(self.outgoing.own())
+    }
+
+    /// Appends a message that other queues have too, with so many bytes of the program's own.
+    pub(crate) fn push_shared(&mut self, payload: usize, message: SharedBytes) {
+        self.outgoing.add_payload(payload);
+        self.outgoing.push_shared(message);
     }
 
     /// Whether the reactor has yet to be told that there is something to send. From now on it has been.
@@ -47,32 +52,43 @@ impl SendQueue {
     /// Whether the queue has no memory, and an empty buffer would do it good.
     #[inline]
     pub(crate) fn needs_buffer(&self) -> bool {
-        self.bytes.capacity() == 0
+        self.outgoing.own_capacity() == 0
     }
 
     #[inline]
     pub(crate) fn give_buffer(&mut self, empty: Vec<u8>) {
-        debug_assert!(self.bytes.is_empty() && empty.is_empty());
-        self.bytes = empty;
+        debug_assert!(self.needs_buffer() && empty.is_empty());
+        *self.outgoing.own() = empty;
     }
 
-    /// Lets `take` empty the queue, if there is anything in it; returns how much of that is payload.
-    /// What is queued from now on is announced anew.
+    /// Exchanges what is queued, if there is anything, for `empty`. What is queued from now on is
+    /// announced anew.
     #[inline]
-    pub(crate) fn take(&mut self, take: impl FnOnce(&mut Vec<u8>)) -> Option<u32> {
+    pub(crate) fn exchange(&mut self, empty: &mut Outgoing) -> bool {
+        debug_assert!(empty.is_written());
         self.announced = false;
-        if self.bytes.is_empty() {
+        let any = !self.outgoing.is_written();
+        if any {
+            std::mem::swap(&mut self.outgoing, empty);
+        }
+        any
+    }
+
+    /// The same of a UDP socket: lets `take` empty the records, and returns how much of them is payload.
+    pub(crate) fn take_records(&mut self, take: impl FnOnce(&mut Vec<u8>)) -> Option<u32> {
+        self.announced = false;
+        if self.outgoing.is_written() {
             return None;
         }
-        take(&mut self.bytes);
-        debug_assert!(self.bytes.is_empty());
-        Some(std::mem::take(&mut self.payload))
+        let payload = self.outgoing.take_payload();
+        take(self.outgoing.own());
+        debug_assert!(self.outgoing.is_written());
+        Some(payload)
     }
 
     /// Nothing of it can be sent any more. The memory goes too.
     pub(crate) fn discard(&mut self) {
-        self.bytes = Vec::new();
-        self.payload = 0;
+        self.outgoing = Outgoing::default();
     }
 
     /// A new connection begins, which the reactor was not told of before.
@@ -122,10 +138,10 @@ mod tests {
     fn what_the_reactor_has_taken_counts_until_it_is_written() {
         let (mut queue, in_flight) = (SendQueue::default(), InFlight::default());
         pushed(&mut queue, b"header", b"1234");
-        let mut taken = Vec::new();
-        assert_eq!(queue.take(|bytes| std::mem::swap(bytes, &mut taken)), Some(4));
-        assert_eq!(taken, b"header1234");
-        in_flight.set(4);
+        let mut taken = Outgoing::default();
+        assert!(queue.exchange(&mut taken));
+        assert_eq!(taken.single_piece(), Some(&b"header1234"[..]));
+        in_flight.set(taken.payload_left());
         assert!(queue.is_full(&in_flight, 4));
         in_flight.set(3);
         assert!(!queue.is_full(&in_flight, 4));
@@ -143,11 +159,22 @@ mod tests {
     }
 
     #[test]
+    fn what_others_send_too_counts_in_each_queue() {
+        let (mut queue, in_flight) = (SendQueue::default(), InFlight::default());
+        queue.push_shared(2, SharedBytes::new(b"head12".to_vec()));
+        assert!(queue.is_full(&in_flight, 2));
+        let mut taken = Outgoing::default();
+        assert!(queue.exchange(&mut taken));
+        assert!(!queue.is_full(&in_flight, 2));
+        assert_eq!(taken.payload_left(), 2);
+    }
+
+    #[test]
     fn a_burst_is_announced_once() {
         let mut queue = SendQueue::default();
         assert!(queue.announce());
         assert!(!queue.announce());
-        assert_eq!(queue.take(|_| unreachable!("there is nothing")), None);
+        assert!(!queue.exchange(&mut Outgoing::default()));
         assert!(queue.announce());
     }
 }

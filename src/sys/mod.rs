@@ -18,6 +18,7 @@
 //! | [`accept`] | connections that were reset before they were accepted |
 //! | [`prepare_stream`] | `SO_NOSIGPIPE`, handles that child processes inherit |
 //! | [`one_write`] | a system that takes any amount at once |
+//! | [`write_pieces`] | the SIGPIPE of a gathered write; a system that takes any amount at once |
 //! | [`PreciseTimers`] | timeouts that are rounded up to 15.6 ms |
 //! | [`is_connect_pending`] | how a non-blocking connect says "not yet" |
 //! | [`interface_index`], [`interface_name`] | the zones of link-local IPv6 addresses |

@@ -1,4 +1,4 @@
-use std::io;
+use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 use std::time::Duration;
@@ -158,6 +158,19 @@ pub(crate) fn is_family_missing(error: &io::Error) -> bool {
 #[inline]
 pub(crate) fn one_write(bytes: &[u8]) -> &[u8] {
     bytes
+}
+
+/// The most pieces that are offered in one write.
+pub(crate) const MOST_PIECES: usize = 64;
+
+/// Writes several pieces in their order as far as the system has room; no SIGPIPE where the peer is gone.
+pub(crate) fn write_pieces(stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+    // What a plain write does as well; on Apple's systems the socket's option does it.
+    #[cfg(not(target_vendor = "apple"))]
+    const FLAGS: libc::c_int = libc::MSG_NOSIGNAL;
+    #[cfg(target_vendor = "apple")]
+    const FLAGS: libc::c_int = 0;
+    stream.try_io(|| SockRef::from(stream).send_vectored_with_flags(pieces, FLAGS))
 }
 
 /// Timeouts are precise anyway.

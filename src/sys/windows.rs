@@ -1,4 +1,4 @@
-use std::io;
+use std::io::{self, IoSlice, Write};
 use std::time::Duration;
 
 use std::net::SocketAddr;
@@ -136,6 +136,23 @@ pub(crate) fn is_family_missing(error: &io::Error) -> bool {
 #[inline]
 pub(crate) fn one_write(bytes: &[u8]) -> &[u8] {
     &bytes[..bytes.len().min(LARGEST_WRITE)]
+}
+
+/// The most pieces that are offered in one write.
+pub(crate) const MOST_PIECES: usize = 64;
+
+/// Writes several pieces in their order, but no more than one write may.
+pub(crate) fn write_pieces(stream: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+    let mut room = LARGEST_WRITE;
+    let fit = pieces.iter().take_while(|piece| {
+        let fits = piece.len() <= room;
+        room = room.saturating_sub(piece.len());
+        fits
+    });
+    match (fit.count(), pieces) {
+        (0, [first, ..]) => (&*stream).write(one_write(first)),
+        (count, _) => stream.try_io(|| SockRef::from(stream).send_vectored(&pieces[..count])),
+    }
 }
 
 /// While this exists, timeouts are not rounded up to the 15.6 ms of Windows' clock.

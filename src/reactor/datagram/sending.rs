@@ -50,7 +50,7 @@ impl Datagrams {
             return false;
         }
         let mut host = self.socket.host.lock();
-        if let Some(payload) = host.queue.take(|records| self.queue.append(records)) {
+        if let Some(payload) = host.queue.take_records(|records| self.queue.append(records)) {
             self.in_flight += payload;
             return true;
         }

@@ -197,7 +197,7 @@ impl Datagrams {
         if self.draining.is_some() {
             return;
         }
-        let rest = self.socket.host.lock().queue.take(|records| self.queue.append(records));
+        let rest = self.socket.host.lock().queue.take_records(|records| self.queue.append(records));
         self.in_flight += rest.unwrap_or(0);
         self.draining = Some(now + LINGER_MILLIS);
         if let Some(reliability) = &mut self.reliability {

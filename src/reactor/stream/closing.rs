@@ -10,6 +10,7 @@ use crate::clock::Millis;
 use crate::command::CloseFrame;
 use crate::error::{Code, Error};
 use crate::mailbox::Dirty;
+use crate::outgoing::Outgoing;
 use crate::reactor::accept::listener::Admission;
 use crate::reactor::turn::{LINGER_MILLIS, Next, Turn};
 use crate::socket::{Handle, NO_TOKEN, Socket};
@@ -83,17 +84,12 @@ impl Stream {
     pub(crate) fn drain(&mut self, now: Millis, spent: &mut Dirty) -> Next {
         self.leave_server();
         if let Some(socket) = &self.socket {
-            let mut rest = Vec::new();
-            socket.host.lock().queue.take(|bytes| rest = std::mem::take(bytes));
-            if self.written == self.writing.len() {
-                self.writing = rest;
-                self.written = 0;
-            } else {
-                self.writing.extend_from_slice(&rest);
-            }
+            let mut rest = Outgoing::default();
+            socket.host.lock().queue.exchange(&mut rest);
+            self.writing.append(rest);
             socket.token.store(NO_TOKEN, Relaxed);
         }
-        self.session.write_close_frame(&mut self.writing);
+        self.session.write_close_frame(self.writing.own());
         let unfinished = self.phase == StreamPhase::Handshake && !self.session.owes_close_frame();
         self.paused = false;
         self.phase = StreamPhase::Draining;
@@ -204,7 +200,7 @@ impl Stream {
     }
 
     fn probe(&mut self, turn: &mut Turn) -> Next {
-        match self.session.probe(turn.now, &mut self.writing) {
+        match self.session.probe(turn.now, self.writing.own()) {
             Ok(()) => self.flush_or_fail(turn.now, &mut turn.spent),
             Err(error) => self.cut_off(error),
         }

@@ -26,6 +26,7 @@ use super::session::Session;
 use super::transport::Transport;
 use super::turn::Turn;
 use crate::clock::Millis;
+use crate::outgoing::Outgoing;
 use crate::proxy::Header;
 use crate::quota::Quota;
 use crate::reactor::accept::listener::Admission;
@@ -52,10 +53,8 @@ pub(crate) struct Stream {
     blocked: bool,
     /// What a write failed with; told to the host after all that had arrived was read.
     write_error: Option<Box<Error>>,
-    writing: Vec<u8>,
-    written: usize,
-    /// Payload bytes in `writing` when nothing of it was written.
-    writing_payload: u32,
+    /// What is being written.
+    writing: Outgoing,
     read_timeout: u32,
     write_timeout: u32,
     message_timeout: u32,
@@ -142,9 +141,7 @@ impl Stream {
             paused: false,
             blocked: false,
             write_error: None,
-            writing: Vec::new(),
-            written: 0,
-            writing_payload: 0,
+            writing: Outgoing::default(),
             read_timeout: 0,
             write_timeout: 0,
             message_timeout: 0,
@@ -198,7 +195,7 @@ impl Stream {
         if !self.session.has_handshake() {
             return self.ready(id, turn);
         }
-        self.session.begin(&mut self.writing);
+        self.session.begin(self.writing.own());
         self.flush_now(turn)
     }
 
@@ -221,7 +218,7 @@ impl Stream {
         }
         self.deadline = 0;
         self.phase = StreamPhase::Open;
-        self.session.opened(&mut self.writing);
+        self.session.opened(self.writing.own());
         self.sample_round_trip();
         Ok(())
     }

@@ -134,7 +134,7 @@ impl Stream {
         match self.phase {
             // Every later readiness reads the end again; the way out stays open.
             StreamPhase::HalfClosed => Next::Sleep,
-            StreamPhase::Draining if self.written < self.writing.len() => Next::Sleep,
+            StreamPhase::Draining if !self.writing.is_written() => Next::Sleep,
             StreamPhase::Draining => Next::Close,
             StreamPhase::Handshake | StreamPhase::Open => match self.session.end_of_stream() {
                 Some(error) => self.cut_off(error),
@@ -158,7 +158,7 @@ impl Stream {
     fn take_in(&mut self, size: usize, id: Id, turn: &mut Turn) -> std::result::Result<(), SessionEnd> {
         let mut at = 0;
         while at < size && self.phase == StreamPhase::Handshake {
-            let (taken, ready) = self.session.open(&mut turn.batch.room()[at..size], &mut self.writing)?;
+            let (taken, ready) = self.session.open(&mut turn.batch.room()[at..size], self.writing.own())?;
             at += taken;
             if ready {
                 self.ready(id, turn)?;
@@ -181,9 +181,9 @@ impl Stream {
             ip: self.ip.as_str(),
             port: self.port,
         };
-        let unwritten = self.writing.len();
+        let unwritten = self.writing.own_len();
         let (bytes, mut sink) = turn.batch.received(size, origin);
-        let result = self.session.receive(bytes, at, socket, &mut sink, &mut self.writing);
+        let result = self.session.receive(bytes, at, socket, &mut sink, self.writing.own());
         let (events, cost) = sink.finish();
         turn.book(&mut self.queued, cost);
         count(&socket.traffic.packets_received, u64::from(events));
@@ -193,7 +193,7 @@ impl Stream {
             self.partial_since = turn.now;
         }
         result?;
-        if self.writing.len() > unwritten {
+        if self.writing.own_len() > unwritten {
             // A failure is told when all that has arrived was read.
             self.flush_or_fail(turn.now, &mut turn.spent);
         }

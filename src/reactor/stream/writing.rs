@@ -5,6 +5,7 @@ use std::io;
 use crate::clock::Millis;
 use crate::error::Result;
 use crate::mailbox::Dirty;
+use crate::outgoing::Outgoing;
 use crate::reactor::turn::{Next, Turn};
 use crate::socket::count;
 
@@ -24,30 +25,23 @@ impl Stream {
         // A send after the queue was taken puts the socket on the list again, so once is enough.
         let mut taken = false;
         loop {
-            if self.written == self.writing.len() {
+            if self.writing.is_written() {
                 if taken || !self.take_pending(spent) {
-                    spent.keep(std::mem::take(&mut self.writing));
-                    self.written = 0;
+                    spent.keep(self.writing.clear());
                     self.blocked = false;
                     return Ok(());
                 }
                 taken = true;
             }
-            match self.transport.write(&self.writing[self.written..]) {
+            match self.transport.write_outgoing(&self.writing) {
                 Ok(size) => {
-                    self.written += size;
+                    self.writing.advance(size);
                     self.last_progress = now;
                     if let Some(socket) = &self.socket {
                         count(&socket.traffic.bytes_sent, size as u64);
-                        let left = self.writing.len() - self.written;
-                        let payload = if left == 0 {
-                            0
-                        } else {
-                            u64::from(self.writing_payload) * left as u64 / self.writing.len() as u64
-                        };
                         // A client socket may have connected anew while its old connection closes.
                         if !self.is_draining() {
-                            socket.in_flight.set(payload as u32);
+                            socket.in_flight.set(self.writing.payload_left());
                         }
                     }
                 }
@@ -66,19 +60,16 @@ impl Stream {
 
     /// Exchanges the written buffer for what the host has queued since. False if that is nothing.
     fn take_pending(&mut self, spent: &mut Dirty) -> bool {
-        spent.keep(std::mem::take(&mut self.writing));
-        self.written = 0;
-        self.writing_payload = 0;
+        spent.keep(self.writing.clear());
         self.blocked = false;
         self.session.flushed();
         let Some(socket) = self.socket.as_ref().filter(|_| !self.is_draining()) else {
             return false;
         };
-        let writing = &mut self.writing;
-        let taken = socket.host.lock().queue.take(|bytes| std::mem::swap(bytes, writing));
-        let Some(payload) = taken else { return false };
-        self.writing_payload = payload;
-        socket.in_flight.set(payload);
+        if !socket.host.lock().queue.exchange(&mut self.writing) {
+            return false;
+        }
+        socket.in_flight.set(self.writing.payload());
         true
     }
 
@@ -103,8 +94,7 @@ impl Stream {
     }
 
     pub(crate) fn discard_queue(&mut self) {
-        self.writing = Vec::new();
-        self.written = 0;
+        self.writing = Outgoing::default();
         self.blocked = false;
         if let Some(socket) = &self.socket {
             let mut host = socket.host.lock();

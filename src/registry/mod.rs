@@ -1,49 +1,32 @@
-//! All live sockets by handle.
+//! All live sockets and groups of them by handle.
 //!
-//! Lock order of the library: event queue, registry, one socket's host side, work lists. A later
-//! one may be taken while an earlier one is held, never the other way round.
+//! Lock order of the library: event queue, registry, a group's members, one socket's host side, work
+//! lists. A later one may be taken while an earlier one is held, never the other way round.
+
+mod groups;
+mod handles;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use parking_lot::{RwLock, RwLockReadGuard};
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::options::Settings;
 use crate::socket::{Family, Handle, Socket, SocketRole};
 
-/// The next handle of this process. It outlives `network_shutdown`, so that a stale handle never
-/// names a stranger.
-static NEXT_HANDLE: AtomicU32 = AtomicU32::new(0);
+use groups::Groups;
+use handles::{ByHandle, next_handle};
 
-/// Handles are counted up by us, not chosen by peers: a multiplication spreads them well enough.
-#[derive(Default)]
-pub(crate) struct HandleHasher(u64);
+pub(crate) use groups::Group;
 
-impl Hasher for HandleHasher {
-    fn write(&mut self, _bytes: &[u8]) {
-        unreachable!("handles hash as one integer");
-    }
-
-    #[inline]
-    fn write_u32(&mut self, handle: u32) {
-        self.0 = u64::from(handle).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-
-    #[inline]
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-pub(crate) type Sockets = HashMap<Handle, Arc<Socket>, BuildHasherDefault<HandleHasher>>;
+pub(crate) type Sockets = ByHandle<Arc<Socket>>;
 
 pub(crate) struct Registry {
     sockets: RwLock<Sockets>,
+    pub(crate) groups: Groups,
     /// How often sockets were taken out.
     removals: AtomicU64,
 }
@@ -69,10 +52,7 @@ thread_local! {
 
 impl Registry {
     pub(crate) const fn new() -> Self {
-        Self {
-            sockets: RwLock::new(HashMap::with_hasher(BuildHasherDefault::new())),
-            removals: AtomicU64::new(0),
-        }
+        Self { sockets: RwLock::new(handles::empty()), groups: Groups::new(), removals: AtomicU64::new(0) }
     }
 
     /// Access for a look-up; the sockets cannot be removed while it is held.
@@ -94,7 +74,7 @@ impl Registry {
                     Some(own) if own.is(handle, self) => &own.socket,
                     _ => {
                         sockets = self.read();
-                        sockets.get(&handle).ok_or_else(Error::bad_handle)?
+                        sockets.get(&handle).ok_or_else(|| self.no_socket(handle))?
                     }
                 };
                 act(socket)
@@ -124,7 +104,29 @@ impl Registry {
     }
 
     pub(crate) fn get(&self, handle: Handle) -> Result<Arc<Socket>> {
-        self.read().get(&handle).cloned().ok_or_else(Error::bad_handle)
+        self.read().get(&handle).cloned().ok_or_else(|| self.no_socket(handle))
+    }
+
+    /// A group that was made as one, or a server's clients.
+    pub(crate) fn group(&self, handle: Handle) -> Result<Arc<Group>> {
+        self.groups.get(handle).ok_or_else(|| {
+            if self.contains(handle) {
+                Error::wrong_kind(
+                    "the handle is that of a socket, not of a group or a TCP or WebSocket server",
+                )
+            } else {
+                Error::bad_group()
+            }
+        })
+    }
+
+    /// Why a handle is not that of a socket.
+    #[cold]
+    pub(crate) fn no_socket(&self, handle: Handle) -> Error {
+        match self.groups.get(handle) {
+            Some(_) => Error::wrong_kind("the handle is that of a group, not of a socket"),
+            None => Error::bad_handle(),
+        }
     }
 
     pub(crate) fn contains(&self, handle: Handle) -> bool {
@@ -143,8 +145,14 @@ impl Registry {
         regular: bool,
         settings: Arc<Settings>,
     ) -> Result<Arc<Socket>> {
-        let mut sockets = self.sockets.write();
-        insert(&mut sockets, role, family, None, regular, settings)
+        let socket = {
+            let mut sockets = self.sockets.write();
+            insert(&mut sockets, role, family, None, regular, settings)?
+        };
+        if role == SocketRole::Server {
+            self.groups.insert_clients(socket.handle);
+        }
+        Ok(socket)
     }
 
     /// A new connection of `server`, unless the host has destroyed that in the meantime.
@@ -169,6 +177,7 @@ impl Registry {
         let is_server = socket.role == SocketRole::Server;
         let mut removed = vec![socket];
         if is_server {
+            self.groups.end(handle);
             removed.extend(sockets.extract_if(|_, other| other.server == handle).map(|(_, client)| client));
         }
         removed
@@ -177,6 +186,7 @@ impl Registry {
     pub(crate) fn remove_all(&self) -> Vec<Arc<Socket>> {
         let mut sockets = self.sockets.write();
         self.removals.fetch_add(1, SeqCst);
+        self.groups.end_all();
         std::mem::take(&mut *sockets).into_values().collect()
     }
 }
@@ -194,10 +204,8 @@ fn insert(
     regular: bool,
     settings: Arc<Settings>,
 ) -> Result<Arc<Socket>> {
-    let handle = NEXT_HANDLE
-        .fetch_update(Relaxed, Relaxed, |next| (next < Handle::END).then_some(next + 1))
-        .map_err(|_| Error::new(Code::Limit, "all 2^31 handles of this process have been used"))?;
-    let socket = Arc::new(Socket::new(Handle(handle), role, family, server, regular, settings));
-    sockets.insert(Handle(handle), Arc::clone(&socket));
+    let handle = next_handle()?;
+    let socket = Arc::new(Socket::new(handle, role, family, server, regular, settings));
+    sockets.insert(handle, Arc::clone(&socket));
     Ok(socket)
 }

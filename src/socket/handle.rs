@@ -1,0 +1,12 @@
+//! How the host names sockets and groups.
+
+/// The number by which the host names a socket or a group. Never used twice in a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Handle(pub(crate) u32);
+
+impl Handle {
+    /// Handles are below this, so that they fit GameMaker's signed 32-bit integers.
+    pub(crate) const END: u32 = 1 << 31;
+    /// Stands for "no socket" in packed records.
+    pub(crate) const NONE: Self = Self(u32::MAX);
+}
