@@ -1,8 +1,8 @@
 //! What the library costs the game's own thread: `cargo bench --bench game_thread`.
 //!
-//! A server has 1 000 connected clients. Measured are a burst of one 64-byte packet to each of them,
-//! per packet, and collecting 1 000 waiting data events with one `network_poll`. The I/O thread works
-//! beside it, as it does in a game.
+//! A server has 1 000 connected clients. Measured are a burst of one packet to each of them, in a loop of
+//! sends and as one send to the server's group, per packet; and collecting 1 000 waiting data events with
+//! one `network_poll`. The I/O thread works beside it, as it does in a game.
 
 use std::ffi::{c_char, c_void};
 use std::hint::black_box;
@@ -15,10 +15,14 @@ use stepwire::abi::*;
 
 const CLIENTS: usize = 1_000;
 const PAYLOAD: [u8; 64] = [7; 64];
-const PACKET: usize = 12 + PAYLOAD.len();
+const HEADER: usize = 12;
+
+/// A larger one: a snapshot of a world.
+const SNAPSHOT: [u8; 512] = [7; 512];
 
 /// A server with its clients' handles, and the clients' ends as plain sockets.
 struct Crowd {
+    server: f64,
     handles: Vec<f64>,
     peers: Vec<TcpStream>,
 }
@@ -63,21 +67,38 @@ fn gather() -> Crowd {
         unsafe { network_poll(Some(note_connects), (&raw mut handles).cast()) };
     }
     assert_eq!(handles.len(), CLIENTS, "all clients connect");
-    Crowd { handles, peers }
+    Crowd { server, handles, peers }
 }
 
-fn send_to_all(crowd: &mut Crowd) -> Duration {
+fn send_to_each(crowd: &mut Crowd, payload: &[u8]) -> Duration {
     let begin = Instant::now();
     for &handle in &crowd.handles {
         // SAFETY: the buffer has as many bytes as is said.
-        let sent = unsafe { network_send_packet(handle, PAYLOAD.as_ptr().cast(), PAYLOAD.len() as f64) };
-        assert_eq!(sent, PACKET as f64);
+        let sent = unsafe { network_send_packet(handle, payload.as_ptr().cast(), payload.len() as f64) };
+        assert_eq!(sent, (HEADER + payload.len()) as f64);
     }
     let elapsed = begin.elapsed();
-    for peer in &mut crowd.peers {
-        peer.read_exact(&mut [0; PACKET]).expect("the packet arrives");
-    }
+    receive(crowd, HEADER + payload.len());
     elapsed
+}
+
+fn send_to_group(crowd: &mut Crowd, payload: &[u8]) -> Duration {
+    let begin = Instant::now();
+    // SAFETY: the buffer has as many bytes as is said.
+    let took = unsafe {
+        network_group_send_packet(crowd.server, payload.as_ptr().cast(), payload.len() as f64, -1.0)
+    };
+    let elapsed = begin.elapsed();
+    assert_eq!(took, CLIENTS as f64);
+    receive(crowd, HEADER + payload.len());
+    elapsed
+}
+
+fn receive(crowd: &mut Crowd, size: usize) {
+    let mut packet = vec![0; size];
+    for peer in &mut crowd.peers {
+        peer.read_exact(&mut packet).expect("the packet arrives");
+    }
 }
 
 fn collect_from_all(crowd: &mut Crowd) -> Duration {
@@ -106,7 +127,16 @@ fn game_thread(criterion: &mut Criterion) {
     group.sample_size(20);
     group.throughput(Throughput::Elements(CLIENTS as u64));
     group.bench_function("network_send_packet of 64 bytes to each", |bencher| {
-        bencher.iter_custom(|rounds| (0..rounds).map(|_| send_to_all(&mut crowd)).sum());
+        bencher.iter_custom(|rounds| (0..rounds).map(|_| send_to_each(&mut crowd, &PAYLOAD)).sum());
+    });
+    group.bench_function("network_send_packet of 512 bytes to each", |bencher| {
+        bencher.iter_custom(|rounds| (0..rounds).map(|_| send_to_each(&mut crowd, &SNAPSHOT)).sum());
+    });
+    group.bench_function("network_group_send_packet of 64 bytes to all", |bencher| {
+        bencher.iter_custom(|rounds| (0..rounds).map(|_| send_to_group(&mut crowd, &PAYLOAD)).sum());
+    });
+    group.bench_function("network_group_send_packet of 512 bytes to all", |bencher| {
+        bencher.iter_custom(|rounds| (0..rounds).map(|_| send_to_group(&mut crowd, &SNAPSHOT)).sum());
     });
     group.bench_function("network_poll of 1000 waiting events", |bencher| {
         bencher.iter_custom(|rounds| (0..rounds).map(|_| collect_from_all(&mut crowd)).sum());

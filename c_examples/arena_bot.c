@@ -185,8 +185,8 @@ static void read_left(struct bot *bot, struct arena_reader *packet) {
 }
 
 static void read_snapshot(struct bot *bot, struct arena_reader *packet) {
-    unsigned answered = arena_get_u16(packet), players, i;
     uint32_t tick = arena_get_u32(packet);
+    unsigned answered = bot->last_answered, players, i;
 
     bot->gem_count = arena_get_u8(packet);
     players = arena_get_u8(packet);
@@ -205,7 +205,11 @@ static void read_snapshot(struct bot *bot, struct arena_reader *packet) {
     while (players-- > 0 && !packet->bad) {
         unsigned player = arena_get_u16(packet);
         struct seen_player *seen = &bot->players[player % ARENA_MAX_PLAYERS];
+        unsigned input = arena_get_u16(packet);
         packet->bad |= player >= ARENA_MAX_PLAYERS;
+        if (player == bot->me) {
+            answered = input;
+        }
         seen->score = arena_get_u16(packet);
         seen->x = arena_get_f32(packet);
         seen->y = arena_get_f32(packet);
@@ -389,11 +393,11 @@ static void on_check_event(const NetworkEvent *event, void *user) {
         arena_put_f32(&reply, 100);
     } else {
         arena_put_u8(&reply, ARENA_SNAPSHOT);
-        arena_put_u16(&reply, arena_get_u16(&packet));
         arena_put_u32(&reply, ++tick);
         arena_put_u8(&reply, 0);
         arena_put_u8(&reply, 1);
         arena_put_u16(&reply, 0);
+        arena_put_u16(&reply, arena_get_u16(&packet));
         arena_put_u16(&reply, 0);
         arena_put_f32(&reply, 50);
         arena_put_f32(&reply, 50);

@@ -13,10 +13,10 @@
  *   10 welcome   buffer_u8 10, buffer_u16 your player, buffer_u16 ticks per second, buffer_f32 width, buffer_f32 height
  *   11 player    buffer_u8 11, buffer_u16 player, buffer_string name    somebody is in the arena, you included
  *   12 left      buffer_u8 12, buffer_u16 player                        the number may later be somebody else's
- *   13 snapshot  buffer_u8 13, buffer_u16 your last input, buffer_u32 tick, buffer_u8 gems, buffer_u8 players,
+ *   13 snapshot  buffer_u8 13, buffer_u32 tick, buffer_u8 gems, buffer_u8 players,
  *                then for each gem     buffer_f32 x, buffer_f32 y,
- *                then for each player  buffer_u16 player, buffer_u16 score, buffer_f32 x, buffer_f32 y
- *                every tick; under load some are left out, never reordered
+ *                then for each player  buffer_u16 player, buffer_u16 last input, buffer_u16 score, buffer_f32 x, buffer_f32 y
+ *                every tick, the same for all; under load some are left out, never reordered
  *   14 refused   buffer_u8 14, buffer_string reason                     the server then closes the connection
  *
  * Whoever sends anything else is cut off.
@@ -40,12 +40,12 @@ enum {
 };
 
 enum {
-    ARENA_VERSION = 1,
+    ARENA_VERSION = 2,
     ARENA_PORT = 6510,
     ARENA_MAX_PLAYERS = 64,
     ARENA_GEMS = 8,
     ARENA_NAME_SIZE = 16, /* with its NUL */
-    ARENA_MAX_PACKET = 9 + 8 * ARENA_GEMS + 12 * ARENA_MAX_PLAYERS /* the fullest snapshot */
+    ARENA_MAX_PACKET = 7 + 8 * ARENA_GEMS + 14 * ARENA_MAX_PLAYERS /* the fullest snapshot */
 };
 
 /* Writing: start with size 0. What is written always fits: the sizes above are the game's own limits. */

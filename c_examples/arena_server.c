@@ -56,6 +56,7 @@ struct player {
 
 struct arena {
     struct player players[ARENA_MAX_PLAYERS];
+    double playing; /* the group of those who have joined, whichever door they came through */
     struct point gems[ARENA_GEMS];
     uint32_t tick;
     unsigned long events, skipped, late; /* events taken; snapshots not sent to slow players; ticks left out */
@@ -151,12 +152,22 @@ static void remove_player(struct arena *arena, struct player *player, const char
 
 /* What must arrive or else the other side sees a wrong world: who cannot take it is out. */
 static void send_to_all(struct arena *arena, const struct arena_packet *packet) {
-    int i;
+    struct player *receivers[ARENA_MAX_PLAYERS];
+    double sockets[ARENA_MAX_PLAYERS], results[ARENA_MAX_PLAYERS];
+    int i, count = 0;
+
     for (i = 0; i < ARENA_MAX_PLAYERS; i++) {
-        struct player *player = &arena->players[i];
-        if (in_play(player) && send_to(player, packet) < 0) {
-            network_destroy(player->socket);
-            remove_player(arena, player, "does not keep up");
+        if (in_play(&arena->players[i])) {
+            receivers[count] = &arena->players[i];
+            sockets[count++] = arena->players[i].socket;
+        }
+    }
+    network_send_packet_many(sockets, count, packet->bytes, (double)packet->size, results);
+    for (i = 0; i < count; i++) {
+        /* Telling the others of one who is out may already have put this one out as well. */
+        if (results[i] < 0 && results[i] != network_error_closed && receivers[i]->socket == sockets[i]) {
+            network_destroy(sockets[i]);
+            remove_player(arena, receivers[i], "does not keep up");
         }
     }
 }
@@ -226,6 +237,7 @@ static void on_join(struct arena *arena, struct player *player, struct arena_rea
     }
     printf("+ %s joined from %s as player %u\n", name, network_get_string(player->socket, "ip"), number_of(arena, player));
     strcpy(player->name, name);
+    network_group_add(arena->playing, player->socket); /* who has closed meanwhile is none of the group */
     put_player(&reply, arena, player);
     send_to_all(arena, &reply);
 }
@@ -296,16 +308,15 @@ static void on_event(const NetworkEvent *event, void *user) {
     }
 }
 
-/* Built once for all; only the two bytes with the last input differ from player to player. */
+/* The same for all: who has joined is a group, which costs one call, however many they are. */
 static void send_snapshots(struct arena *arena) {
     struct arena_packet packet;
-    size_t last_input_at, count_at;
+    size_t count_at;
+    double took;
     int i;
 
     packet.size = 0;
     arena_put_u8(&packet, ARENA_SNAPSHOT);
-    last_input_at = packet.size;
-    arena_put_u16(&packet, 0);
     arena_put_u32(&packet, arena->tick);
     arena_put_u8(&packet, ARENA_GEMS);
     count_at = packet.size;
@@ -319,21 +330,16 @@ static void send_snapshots(struct arena *arena) {
         if (in_play(player)) {
             packet.bytes[count_at]++;
             arena_put_u16(&packet, (unsigned)i);
+            arena_put_u16(&packet, player->last_input);
             arena_put_u16(&packet, player->score);
             arena_put_f32(&packet, player->at.x);
             arena_put_f32(&packet, player->at.y);
         }
     }
-    for (i = 0; i < ARENA_MAX_PLAYERS; i++) {
-        const struct player *player = &arena->players[i];
-        if (!in_play(player)) {
-            continue;
-        }
-        packet.bytes[last_input_at] = (uint8_t)(player->last_input & 255);
-        packet.bytes[last_input_at + 1] = (uint8_t)(player->last_input >> 8);
-        if (send_to(player, &packet) < 0) {
-            arena->skipped++; /* the next one has everything this one had */
-        }
+    took = network_group_send_packet(arena->playing, packet.bytes, (double)packet.size, -1);
+    if (took >= 0) {
+        /* Whoever does not keep up is left out; the next one has everything this one had. */
+        arena->skipped += (unsigned long)(network_group_size(arena->playing) - took);
     }
 }
 
@@ -445,6 +451,21 @@ static int open_doors(long port, int with_tls, double *first_port) {
 
 static int visitor_was_served;
 
+/* The last input of the one player in a snapshot. */
+static unsigned input_shown(struct arena_reader *snapshot) {
+    unsigned gems;
+
+    arena_get_u32(snapshot);
+    gems = arena_get_u8(snapshot);
+    arena_get_u8(snapshot);
+    while (gems-- > 0) {
+        arena_get_f32(snapshot);
+        arena_get_f32(snapshot);
+    }
+    arena_get_u16(snapshot);
+    return arena_get_u16(snapshot);
+}
+
 static void on_check_event(const NetworkEvent *event, void *user) {
     struct arena_packet packet = {{0}, 0};
     struct arena_reader reply;
@@ -464,7 +485,7 @@ static void on_check_event(const NetworkEvent *event, void *user) {
         network_send_packet(event->id, packet.bytes, (double)packet.size);
     } else if (event->type == network_type_data) {
         reply = arena_read(event->buffer, event->size);
-        if (arena_get_u8(&reply) == ARENA_SNAPSHOT && arena_get_u16(&reply) == 1) {
+        if (arena_get_u8(&reply) == ARENA_SNAPSHOT && input_shown(&reply) == 1) {
             visitor_was_served = 1; /* a snapshot from a world in which the input has taken effect */
             stop = 1;
         }
@@ -544,6 +565,7 @@ int main(int argc, char **argv) {
     for (i = 0; i < ARENA_GEMS; i++) {
         arena.gems[i] = somewhere();
     }
+    arena.playing = network_create_group();
     status = open_doors(port, certificate != NULL, &first_port);
     if (status == 0) {
         status = port_text != NULL ? run(&arena, on_event, seconds) : check_itself(&arena, first_port);

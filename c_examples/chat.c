@@ -30,6 +30,7 @@ struct member {
 
 struct room {
     struct member members[MAX_MEMBERS];
+    double talking; /* the group of those who have said their name */
 };
 
 static volatile sig_atomic_t stop;
@@ -44,17 +45,23 @@ static int fail(const char *what) {
     return 1;
 }
 
-static double send_text(double socket, int kind, const char *text) {
-    unsigned char packet[MAX_PACKET];
+/* Returns the packet's size. */
+static double put_text(unsigned char packet[MAX_PACKET], int kind, const char *text) {
     size_t length = strlen(text);
 
-    if (length + 2 > sizeof packet) {
-        length = sizeof packet - 2;
+    if (length + 2 > MAX_PACKET) {
+        length = MAX_PACKET - 2;
     }
     packet[0] = (unsigned char)kind;
     memcpy(packet + 1, text, length);
     packet[1 + length] = '\0';
-    return network_send_packet(socket, packet, (double)(length + 2));
+    return (double)(length + 2);
+}
+
+static double send_text(double socket, int kind, const char *text) {
+    unsigned char packet[MAX_PACKET];
+    double size = put_text(packet, kind, text);
+    return network_send_packet(socket, packet, size);
 }
 
 /* The text of a packet of that kind, or NULL when the packet is anything else. Control characters are refused:
@@ -87,23 +94,13 @@ static struct member *member_with(struct room *room, double socket) {
     return NULL;
 }
 
-static void remove_member(struct room *room, struct member *member);
-
 static void tell_everyone(struct room *room, const char *line) {
-    int i;
+    unsigned char packet[MAX_PACKET];
+    double size = put_text(packet, KIND_LINE, line);
+
     printf("%s\n", line);
-    for (i = 0; i < MAX_MEMBERS; i++) {
-        struct member *member = &room->members[i];
-        double sent;
-        if (member->socket < 0 || member->name[0] == '\0') {
-            continue;
-        }
-        sent = send_text(member->socket, KIND_LINE, line);
-        if (sent < 0 && sent != network_error_closed) { /* one who left has a disconnect event waiting */
-            network_destroy(member->socket);
-            remove_member(room, member);
-        }
-    }
+    /* Who has megabytes of lines yet to read misses this one. */
+    network_group_send_packet(room->talking, packet, size, -1);
 }
 
 static void remove_member(struct room *room, struct member *member) {
@@ -137,6 +134,7 @@ static void take_name(struct room *room, struct member *member, const char *name
         }
     }
     strcpy(member->name, name);
+    network_group_add(room->talking, member->socket); /* it leaves the group by itself */
     snprintf(line, sizeof line, "* %s joined", name);
     tell_everyone(room, line);
 }
@@ -187,6 +185,7 @@ static double open_room(struct room *room, double port) {
     for (i = 0; i < MAX_MEMBERS; i++) {
         room->members[i].socket = -1;
     }
+    room->talking = network_create_group();
     return network_create_server(network_socket_tcp, port, MAX_MEMBERS);
 }
 

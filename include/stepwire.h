@@ -79,6 +79,10 @@
  *   network_error_busy from then on. Languages with exceptions of their own (Python, C#, Lua, Java, ...)
  *   do best to collect with network_poll_event, which calls nobody back.
  *
+ * ONE MESSAGE TO MANY
+ *   network_group_send_packet(server, buffer, size, -1) sends to all clients of a server, and to the
+ *   members of a group that network_create_group has made, at a fraction of what as many sends cost.
+ *
  * ERRORS
  *   Success is >= 0. Failure is one of the network_error_* numbers, and network_last_error then has
  *   a sentence for the calling thread. What goes wrong later comes as an event with error and reason.
@@ -104,6 +108,7 @@
 /** @defgroup sockets Sockets and servers */
 /** @defgroup connecting Connecting */
 /** @defgroup sending Sending */
+/** @defgroup groups One message to many */
 /** @defgroup events Events */
 /** @defgroup options Options */
 /** @defgroup asking Asking */
@@ -1097,6 +1102,107 @@ double network_send_udp_raw(double socket,
  * `buffer` is NULL or has `size` readable bytes.
  */
 double network_send_broadcast(double socket, double port, const void *buffer, double size);
+
+/**
+ * @ingroup groups
+ * Makes a group of connections, to send one message to all of them. A server's handle is a group as
+ * well, without this: all clients whose connect event was collected and whose disconnect event was not.
+ *
+ * Returns the group's handle, from the same count as those of sockets and never the same as one; or
+ * `network_error_limit`. Functions for sockets answer it with `network_error_wrong_kind`.
+ * `network_destroy` ends the group, not its members. Any thread; does not block.
+ */
+double network_create_group(void);
+
+/**
+ * @ingroup groups
+ * Makes a connected TCP or WebSocket socket, regular or raw, a client's own or a server's client, a
+ * member of a group. A socket may be in any number of groups. It leaves all of them by itself when its
+ * disconnect event is collected, or when it is destroyed; connecting anew does not bring it back.
+ *
+ * Returns 1, or 0 if it was a member, or `network_error_not_connected`, `_closed`, `_wrong_kind` (the
+ * socket is a server or for UDP, or the group a server's, which changes with its clients alone),
+ * `_bad_handle`. Any thread, callbacks included; does not block.
+ */
+double network_group_add(double group,
+                         double socket);
+
+/**
+ * @ingroup groups
+ * Takes a socket out of a group.
+ *
+ * Returns 1, or 0 if it was no member, or `network_error_wrong_kind` for a server's group,
+ * `network_error_bad_handle`. Any thread, callbacks included; does not block.
+ */
+double network_group_remove(double group, double socket);
+
+/**
+ * @ingroup groups
+ * How many members a group has, or clients a TCP or WebSocket server.
+ *
+ * Returns that, or `network_error_wrong_kind` for other sockets, `network_error_bad_handle`. Any
+ * thread, callbacks included; does not block.
+ */
+double network_group_size(double group);
+
+/**
+ * @ingroup groups
+ * Sends a packet as `network_send_packet` does to every member of a group, or every client of a server,
+ * but `except`: a socket, member or not, or -1 for none. This costs a fraction of a loop of sends: the
+ * packet is made ready once for each kind of connection, large ones are stored once for all, and the
+ * library is told once.
+ *
+ * `buffer` has `size` bytes, 0 to 67108864, copied before the call returns; it may be NULL only if
+ * `size` is 0.
+ *
+ * Returns how many members took the packet: 0 to `network_group_size`. It is not sent to those whose
+ * send queue is full, which "dropped" of `network_get_stat` counts for each, nor to those that have
+ * gone and whose disconnect event waits. Or nothing was sent and it returns `network_error_too_big`,
+ * `_wrong_kind` (`group` is a socket), `_bad_handle` (of `group` or `except`), `_bad_argument`. Any
+ * thread, callbacks included; packets to one socket arrive in the order sent. Does not block.
+ *
+ * @par What the caller promises
+ * `buffer` is NULL or has `size` readable bytes.
+ */
+double network_group_send_packet(double group,
+                                 const void *buffer,
+                                 double size,
+                                 double except);
+
+/**
+ * @ingroup groups
+ * As `network_group_send_packet`, but bytes as they are, over WebSockets as a binary message. Regular
+ * members, whose stream it would corrupt, are skipped and do not count.
+ *
+ * @par What the caller promises
+ * `buffer` is NULL or has `size` readable bytes.
+ */
+double network_group_send_raw(double group,
+                              const void *buffer,
+                              double size,
+                              double except);
+
+/**
+ * @ingroup groups
+ * Sends a packet to `count` sockets in the order given, as cheaply as `network_group_send_packet`: for
+ * those that are chosen anew each time. A socket that stands there twice gets it twice.
+ *
+ * `sockets` has `count` handles; it may be NULL only if `count` is 0. `results` is NULL or has room for
+ * as many numbers: what `network_send_packet` would have returned for each. `buffer` as there.
+ *
+ * Returns how many took the packet. `network_last_error` is about the last one that did not. Or nothing
+ * was sent, and `results` are as they were: `network_error_too_big`, `network_error_bad_argument`. Any
+ * thread, callbacks included; does not block.
+ *
+ * @par What the caller promises
+ * `sockets` is NULL or has `count` readable numbers, `results` is NULL or has room for as many, `buffer`
+ * is NULL or has `size` readable bytes.
+ */
+double network_send_packet_many(const double *sockets,
+                                double count,
+                                const void *buffer,
+                                double size,
+                                double *results);
 
 /**
  * @ingroup sending

@@ -66,6 +66,24 @@ double network_send_udp_raw(double socket,
                             const void *buffer,
                             double size);
 double network_send_broadcast(double socket, double port, const void *buffer, double size);
+double network_create_group(void);
+double network_group_add(double group,
+                         double socket);
+double network_group_remove(double group, double socket);
+double network_group_size(double group);
+double network_group_send_packet(double group,
+                                 const void *buffer,
+                                 double size,
+                                 double except);
+double network_group_send_raw(double group,
+                              const void *buffer,
+                              double size,
+                              double except);
+double network_send_packet_many(const double *sockets,
+                                double count,
+                                const void *buffer,
+                                double size,
+                                double *results);
 double network_set_udp_target(double socket,
                               const char *url,
                               double port);

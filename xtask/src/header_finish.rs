@@ -4,10 +4,11 @@
 use std::path::Path;
 
 /// The groups of the documentation: name, title, and the sources whose functions are in it.
-const GROUPS: [(&str, &str, &[&str]); 7] = [
+const GROUPS: [(&str, &str, &[&str]); 8] = [
     ("sockets", "Sockets and servers", &["src/abi/sockets.rs"]),
     ("connecting", "Connecting", &["src/abi/connect.rs"]),
     ("sending", "Sending", &["src/abi/sending.rs", "src/abi/udp_target.rs"]),
+    ("groups", "One message to many", &["src/abi/groups.rs"]),
     ("events", "Events", &["src/abi/events.rs"]),
     ("options", "Options", &["src/abi/options.rs"]),
     ("asking", "Asking", &["src/abi/info.rs"]),

@@ -26,6 +26,7 @@ pub const STEPWIRE: Header = Header {
         "src/abi/sockets.rs",
         "src/abi/connect.rs",
         "src/abi/sending.rs",
+        "src/abi/groups.rs",
         "src/abi/udp_target.rs",
         "src/abi/events.rs",
         "src/abi/options.rs",
