@@ -66,18 +66,15 @@ pub(super) fn bind_stream(ip: Option<IpAddr>, port: u16, to: BindTo) -> Result<(
         if address.is_ipv6() {
             socket.set_only_v6(!dual_stack)?;
         }
-        if to != BindTo::LocalEndpoint {
-            sys::share_listening_port(&socket)?;
-        } else if released_ports::contains(port) {
-            sys::take_released_port(&socket)?;
-        }
-        if to == (BindTo::Server { shared: true }) {
-            sys::share_port(&socket)?;
-        }
-        socket.bind(&address.into())?;
         if to == BindTo::LocalEndpoint {
-            // From now on the connections made through it may bind to the same port, and only they.
-            sys::offer_outgoing_port(&socket)?;
+            // From then on the connections made through it may bind to the same port, and only they.
+            sys::reserve_port(&socket, &address.into(), released_ports::contains(port))?;
+        } else {
+            sys::share_listening_port(&socket)?;
+            if to == (BindTo::Server { shared: true }) {
+                sys::share_port(&socket)?;
+            }
+            socket.bind(&address.into())?;
         }
         socket.set_nonblocking(true)?;
         Ok(socket)

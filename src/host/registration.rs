@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use crate::context::CONTEXT;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::log::{self, Level};
 use crate::options::Settings;
 use crate::socket::{Family, Socket, SocketRole};
@@ -24,7 +24,11 @@ pub(crate) fn register(
 }
 
 pub(crate) fn bind_failed(port: u16, error: &io::Error) -> Error {
-    Error::from_io(&format!("cannot use port {port}"), error)
+    let what = format!("cannot use port {port}");
+    if sys::is_port_taken(error) {
+        return Error::new(Code::AddressInUse, format!("{what}: {error}"));
+    }
+    Error::from_io(&what, error)
 }
 
 /// Binds `port` on all addresses of both families, by `bind`, which is told whether the socket is for both. Where there is

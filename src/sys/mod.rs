@@ -7,11 +7,12 @@
 //! | [`is_descriptor_limit`] | the error numbers of "no more descriptors" |
 //! | [`raise_descriptor_limit`] | `RLIMIT_NOFILE` |
 //! | [`start_thread`] | the signal mask a new thread inherits; a library that is unloaded under it |
-//! | [`share_listening_port`], [`take_released_port`], [`offer_outgoing_port`], [`share_outgoing_port`], [`keep_datagram_port`], [`share_datagram_port`], [`share_port`] | `SO_REUSEADDR`, `SO_REUSEPORT` or `SO_EXCLUSIVEADDRUSE` |
+//! | [`share_listening_port`], [`reserve_port`], [`share_outgoing_port`], [`keep_datagram_port`], [`share_datagram_port`], [`share_port`] | `SO_REUSEADDR`, `SO_REUSEPORT` or `SO_EXCLUSIVEADDRUSE` |
 //! | [`write_to_stderr`] | the SIGPIPE of a standard error that nobody reads |
 //! | [`in_forked_children`] | `pthread_atfork` |
 //! | [`CONNECTION_REFUSED`] | an error number |
 //! | [`choose_port_on_connect`] | `IP_BIND_ADDRESS_NO_PORT` |
+//! | [`is_port_taken`] | the error numbers of "somebody has it" |
 //! | [`is_family_missing`] | the error numbers of "there is no IPv6 here" |
 //! | [`Flag`] | descriptors that say something by being readable |
 //! | `take_listener` | sockets that systemd has opened |

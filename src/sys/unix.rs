@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::net::SocketAddr;
 
 use mio::net::{TcpListener, TcpStream};
-use socket2::{SockRef, Socket, TcpKeepalive};
+use socket2::{SockAddr, SockRef, Socket, TcpKeepalive};
 
 /// With epoll and kqueue a read that returned less than it was offered has emptied the socket; the
 /// next arrival is a new edge. Saves the read that would only say "would block".
@@ -109,13 +109,13 @@ pub(crate) fn share_listening_port(socket: &Socket) -> io::Result<()> {
     socket.set_reuse_address(true)
 }
 
-/// Lets a reservation have a port that connections in TIME_WAIT still have.
-pub(crate) fn take_released_port(reservation: &Socket) -> io::Result<()> {
-    reservation.set_reuse_address(true)
-}
-
-/// Lets connections have the port that this reservation, which is bound already, holds for them.
-pub(crate) fn offer_outgoing_port(reservation: &Socket) -> io::Result<()> {
+/// Binds a reservation: a port that nobody has, and that connections can share from then on. Connections in TIME_WAIT
+/// may still have one that was `released` a moment ago.
+pub(crate) fn reserve_port(reservation: &Socket, address: &SockAddr, released: bool) -> io::Result<()> {
+    if released {
+        reservation.set_reuse_address(true)?;
+    }
+    reservation.bind(address)?;
     reservation.set_reuse_address(true)
 }
 
@@ -144,6 +144,11 @@ pub(crate) fn share_datagram_port(socket: &Socket) -> io::Result<()> {
 /// A datagram socket's port is its own by default.
 pub(crate) fn keep_datagram_port(_socket: &Socket) -> io::Result<()> {
     Ok(())
+}
+
+/// Whether a bind failed because somebody has the port.
+pub(crate) fn is_port_taken(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AddrInUse
 }
 
 /// Whether a socket cannot be made or bound because this machine lacks its address family.

@@ -6,12 +6,12 @@ use std::os::windows::io::AsRawSocket;
 use std::sync::Once;
 
 use mio::net::{TcpListener, TcpStream};
-use socket2::{SockRef, Socket, TcpKeepalive};
+use socket2::{SockAddr, SockRef, Socket, TcpKeepalive, Type};
 use windows_sys::Win32::Foundation::{HANDLE_FLAG_INHERIT, SetHandleInformation};
 use windows_sys::Win32::Media::{TIMERR_NOERROR, timeBeginPeriod, timeEndPeriod};
 use windows_sys::Win32::Networking::WinSock::{
-    SIO_UDP_CONNRESET, SIO_UDP_NETRESET, SO_EXCLUSIVEADDRUSE, SOL_SOCKET, WSAEADDRNOTAVAIL, WSAEAFNOSUPPORT,
-    WSAEMFILE, WSAENOBUFS, WSAENOPROTOOPT, WSAEPROTONOSUPPORT, WSAIoctl, setsockopt,
+    SIO_UDP_CONNRESET, SIO_UDP_NETRESET, SO_EXCLUSIVEADDRUSE, SOL_SOCKET, WSAEACCES, WSAEADDRNOTAVAIL,
+    WSAEAFNOSUPPORT, WSAEMFILE, WSAENOBUFS, WSAENOPROTOOPT, WSAEPROTONOSUPPORT, WSAIoctl, setsockopt,
 };
 use windows_sys::Win32::System::LibraryLoader::{
     GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, GET_MODULE_HANDLE_EX_FLAG_PIN, GetModuleHandleExW,
@@ -76,14 +76,18 @@ pub(crate) fn share_listening_port(socket: &Socket) -> io::Result<()> {
     be_exclusive(socket)
 }
 
-/// A reservation needs no option for that, and an exclusive one could not be shared afterwards.
-pub(crate) fn take_released_port(_reservation: &Socket) -> io::Result<()> {
-    Ok(())
-}
-
-/// Whoever asks to share a port may have it, if it is not exclusive.
-pub(crate) fn offer_outgoing_port(_reservation: &Socket) -> io::Result<()> {
-    Ok(())
+/// Binds a reservation: a port that nobody has, and that connections can share from then on. Only sockets that want to
+/// share before they are bound can do so, and those take any port: whether it is free another socket finds out.
+pub(crate) fn reserve_port(reservation: &Socket, address: &SockAddr, _released: bool) -> io::Result<()> {
+    let scout = Socket::new(address.domain(), Type::STREAM, None)?;
+    if address.is_ipv6() {
+        scout.set_only_v6(reservation.only_v6()?)?;
+    }
+    scout.bind(address)?;
+    let bound = scout.local_addr()?;
+    drop(scout);
+    reservation.set_reuse_address(true)?;
+    reservation.bind(&bound)
 }
 
 /// Lets a connection have the port that the reservation for it holds.
@@ -122,6 +126,11 @@ fn be_exclusive(socket: &Socket) -> io::Result<()> {
         )
     };
     if failed == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Whether a bind failed because somebody has the port: access to an exclusive one is denied.
+pub(crate) fn is_port_taken(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AddrInUse || error.raw_os_error() == Some(WSAEACCES)
 }
 
 /// Whether a socket cannot be made or bound because this machine lacks its address family.

@@ -89,6 +89,8 @@ impl Wine {
         // A path of Windows: for others Wine starts a second process.
         let program = format!("Z:{}", program.display());
         command.args(&self.launcher[1..]).arg(program).env("WINEDEBUG", "-all");
+        // What an emulated system needs more.
+        command.env("STEPWIRE_TEST_SLOWNESS", "3");
         command
     }
 
