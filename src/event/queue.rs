@@ -156,7 +156,7 @@ impl EventQueue {
     }
 
     /// Sources of events collected since the last call.
-    pub(crate) fn take_credits(&self) -> Vec<Vec<Source>> {
+    pub(crate) fn take_collected(&self) -> Vec<Vec<Source>> {
         std::mem::take(&mut self.state.lock().collected)
     }
 

@@ -30,7 +30,7 @@ enum Resumed {
 
 impl Reactor {
     /// Takes back the cost of events the host has collected, and goes on with who waited for that.
-    pub(crate) fn take_credits(&mut self, collected: Vec<Vec<Source>>) {
+    pub(crate) fn release_collected(&mut self, collected: Vec<Vec<Source>>) {
         for sources in collected {
             for source in sources {
                 self.release(&source);

@@ -21,8 +21,8 @@ impl Reactor {
         for command in self.turn.context.mailbox.take_commands() {
             self.handle(command);
         }
-        let collected = self.turn.context.events.take_credits();
-        self.take_credits(collected);
+        let collected = self.turn.context.events.take_collected();
+        self.release_collected(collected);
         // While the host still has events to answer it is likely to send more; so that all of it
         // leaves in few writes, wait a moment for the end of the burst.
         let burst_goes_on = !host_waits && self.turn.context.events.waiting() > 0;

@@ -153,7 +153,7 @@ impl Reactor {
         self.endpoints.free_gone();
         if !self.turn.batch.is_empty() {
             let collected = self.turn.context.events.publish(&mut self.turn.batch);
-            self.take_credits(collected);
+            self.release_collected(collected);
         }
     }
 

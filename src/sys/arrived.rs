@@ -1,13 +1,13 @@
 //! What the ways of receiving datagrams have in common.
 
-use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::net::{Ipv6Addr, SocketAddr, SocketAddrV6};
 
 /// A datagram that a [`DatagramReader`](super::DatagramReader) has received.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arrived {
     pub(crate) from: SocketAddr,
-    /// The address it came to, where the system tells.
-    pub(crate) to: Option<IpAddr>,
+    /// The address it came to, where the system tells; IPv4 inside IPv6.
+    pub(crate) to: Option<Ipv6Addr>,
     /// Where it lies in the room.
     pub(crate) start: usize,
     pub(crate) size: usize,

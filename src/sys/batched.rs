@@ -55,7 +55,7 @@ impl DatagramReader {
         let mut iovecs = [const { MaybeUninit::<[libc::iovec; 2]>::uninit() }; SLOTS];
         let mut names = [const { MaybeUninit::<libc::sockaddr_in6>::uninit() }; SLOTS];
         let mut headers = [const { MaybeUninit::<libc::mmsghdr>::uninit() }; SLOTS];
-        let mut controls = [const { MaybeUninit::<Control>::uninit() }; SLOTS];
+        let mut controls = [const { MaybeUninit::<Destination>::uninit() }; SLOTS];
         let slots = room.chunks_exact_mut(width).zip(self.overflow.chunks_exact_mut(OVERFLOW));
         for (index, (slot, overflow)) in slots.take(offered).enumerate() {
             let iovec = iovecs[index].write([
@@ -68,8 +68,8 @@ impl DatagramReader {
             header.msg_namelen = size_of::<libc::sockaddr_in6>() as libc::socklen_t;
             header.msg_iov = iovec.as_mut_ptr();
             header.msg_iovlen = 2;
-            header.msg_control = controls[index].as_mut_ptr().cast();
-            header.msg_controllen = size_of::<Control>() as _;
+            header.msg_control = controls[index].write([0; 5]).as_mut_ptr().cast();
+            header.msg_controllen = size_of::<Destination>() as _;
             headers[index].write(libc::mmsghdr { msg_hdr: header, msg_len: 0 });
         }
         // SAFETY: the first `offered` headers are initialised; they point to names and iovecs on
@@ -181,6 +181,9 @@ unsafe fn read_name(name: *const libc::sockaddr_in6) -> Option<SocketAddr> {
     }
 }
 
+/// Room for the address that a datagram came to.
+type Destination = [u64; 5];
+
 /// Room for the ancillary data of a message: an address, and the size of segments.
 type Control = [u64; 12];
 
@@ -208,7 +211,7 @@ pub(crate) fn tell_destinations(socket: &socket2::Socket, ipv6: bool) {
 /// # Safety
 ///
 /// The kernel has filled in the header and the ancillary data it points to.
-unsafe fn read_destination(header: &libc::msghdr) -> Option<IpAddr> {
+unsafe fn read_destination(header: &libc::msghdr) -> Option<Ipv6Addr> {
     // SAFETY: CMSG_FIRSTHDR and CMSG_NXTHDR stay within what the kernel has written; each kind of data
     // is as large as its struct, and read without asking for alignment.
     unsafe {
@@ -217,11 +220,11 @@ unsafe fn read_destination(header: &libc::msghdr) -> Option<IpAddr> {
             match ((*control).cmsg_level, (*control).cmsg_type) {
                 (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
                     let info: libc::in6_pktinfo = std::ptr::read_unaligned(libc::CMSG_DATA(control).cast());
-                    return Some(Ipv6Addr::from(info.ipi6_addr.s6_addr).to_canonical());
+                    return Some(Ipv6Addr::from(info.ipi6_addr.s6_addr));
                 }
                 (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
                     let info: libc::in_pktinfo = std::ptr::read_unaligned(libc::CMSG_DATA(control).cast());
-                    return Some(Ipv4Addr::from(u32::from_be(info.ipi_addr.s_addr)).into());
+                    return Some(Ipv4Addr::from(u32::from_be(info.ipi_addr.s_addr)).to_ipv6_mapped());
                 }
                 _ => control = libc::CMSG_NXTHDR(header, control),
             }
