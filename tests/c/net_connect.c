@@ -404,8 +404,7 @@ static void a_local_port_of_ones_own(void) {
     probe = tcp_server(0, 1);
     chosen = network_get_port(probe);
     SUCCESS(network_destroy(probe));
-    client = -1;
-    WAIT_FOR((client = network_create_socket_ext(network_socket_tcp, chosen)) >= 0);
+    client = SUCCESS(network_create_socket_ext(network_socket_tcp, chosen));
     CHECK_EQUAL(network_get_port(client), chosen);
     CHECK_EQUAL(network_connect(client, "127.0.0.1", network_get_port(server)), client);
     CHECK_EQUAL(take_connect(server)->port, chosen);
