@@ -149,6 +149,16 @@ static void on_packet(struct bot *bot, const NetworkEvent *event) {
     }
 }
 
+/* The door or a room could not be reached, or was lost before the bot played. */
+static void on_failure(struct bot *bot) {
+    if (bot->state == AT_DOOR) {
+        all.failed_doors++;
+    } else {
+        all.failed_rooms++;
+    }
+    go_away(bot, RETRY_MS);
+}
+
 static void on_event(const NetworkEvent *event, void *user) {
     struct bot *bot = event->user;
     (void)user;
@@ -160,12 +170,7 @@ static void on_event(const NetworkEvent *event, void *user) {
         if (event->succeeded == 1) {
             on_connected(bot);
         } else {
-            if (bot->state == AT_DOOR) {
-                all.failed_doors++;
-            } else {
-                all.failed_rooms++;
-            }
-            go_away(bot, RETRY_MS);
+            on_failure(bot);
         }
         break;
     case network_type_data:
@@ -177,12 +182,7 @@ static void on_event(const NetworkEvent *event, void *user) {
             bot->lost = now_ms();
             look_for_a_room(bot);
         } else {
-            if (bot->state == AT_DOOR) {
-                all.failed_doors++;
-            } else {
-                all.failed_rooms++;
-            }
-            go_away(bot, RETRY_MS);
+            on_failure(bot);
         }
         break;
     }

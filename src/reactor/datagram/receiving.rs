@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::address;
-use crate::clock;
+use crate::clock::{self, Millis};
 use crate::command::Id;
 use crate::datagram_records::To;
 use crate::event::batch::EVENT_COST;
@@ -62,7 +62,7 @@ impl Datagrams {
                     continue;
                 }
             };
-            self.note_sources(&around.tools.reader, &mut around.tools.interfaces);
+            self.note_sources(around.turn.now, &around.tools.reader, &mut around.tools.interfaces);
             let bytes = if straight {
                 around.tools.reader.pack(room);
                 self.take_in(around.id, around.turn, &around.tools.reader)
@@ -174,8 +174,7 @@ impl Datagrams {
     }
 
     /// Remembers which of this machine's addresses the peers have asked.
-    fn note_sources(&mut self, reader: &DatagramReader, interfaces: &mut CachedInterfaces) {
-        let now = clock::millis_after(clock::micros());
+    fn note_sources(&mut self, now: Millis, reader: &DatagramReader, interfaces: &mut CachedInterfaces) {
         for datagram in reader.arrived() {
             if let Some(local) = datagram.to {
                 self.sources.note(datagram.from, local, || interfaces.get(now));
