@@ -26,6 +26,7 @@ if(STEPWIRE_CLUSTER)
     "${stepwire_cluster_import_file}" ${stepwire_cluster_shared_links})
 endif()
 install(FILES LICENSE-APACHE LICENSE-MIT THIRD-PARTY-LICENSES DESTINATION "${CMAKE_INSTALL_DATADIR}/licenses/stepwire")
+install(FILES include/api.json DESTINATION "${CMAKE_INSTALL_DATADIR}/stepwire")
 install(FILES bindings/lua/stepwire.lua DESTINATION "${CMAKE_INSTALL_DATADIR}/lua/5.1")
 install(FILES tools/wireshark/stepwire.lua DESTINATION "${CMAKE_INSTALL_DATADIR}/stepwire/wireshark")
 

@@ -28,6 +28,7 @@ foreach(file IN ITEMS
     share/licenses/stepwire/LICENSE-APACHE
     share/licenses/stepwire/THIRD-PARTY-LICENSES
     share/lua/5.1/stepwire.lua
+    share/stepwire/api.json
     share/stepwire/wireshark/stepwire.lua)
   if(NOT EXISTS "${prefix}/${file}")
     message(FATAL_ERROR "${file} is not installed")

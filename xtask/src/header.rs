@@ -1,4 +1,5 @@
-//! `cargo xtask header`: writes the C headers, docs/reference.md and what the Lua binding has of stepwire.h.
+//! `cargo xtask header`: writes the C headers, the description of the ABI for bindings, docs/reference.md and
+//! what the Lua binding has of stepwire.h.
 
 use std::error::Error;
 
@@ -10,6 +11,7 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     for header in [STEPWIRE, CLUSTER] {
         std::fs::write(root().join(header.path), header.generate(&root())?)?;
     }
+    std::fs::write(root().join(xtask::api::PATH), xtask::api::generate(&root())?)?;
     let binding = root().join("bindings/lua/stepwire.lua");
     let declared = std::fs::read_to_string(root().join(STEPWIRE.path))?;
     let updated = xtask::lua_binding::update(&std::fs::read_to_string(&binding)?, &declared)?;

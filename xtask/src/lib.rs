@@ -1,5 +1,7 @@
 //! What the project's commands and its tests have in common.
 
+pub mod api;
+pub mod declarations;
 mod header_finish;
 pub mod header_text;
 pub mod lua_binding;

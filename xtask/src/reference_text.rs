@@ -42,8 +42,19 @@ pub fn generate() -> String {
     text + &format!("Numbers: {reals}.\n\nTexts: {texts}.\n\nThey are the members of `NetworkEvent`.\n")
 }
 
-/// The kinds of sockets an option is for.
+/// The kinds of sockets an option is for, in few words.
 fn sockets(row: &options::Row) -> String {
+    match row.sockets {
+        0 => "the library".to_owned(),
+        options::ANY => "all sockets".to_owned(),
+        options::STREAMS => "all connections and servers".to_owned(),
+        options::WEBSOCKETS => "WebSockets and their servers".to_owned(),
+        some => socket_kinds(some).join(", "),
+    }
+}
+
+/// Kinds of sockets, each by its name.
+pub fn socket_kinds(sockets: options::Sockets) -> Vec<&'static str> {
     const NAMES: [(options::Sockets, &str); 8] = [
         (options::TCP_CLIENT, "TCP clients"),
         (options::WEBSOCKET_CLIENT, "WebSocket clients"),
@@ -54,14 +65,5 @@ fn sockets(row: &options::Row) -> String {
         (options::WEBSOCKET_ACCEPTED, "accepted WebSockets"),
         (options::UDP, "UDP"),
     ];
-    match row.sockets {
-        0 => "the library".to_owned(),
-        options::ANY => "all sockets".to_owned(),
-        options::STREAMS => "all connections and servers".to_owned(),
-        options::WEBSOCKETS => "WebSockets and their servers".to_owned(),
-        some => {
-            let names = NAMES.iter().filter(|(kind, _)| some & kind != 0).map(|(_, name)| *name);
-            names.collect::<Vec<_>>().join(", ")
-        }
-    }
+    NAMES.iter().filter(|(kind, _)| sockets & kind != 0).map(|(_, name)| *name).collect()
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::Value;
+
 /// A library of that name that cargo has built beside the test that asks.
 pub fn library(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test is a program");
@@ -48,4 +50,46 @@ pub fn declared(header: &Path, prefix: &str) -> BTreeSet<String> {
         .filter(|name| name.starts_with(prefix))
         .map(str::to_owned)
         .collect()
+}
+
+/// A library's part of `include/api.json` as it is committed: "stepwire" or "cluster".
+pub fn described(root: &Path, library: &str) -> Value {
+    let text = std::fs::read_to_string(root.join(crate::api::PATH)).expect("the description is there");
+    let mut api: Value = serde_json::from_str(&text).expect("it is JSON");
+    api[library].take()
+}
+
+/// The names of what stands in a list of such a description.
+pub fn described_names(list: &Value) -> BTreeSet<String> {
+    let names = list.as_array().expect("a list").iter().map(|row| row["name"].as_str().expect("a name"));
+    names.map(str::to_owned).collect()
+}
+
+/// Name, offset and size of each field of a described struct; at its end its own name, 0 and size.
+pub fn described_layout(structure: &Value) -> Vec<(String, usize, usize)> {
+    let number = |value: &Value| usize::try_from(value.as_u64().expect("a number")).expect("a small one");
+    let name = |value: &Value| value["name"].as_str().expect("a name").to_owned();
+    let fields = structure["fields"].as_array().expect("fields").iter();
+    let mut layout: Vec<_> =
+        fields.map(|field| (name(field), number(&field["offset"]), number(&field["size"]))).collect();
+    layout.push((name(structure), 0, number(&structure["size"])));
+    layout
+}
+
+/// The same of a struct of Rust.
+#[macro_export]
+macro_rules! layout {
+    ($structure:ident { $($field:ident),* $(,)? }) => {{
+        fn size_of_field<S, T>(_: fn(&S) -> &T) -> usize {
+            size_of::<T>()
+        }
+        vec![
+            $((
+                stringify!($field).trim_start_matches("r#").to_owned(),
+                std::mem::offset_of!($structure, $field),
+                size_of_field(|structure: &$structure| &structure.$field),
+            ),)*
+            (stringify!($structure).to_owned(), 0, size_of::<$structure>()),
+        ]
+    }};
 }
