@@ -1,4 +1,4 @@
-//! What the host asks of the reactor.
+//! What the host asks of the reactors, and they of each other.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,16 +7,18 @@ use std::time::Duration;
 use mio::net::UdpSocket;
 use parking_lot::{Condvar, Mutex};
 
+use crate::admission::{Admission, Arrival};
 use crate::error::{Code, Error, Result};
 use crate::listening::Listening;
 use crate::options::Texts;
+pub(crate) use crate::placement::Id;
 use crate::reliable::Endpoint;
 use crate::socket::{Bound, Local, Socket};
 use crate::tls;
 use crate::url::Url;
 use crate::websocket::handshake::ClientHandshake;
 
-/// What the host's calls ask of the reactor.
+/// What is asked of a reactor.
 pub(crate) enum Command {
     Listen(Listen),
     Connect(ConnectRequest),
@@ -37,7 +39,7 @@ pub(crate) enum Command {
     /// The host has destroyed these; WebSockets among them say `close_frame`.
     Destroy {
         sockets: Vec<Arc<Socket>>,
-        close_frame: Option<CloseFrame>,
+        close_frame: Option<Arc<CloseFrame>>,
     },
     /// The host has seen the disconnect event of a connection that still flushed.
     Finish {
@@ -52,6 +54,16 @@ pub(crate) enum Command {
         socket: Arc<Socket>,
         acceptor: tls::Acceptor,
     },
+    /// A connection that another reactor has accepted.
+    Adopt(Box<Arrival>),
+    /// Connections accepted by a server that have not finished their handshake are to go: all of a server
+    /// that was destroyed, or one that makes room for another.
+    Dismiss {
+        ids: Vec<Id>,
+        crowded: bool,
+    },
+    /// A server has begun to count its connections by address.
+    CountAddresses(Arc<Admission>),
     Stop(Stop),
 }
 
@@ -68,13 +80,6 @@ pub(crate) enum Stop {
     Now,
     /// When all connections have closed, or the time for that is over.
     WhenFlushed,
-}
-
-/// Names an endpoint: its place, and a number that tells it from earlier ones there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Id {
-    pub(crate) token: u32,
-    pub(crate) serial: u32,
 }
 
 /// What the host asks for with `network_create_server`.

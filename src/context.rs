@@ -1,13 +1,16 @@
-//! What the host's calls and the reactor have in common.
+//! What the host's calls and the reactors have in common.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use parking_lot::Mutex;
 
+use crate::command::{CloseFrame, Command};
 use crate::dns::NameCache;
 use crate::event::queue::EventQueue;
-use crate::mailbox::{Burst, Mailbox};
+use crate::mailbox::{Burst, Mailboxes};
 use crate::options::Options;
+use crate::placement::ReactorIndex;
 use crate::registry::Registry;
 use crate::socket::{HostGuard, HostSide, Socket};
 use crate::wake::Wake;
@@ -18,7 +21,7 @@ pub(crate) static CONTEXT: Context = Context::new();
 pub(crate) struct Context {
     pub(crate) registry: Registry,
     pub(crate) events: EventQueue,
-    pub(crate) mailbox: Mailbox,
+    pub(crate) mailboxes: Mailboxes,
     pub(crate) wake: Wake,
     pub(crate) options: Mutex<Option<Options>>,
     pub(crate) names: NameCache,
@@ -33,7 +36,7 @@ impl Context {
         Self {
             registry: Registry::new(),
             events: EventQueue::new(),
-            mailbox: Mailbox::new(),
+            mailboxes: Mailboxes::new(),
             wake: Wake::new(),
             options: Mutex::new(None),
             names: NameCache::new(),
@@ -42,7 +45,22 @@ impl Context {
         }
     }
 
-    /// Lets `append` add to the send queue of a socket, and tells the reactor of it.
+    /// Asks a reactor for something.
+    pub(crate) fn command(&self, reactor: ReactorIndex, command: Command) {
+        self.mailboxes.of(reactor).command(command);
+    }
+
+    /// Tells the reactors that the host has destroyed these; WebSockets among them say `close_frame`.
+    pub(crate) fn command_destroy(&self, mut sockets: Vec<Arc<Socket>>, close_frame: Option<CloseFrame>) {
+        let close_frame = close_frame.map(Arc::new);
+        while let Some(reactor) = sockets.first().map(|socket| socket.reactor()) {
+            let own = sockets.extract_if(.., |socket| socket.reactor() == reactor).collect();
+            let command = Command::Destroy { sockets: own, close_frame: close_frame.clone() };
+            self.command(reactor, command);
+        }
+    }
+
+    /// Lets `append` add to the send queue of a socket, and tells its reactor of it.
     #[inline(always)]
     pub(crate) fn send<T>(
         &self,
@@ -51,12 +69,12 @@ impl Context {
         append: impl FnOnce(&mut HostSide) -> T,
     ) -> T {
         // While the host has events to answer it is likely to send more in a moment.
-        self.mailbox.send(socket, host, || self.events.waiting() > 0, append)
+        self.mailboxes.of(socket.reactor()).send(socket, host, || self.events.waiting() > 0, append)
     }
 
-    /// Begins sends to so many sockets, of which the reactor hears together.
+    /// Begins sends to so many sockets, of which the reactors hear together.
     pub(crate) fn burst(&self, sockets: usize) -> Burst<'_> {
-        self.mailbox.burst(sockets, self.events.waiting() > 0)
+        self.mailboxes.burst(sockets, self.events.waiting() > 0)
     }
 
     /// Reads or changes the options; they have their defaults until one is set.

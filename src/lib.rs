@@ -9,6 +9,7 @@
 pub mod abi;
 mod address;
 mod address_limits;
+mod admission;
 pub mod catalog;
 mod clock;
 mod command;
@@ -28,6 +29,7 @@ mod log;
 mod mailbox;
 mod options;
 mod outgoing;
+mod placement;
 pub mod protocol;
 mod proxy;
 mod quota;

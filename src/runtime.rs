@@ -15,6 +15,7 @@ use crate::error::{Code, Error, Result, catch_defects};
 use crate::event::NetworkEvent;
 use crate::log;
 use crate::options::Options;
+use crate::placement::ReactorIndex;
 use crate::reactor::Reactor;
 use crate::socket::Handle;
 use crate::sys;
@@ -81,7 +82,7 @@ pub(crate) fn start() -> Result<()> {
         log::prepare();
         static WATCHED: Once = Once::new();
         WATCHED.call_once(|| sys::in_forked_children(note_fork));
-        let reactor = Box::new(Reactor::new(&CONTEXT)?);
+        let reactor = Box::new(Reactor::new(&CONTEXT, ReactorIndex::FIRST)?);
         *runtime = if MANUAL.load(SeqCst) { Runtime::Manual(reactor) } else { run_in_thread(reactor)? };
         STARTED.store(true, SeqCst);
     }
@@ -149,7 +150,7 @@ pub(crate) fn set_manual_io(manual: bool) -> Result<()> {
         Runtime::Off => None,
         Runtime::Manual(reactor) => Some(reactor),
         Runtime::Thread(thread) => {
-            CONTEXT.mailbox.command(Command::Stop(Stop::Now));
+            CONTEXT.command(ReactorIndex::FIRST, Command::Stop(Stop::Now));
             thread.join().ok()
         }
     };
@@ -205,7 +206,7 @@ pub(crate) fn drain_events(mut deliver: impl FnMut(&NetworkEvent)) -> Result<usi
 pub(crate) fn wait(timeout: Duration) -> Result<bool> {
     check_may_block()?;
     let deadline = Instant::now() + timeout;
-    CONTEXT.mailbox.burst_ended();
+    CONTEXT.mailboxes.burst_ended();
     // Also without a socket: it is the reactor that hears `network_wake`.
     start()?;
     if !MANUAL.load(SeqCst) {
@@ -233,7 +234,7 @@ pub(crate) fn wake() {
     CONTEXT.wake.ask();
     if cfg!(windows) {
         CONTEXT.events.interrupt();
-        CONTEXT.mailbox.notify();
+        CONTEXT.mailboxes.of(ReactorIndex::FIRST).notify();
     }
 }
 
@@ -275,7 +276,7 @@ pub(crate) fn shutdown() -> Result<()> {
     CLOSING.store(true, SeqCst);
     let sockets = CONTEXT.registry.remove_all();
     sockets.iter().for_each(|socket| socket.retire());
-    CONTEXT.mailbox.command(Command::Destroy { sockets, close_frame: None });
+    CONTEXT.command_destroy(sockets, None);
     CONTEXT.destroyed.fetch_add(1, SeqCst);
     let mut runtime = RUNTIME.lock();
     match std::mem::replace(&mut *runtime, Runtime::Off) {
@@ -288,7 +289,7 @@ pub(crate) fn shutdown() -> Result<()> {
             }
         }
         Runtime::Thread(thread) => {
-            CONTEXT.mailbox.command(Command::Stop(Stop::WhenFlushed));
+            CONTEXT.command(ReactorIndex::FIRST, Command::Stop(Stop::WhenFlushed));
             // It returns the reactor, which ends here; a panic in it has ended it already.
             drop(thread.join());
         }
@@ -297,8 +298,7 @@ pub(crate) fn shutdown() -> Result<()> {
     MANUAL.store(false, SeqCst);
     // Sockets that were made meanwhile and found the reactor running; later ones start a new one.
     CONTEXT.registry.remove_all().iter().for_each(|socket| socket.retire());
-    CONTEXT.mailbox.set_waker(None);
-    CONTEXT.mailbox.clear();
+    CONTEXT.mailboxes.end();
     CONTEXT.events.clear();
     CONTEXT.names.clear();
     CONTEXT.with_options(|options| *options = Options::default());

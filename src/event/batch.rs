@@ -7,6 +7,7 @@
 use std::ffi::{CString, c_char};
 
 use crate::error::Error;
+use crate::placement::ReactorIndex;
 use crate::protocol::framing::PacketSink;
 use crate::protocol::packet::HEADER_SIZE;
 use crate::socket::Handle;
@@ -35,9 +36,33 @@ pub(crate) struct Batch {
     texts: Vec<u8>,
     large: Vec<Vec<u8>>,
     notes: Vec<Note>,
+    /// Whose events these are; of several reactors if it is `mixed`.
+    pub(crate) reactor: ReactorIndex,
+    mixed: bool,
+    load: Load,
     /// How many sockets the host had destroyed when the reactor began to fill this batch: events
     /// need a look at the registry only if there were more since.
     pub(crate) destroyed_before: u64,
+}
+
+/// What events weigh against the limits of all that the host has not collected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Load {
+    pub(crate) cost: u64,
+    /// Connects and disconnects.
+    pub(crate) link_events: u32,
+}
+
+impl Load {
+    pub(crate) fn add(&mut self, more: Self) {
+        self.cost += more.cost;
+        self.link_events += more.link_events;
+    }
+
+    pub(crate) fn remove(&mut self, gone: Self) {
+        self.cost = self.cost.saturating_sub(gone.cost);
+        self.link_events = self.link_events.saturating_sub(gone.link_events);
+    }
 }
 
 /// Which connection some events come from, and what they cost there: once per read, not per event.
@@ -45,6 +70,7 @@ pub(crate) struct Batch {
 pub(crate) struct Source {
     pub(crate) socket: Handle,
     pub(crate) server: Handle,
+    pub(crate) reactor: ReactorIndex,
     pub(crate) token: u32,
     pub(crate) serial: u32,
     pub(crate) port: u16,
@@ -60,6 +86,16 @@ impl Source {
     pub(crate) fn cost(&self) -> u64 {
         self.bytes + EVENT_COST * u64::from(self.events)
     }
+}
+
+/// What the host has collected of a batch: the reactors take the cost of the events back from their
+/// connections.
+#[derive(Debug)]
+pub(crate) struct Collected {
+    /// Whose sources these are; `None` if they are several reactors'.
+    pub(crate) reactor: Option<ReactorIndex>,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) load: Load,
 }
 
 /// The connection whose events are about to be pushed.
@@ -117,6 +153,11 @@ struct Note {
 const NO_NOTE: u32 = u32::MAX;
 
 impl Batch {
+    /// An empty one for the events of a reactor.
+    pub(crate) fn of(reactor: ReactorIndex) -> Self {
+        Self { reactor, ..Self::default() }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -169,6 +210,8 @@ impl Batch {
             texts: &mut self.texts,
             large: &mut self.large,
             filled: &mut self.filled,
+            load: &mut self.load,
+            reactor: self.reactor,
             base: base as u32,
             kept: 0,
             source: None,
@@ -181,7 +224,7 @@ impl Batch {
 
     /// A source for events that are [copied](Batch::copied): at least one must follow.
     pub(crate) fn begin_source(&mut self, origin: &Origin<'_>) -> u32 {
-        new_source(&mut self.sources, &mut self.texts, origin)
+        new_source(&mut self.sources, &mut self.texts, origin, self.reactor)
     }
 
     /// A data event of a payload that lies elsewhere and is copied.
@@ -196,6 +239,7 @@ impl Batch {
         let record = &mut self.sources[source as usize];
         record.events += 1;
         record.bytes += payload.len() as u64;
+        self.load.cost += EVENT_COST + payload.len() as u64;
         self.entries.push(Entry { source, what });
     }
 
@@ -220,18 +264,27 @@ impl Batch {
             Happened::PeerLost(error) => What::PeerLost { note: note(error, 0, "") },
             Happened::ConnectEnded(error) => What::ConnectEnded { note: note(error, 0, "") },
         };
-        let source = new_source(&mut self.sources, &mut self.texts, &origin);
+        let source = new_source(&mut self.sources, &mut self.texts, &origin, self.reactor);
         let record = &mut self.sources[source as usize];
         record.events = 1;
         // Peers given up are as many as have delivered something, and count like that.
         record.link_events = u16::from(!matches!(what, What::PeerLost { .. }));
+        self.load.add(Load { cost: record.cost(), link_events: record.link_events.into() });
         self.entries.push(Entry { source, what });
     }
 
-    /// The sources, for the reactor to take the events' cost back. The events can no longer be
-    /// delivered after this.
-    pub(crate) fn take_sources(&mut self) -> Vec<Source> {
-        std::mem::take(&mut self.sources)
+    /// What all the events weigh.
+    pub(crate) fn load(&self) -> Load {
+        self.load
+    }
+
+    /// What came of the batch for the reactors. The events can no longer be delivered after this.
+    pub(crate) fn take_collected(&mut self) -> Collected {
+        Collected {
+            reactor: (!self.mixed).then_some(self.reactor),
+            sources: std::mem::take(&mut self.sources),
+            load: std::mem::take(&mut self.load),
+        }
     }
 
     /// Forgets the events and keeps some memory for the next ones.
@@ -245,6 +298,8 @@ impl Batch {
         self.texts.clear();
         self.large.clear();
         self.notes.clear();
+        self.mixed = false;
+        self.load = Load::default();
     }
 
     /// Moves the events of `other` behind these, packing their bytes: for a host that lags behind,
@@ -279,6 +334,8 @@ impl Batch {
         self.large.append(&mut other.large);
         self.notes.append(&mut other.notes);
         self.destroyed_before = self.destroyed_before.min(other.destroyed_before);
+        self.mixed |= other.mixed || other.reactor != self.reactor;
+        self.load.add(other.load);
         other.clear();
     }
 
@@ -442,13 +499,19 @@ fn split_offset(offset: u32) -> (usize, usize) {
     ((offset >> CHUNK_BITS) as usize, offset as usize & (CHUNK - 1))
 }
 
-fn new_source(sources: &mut Vec<Source>, texts: &mut Vec<u8>, origin: &Origin<'_>) -> u32 {
+fn new_source(
+    sources: &mut Vec<Source>,
+    texts: &mut Vec<u8>,
+    origin: &Origin<'_>,
+    reactor: ReactorIndex,
+) -> u32 {
     let text = texts.len() as u32;
     texts.extend_from_slice(origin.ip.as_bytes());
     texts.push(0);
     sources.push(Source {
         socket: origin.socket,
         server: origin.server,
+        reactor,
         token: origin.token,
         serial: origin.serial,
         port: origin.port,
@@ -467,6 +530,8 @@ pub(crate) struct BatchWriter<'a> {
     texts: &'a mut Vec<u8>,
     large: &'a mut Vec<Vec<u8>>,
     filled: &'a mut usize,
+    load: &'a mut Load,
+    reactor: ReactorIndex,
     base: u32,
     /// How many of the fresh bytes an event points at.
     kept: usize,
@@ -479,7 +544,9 @@ pub(crate) struct BatchWriter<'a> {
 impl BatchWriter<'_> {
     #[inline]
     fn entry(&mut self, what: What, size: usize) {
-        let source = *self.source.get_or_insert_with(|| new_source(self.sources, self.texts, &self.origin));
+        let source = *self
+            .source
+            .get_or_insert_with(|| new_source(self.sources, self.texts, &self.origin, self.reactor));
         self.events += 1;
         self.payload += size as u64;
         self.entries.push(Entry { source, what });
@@ -510,6 +577,7 @@ impl BatchWriter<'_> {
                 let record = &mut self.sources[source as usize];
                 record.events = self.events;
                 record.bytes = self.payload;
+                self.load.cost += record.cost();
                 (record.events, record.cost())
             }
         }

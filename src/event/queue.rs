@@ -1,4 +1,4 @@
-//! The queue of events between the reactor, which publishes whole batches, and the host, which
+//! The queue of events between the reactors, which publish whole batches, and the host, which
 //! collects them: one at a time or all that wait.
 
 use std::collections::VecDeque;
@@ -6,18 +6,19 @@ use std::ffi::c_void;
 use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{
-    AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::Release, Ordering::SeqCst, fence,
+    AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::Release, Ordering::SeqCst, fence,
 };
 use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::error::{Code, Error, Result, catch_defects};
+use crate::placement::{MOST_REACTORS, ReactorIndex};
 use crate::socket::Handle;
 use crate::sys;
 
 use super::NetworkEvent;
-use super::batch::{Batch, Entry, Source, What};
+use super::batch::{Batch, Collected, Entry, Load, Source, What};
 
 /// Batches that may wait as they are; beyond that the host lags behind, and events are packed.
 const LOOSE_BATCHES: usize = 8;
@@ -57,8 +58,8 @@ pub(crate) trait Collector {
     /// Nothing is left to answer.
     fn caught_up(&self);
 
-    /// The reactor waits for collected events.
-    fn wake_reactor(&self);
+    /// These reactors wait for collected events.
+    fn wake_reactors(&self, waiting: impl Iterator<Item = ReactorIndex>);
 }
 
 pub(crate) struct EventQueue {
@@ -70,8 +71,11 @@ pub(crate) struct EventQueue {
     ready: AtomicUsize,
     /// Events that a `network_poll` under way has taken and not yet delivered.
     delivering: AtomicUsize,
-    /// The reactor has stopped reading something and wants to hear of collected events.
-    starving: AtomicBool,
+    /// The reactors, as bits, that have stopped reading something and want to hear of collected events.
+    starving: AtomicU64,
+    /// What all published events weigh that the host has not collected; changes with `state` locked.
+    cost: AtomicU64,
+    link_events: AtomicU32,
 }
 
 struct State {
@@ -81,8 +85,8 @@ struct State {
     /// Batches that events already handed out point into.
     spent: Vec<Batch>,
     spare: Vec<Batch>,
-    /// Sources of collected events, whose cost the reactor has not yet taken back.
-    collected: Vec<Vec<Source>>,
+    /// Sources of collected events, whose cost the reactor that is their place here has not yet taken back.
+    collected: [Vec<Vec<Source>>; MOST_REACTORS],
     /// A thread is inside `network_poll`.
     polling: bool,
     sleepers: u32,
@@ -102,7 +106,7 @@ impl EventQueue {
                 next: 0,
                 spent: Vec::new(),
                 spare: Vec::new(),
-                collected: Vec::new(),
+                collected: [const { Vec::new() }; MOST_REACTORS],
                 polling: false,
                 sleepers: 0,
                 shown: false,
@@ -113,7 +117,9 @@ impl EventQueue {
             flag: OnceLock::new(),
             ready: AtomicUsize::new(0),
             delivering: AtomicUsize::new(0),
-            starving: AtomicBool::new(false),
+            starving: AtomicU64::new(0),
+            cost: AtomicU64::new(0),
+            link_events: AtomicU32::new(0),
         }
     }
 
@@ -128,16 +134,24 @@ impl EventQueue {
         self.ready.load(SeqCst) > 0
     }
 
+    /// What all published events weigh that the host has not collected.
+    #[inline]
+    pub(crate) fn load(&self) -> Load {
+        Load { cost: self.cost.load(Relaxed), link_events: self.link_events.load(Relaxed) }
+    }
+
     /// Hands a turn's events to the host and leaves an empty batch in their place. Returns the
-    /// sources of events collected since the last call.
+    /// sources of events of the same reactor collected since the last call.
     pub(crate) fn publish(&self, batch: &mut Batch) -> Vec<Vec<Source>> {
         let lagging = self.ready.load(Relaxed) > 0 && self.state.lock().ready.len() >= LOOSE_BATCHES;
         let packed = lagging && batch.bytes() < PACKED_BELOW;
         if lagging && !packed {
             batch.shrink();
         }
+        let reactor = batch.reactor;
         let mut state = self.state.lock();
         self.ready.store(self.ready.load(Relaxed) + batch.len(), SeqCst);
+        self.change_load(|load| load.add(batch.load()));
         // The first batch is being delivered from; its memory must not move.
         let packed = packed && state.ready.len() > 1;
         match state.ready.back_mut() {
@@ -146,23 +160,36 @@ impl EventQueue {
                 let mut empty = state.spare.pop().unwrap_or_default();
                 empty.take_unused_room(batch);
                 state.ready.push_back(std::mem::replace(batch, empty));
+                batch.reactor = reactor;
             }
         }
         self.show(&mut state);
         if state.sleepers > 0 {
             self.available.notify_all();
         }
-        std::mem::take(&mut state.collected)
+        std::mem::take(&mut state.collected[reactor.get()])
     }
 
-    /// Sources of events collected since the last call.
-    pub(crate) fn take_collected(&self) -> Vec<Vec<Source>> {
-        std::mem::take(&mut self.state.lock().collected)
+    /// For whoever has `state` locked.
+    fn change_load(&self, change: impl FnOnce(&mut Load)) {
+        let mut load = self.load();
+        change(&mut load);
+        self.cost.store(load.cost, Relaxed);
+        self.link_events.store(load.link_events, Relaxed);
     }
 
-    /// Asks to be woken when events are collected.
-    pub(crate) fn set_starving(&self, starving: bool) {
-        self.starving.store(starving, SeqCst);
+    /// Sources of a reactor's events collected since the last call.
+    pub(crate) fn take_collected(&self, reactor: ReactorIndex) -> Vec<Vec<Source>> {
+        std::mem::take(&mut self.state.lock().collected[reactor.get()])
+    }
+
+    /// Asks that the reactor be woken when events are collected, its own or others': they count together.
+    pub(crate) fn set_starving(&self, reactor: ReactorIndex, starving: bool) {
+        if starving {
+            self.starving.fetch_or(reactor.bit(), SeqCst);
+        } else {
+            self.starving.fetch_and(!reactor.bit(), SeqCst);
+        }
     }
 
     /// The next event, or none if nothing waits or another thread is inside `network_poll`.
@@ -326,10 +353,11 @@ impl EventQueue {
         state.next = 0;
         state.spent.clear();
         state.spare.clear();
-        state.collected.clear();
+        state.collected.iter_mut().for_each(Vec::clear);
+        self.change_load(|load| *load = Load::default());
         state.leaving.clear();
         state.current = None;
-        self.starving.store(false, SeqCst);
+        self.starving.store(0, SeqCst);
         self.available.notify_all();
     }
 
@@ -371,10 +399,10 @@ impl EventQueue {
                 && let Some(mut batch) = state.ready.pop_front()
             {
                 state.next = 0;
-                let sources = batch.take_sources();
+                let collected = batch.take_collected();
                 state.spent.push(batch);
                 self.show(state);
-                self.give_back(state, host, sources);
+                self.give_back(state, host, collected);
             }
             if event.is_some() {
                 return event;
@@ -382,13 +410,22 @@ impl EventQueue {
         }
     }
 
-    fn give_back(&self, state: &mut State, host: &impl Collector, sources: Vec<Source>) {
-        state.collected.push(sources);
-        // With the one in `pause`: either this sees that the reactor starves, or the reactor sees
+    fn give_back(&self, state: &mut State, host: &impl Collector, collected: Collected) {
+        self.change_load(|load| load.remove(collected.load));
+        match collected.reactor {
+            Some(reactor) => state.collected[reactor.get()].push(collected.sources),
+            None => {
+                for run in collected.sources.chunk_by(|one, next| one.reactor == next.reactor) {
+                    state.collected[run[0].reactor.get()].push(run.to_vec());
+                }
+            }
+        }
+        // With the one in `pause`: either this sees that a reactor starves, or the reactor sees
         // that nothing waits.
         fence(SeqCst);
-        if self.starving.load(SeqCst) {
-            host.wake_reactor();
+        let starving = self.starving.load(SeqCst);
+        if starving != 0 {
+            host.wake_reactors(ReactorIndex::in_set(starving));
         }
     }
 }
@@ -456,9 +493,9 @@ impl<C: Collector> Round<'_, C> {
                 return true;
             }
             *next = 0;
-            let sources = batch.take_sources();
+            let collected = batch.take_collected();
             spent.extend(batches.pop_front());
-            queue.give_back(&mut queue.state.lock(), *host, sources);
+            queue.give_back(&mut queue.state.lock(), *host, collected);
         }
         false
     }

@@ -57,10 +57,10 @@ pub(crate) fn connect(handle: Handle, url: &str, port: u16, regular: bool, waits
         waiter: waiter.clone(),
     };
     match tls {
-        None => CONTEXT.mailbox.command(Command::Connect(request)),
+        None => begin(request),
         Some(Prepared::Ready(client)) => {
             request.tls = Some(Ok(client));
-            CONTEXT.mailbox.command(Command::Connect(request));
+            begin(request);
         }
         Some(Prepared::Unbuilt(unbuilt)) => connect_when_built(request, unbuilt),
     }
@@ -70,11 +70,15 @@ pub(crate) fn connect(handle: Handle, url: &str, port: u16, regular: bool, waits
     Ok(handle)
 }
 
+fn begin(request: ConnectRequest) {
+    CONTEXT.command(request.socket.reactor(), Command::Connect(request));
+}
+
 /// Nobody who did not ask to block waits for the system's certificate authorities.
 fn connect_when_built(mut request: ConnectRequest, unbuilt: Unbuilt) {
     let build = move || {
         request.tls = Some(unbuilt.build());
-        CONTEXT.mailbox.command(Command::Connect(request));
+        begin(request);
     };
     let build = Arc::new(Mutex::new(Some(build)));
     let on_thread = Arc::clone(&build);

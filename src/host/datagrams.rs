@@ -61,7 +61,8 @@ fn open(socket: &Arc<Socket>, (io, holder, bound, port): BoundSocket) -> Result<
     }
     let predecessor = released_ports::succeed(port);
     let socket = Arc::clone(socket);
-    CONTEXT.mailbox.command(Command::OpenDatagrams(OpenDatagrams { socket, io, bound, predecessor }));
+    CONTEXT
+        .command(socket.reactor(), Command::OpenDatagrams(OpenDatagrams { socket, io, bound, predecessor }));
     Ok(())
 }
 
@@ -244,12 +245,12 @@ fn enqueue(
     let Some(Bound { families, .. }) = own.bound else { return Ok(Step::Unbound(own.ip)) };
     let name;
     let to = match receiver {
-        Receiver::Url(url, port) => destination(url, port, literal(url, port), families)?,
+        Receiver::Url(url, port) => destination(socket, url, port, literal(url, port), families)?,
         Receiver::Target => match own.target.as_ref().ok_or_else(needs_target)? {
             UdpTarget { address: Some(address), .. } => within(*address, families)?,
             UdpTarget { url, port, address: None } => {
                 name = Arc::clone(url);
-                destination(&name, *port, literal(&name, *port), families)?
+                destination(socket, &name, *port, literal(&name, *port), families)?
             }
         },
         Receiver::Everybody(port) => To::Broadcast(port),
@@ -305,12 +306,13 @@ fn literal(url: &str, port: u16) -> Option<SocketAddr> {
 
 /// Where a datagram for `url` goes, as far as that is known without asking anybody. `literal` is the
 /// address that it spells out.
-fn destination(
-    url: &str,
+fn destination<'a>(
+    socket: &Socket,
+    url: &'a str,
     port: u16,
     literal: Option<SocketAddr>,
     families: AddressFamilies,
-) -> Result<To<'_>> {
+) -> Result<To<'a>> {
     if let Some(literal) = literal {
         return within(literal, families);
     }
@@ -325,7 +327,7 @@ fn destination(
         )),
         Known::Address { ip, zone, stale } => {
             if stale {
-                CONTEXT.mailbox.command(Command::RefreshName(url.into()));
+                CONTEXT.command(socket.reactor(), Command::RefreshName(url.into()));
             }
             Ok(To::Address(match ip {
                 IpAddr::V4(ip) => (ip, port).into(),

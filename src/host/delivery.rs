@@ -7,6 +7,7 @@ use crate::command::Command;
 use crate::context::Context;
 use crate::event::batch::{Source, What};
 use crate::event::queue::Collector;
+use crate::placement::ReactorIndex;
 use crate::socket::{Handle, SocketRole};
 
 impl Collector for Context {
@@ -45,11 +46,11 @@ impl Collector for Context {
     }
 
     fn caught_up(&self) {
-        self.mailbox.burst_ended();
+        self.mailboxes.burst_ended();
     }
 
-    fn wake_reactor(&self) {
-        self.mailbox.notify();
+    fn wake_reactors(&self, waiting: impl Iterator<Item = ReactorIndex>) {
+        waiting.for_each(|reactor| self.mailboxes.of(reactor).notify());
     }
 }
 
@@ -72,7 +73,8 @@ fn move_on(context: &Context, source: &Source, what: What) -> Option<Handle> {
             host.connection.disconnect_collected();
             // While the socket is locked, so that it cannot connect anew before.
             if half_closed {
-                context.mailbox.command(Command::Finish { token: source.token, serial: source.serial });
+                let command = Command::Finish { token: source.token, serial: source.serial };
+                context.command(source.reactor, command);
             }
             return (socket.role == SocketRole::Accepted).then_some(socket.handle);
         }

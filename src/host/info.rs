@@ -63,7 +63,7 @@ pub(crate) fn stat(handle: Handle, stat: Stat) -> Result<f64> {
                     let traffic = &socket.traffic;
                     let sampled =
                         [&traffic.round_trip, &traffic.jitter].map(|micros| micros.load(Relaxed).into());
-                    CONTEXT.mailbox.command(Command::SampleRoundTrip(socket));
+                    CONTEXT.command(socket.reactor(), Command::SampleRoundTrip(socket));
                     sampled.into()
                 }
             };

@@ -86,7 +86,7 @@ fn reload_certificate(row: &Row, server: Handle) -> Result<()> {
     check_fits(row, &socket)?;
     let texts = Arc::clone(&socket.host.lock().settings.texts);
     let acceptor = tls::acceptor(&texts)?;
-    CONTEXT.mailbox.command(Command::RenewAcceptor { socket, acceptor });
+    CONTEXT.command(socket.reactor(), Command::RenewAcceptor { socket, acceptor });
     Ok(())
 }
 
@@ -120,7 +120,7 @@ fn change_settings(handle: Handle, change: impl FnOnce(&Socket, &mut Settings) -
         apply_reliability(&socket, &settings);
         socket.host.lock().settings = settings;
     }
-    CONTEXT.mailbox.command(Command::Apply(socket));
+    CONTEXT.command(socket.reactor(), Command::Apply(socket));
     Ok(())
 }
 

@@ -69,7 +69,10 @@ pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular
     let handle = socket.handle;
     let listening = Arc::new(Listening::new(listening, Place { port, ..place }));
     socket.host.lock().listening = Some(Arc::clone(&listening));
-    CONTEXT.mailbox.command(Command::Listen(Listen { socket, listening, regular, tls, descriptor_limit }));
+    CONTEXT.command(
+        socket.reactor(),
+        Command::Listen(Listen { socket, listening, regular, tls, descriptor_limit }),
+    );
     Ok(handle)
 }
 
@@ -107,7 +110,7 @@ fn end(handle: Handle, close_frame: Option<CloseFrame>) -> Result<()> {
     }
     // The command first: a batch that counts this destroy must be begun by a reactor that has
     // also received it.
-    CONTEXT.mailbox.command(Command::Destroy { sockets: removed, close_frame });
+    CONTEXT.command_destroy(removed, close_frame);
     CONTEXT.destroyed.fetch_add(1, SeqCst);
     Ok(())
 }

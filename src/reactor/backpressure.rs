@@ -36,6 +36,7 @@ impl Reactor {
                 self.release(&source);
             }
         }
+        self.turn.look_at_load();
         if self.endpoints.paused.is_empty() || self.turn.is_over_limit() {
             return;
         }
@@ -48,7 +49,7 @@ impl Reactor {
             }
             Resumed::NotPaused => false,
         });
-        self.turn.context.events.set_starving(!paused.is_empty());
+        self.turn.context.events.set_starving(self.turn.reactor, !paused.is_empty());
         self.endpoints.paused = paused;
     }
 
@@ -85,8 +86,6 @@ impl Reactor {
     }
 
     fn release(&mut self, source: &Source) {
-        self.turn.queued.release(source.cost());
-        self.turn.link_events = self.turn.link_events.saturating_sub(u32::from(source.link_events));
         // Only data counts on the connection itself.
         if source.link_events > 0 {
             return;
@@ -104,11 +103,11 @@ impl Reactor {
         self.endpoints.paused.push(id);
         let socket = self.endpoints.get(id).and_then(|endpoint| endpoint.handle());
         log_reading(&PAUSED, Level::Warning, "pauses: a limit of uncollected events is reached", socket);
-        self.turn.context.events.set_starving(true);
+        self.turn.context.events.set_starving(self.turn.reactor, true);
         fence(SeqCst);
         // The host may have collected everything between the last look and this.
         if self.turn.context.events.waiting() == 0 {
-            self.turn.context.mailbox.notify();
+            self.turn.mailbox.notify();
         }
     }
 }

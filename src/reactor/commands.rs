@@ -1,4 +1,4 @@
-//! What the host asks of the reactor: commands, and queues to write.
+//! What the host and other reactors ask of the reactor: commands, and queues to write.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::address;
 use crate::command::{CloseFrame, Command, Id};
-use crate::socket::{Handle, Socket};
+use crate::socket::Socket;
 
 use super::datagram::Datagrams;
 use super::endpoints::Endpoint;
@@ -15,13 +15,13 @@ use super::{BURST, Reactor};
 
 impl Reactor {
     pub(crate) fn take_work(&mut self, before: Instant, host_waits: bool) {
-        if !self.turn.context.mailbox.take_pending() && self.deferred.is_none() {
+        if !self.turn.mailbox.take_pending() && self.deferred.is_none() {
             return;
         }
-        for command in self.turn.context.mailbox.take_commands() {
+        for command in self.turn.mailbox.take_commands() {
             self.handle(command);
         }
-        let collected = self.turn.context.events.take_collected();
+        let collected = self.turn.context.events.take_collected(self.turn.reactor);
         self.release_collected(collected);
         // While the host still has events to answer it is likely to send more; so that all of it
         // leaves in few writes, wait a moment for the end of the burst.
@@ -31,7 +31,7 @@ impl Reactor {
             return;
         }
         self.deferred = None;
-        self.turn.context.mailbox.swap_dirty(&mut self.turn.spent);
+        self.turn.mailbox.swap_dirty(&mut self.turn.spent);
         let mut tokens = std::mem::take(&mut self.turn.spent.tokens);
         for token in tokens.drain(..) {
             let Some(id) = self.endpoints.at(token) else { continue };
@@ -65,7 +65,7 @@ impl Reactor {
             Command::NameKnown { name, addresses } => self.name_known(&name, addresses),
             Command::RefreshName(name) => self.datagram_tools.lookups.refresh(name),
             Command::Destroy { sockets, close_frame } => {
-                sockets.iter().for_each(|socket| self.destroy(socket, close_frame.as_ref()));
+                sockets.iter().for_each(|socket| self.destroy(socket, close_frame.as_deref()));
             }
             Command::Finish { token, serial } => {
                 self.attend(Id { token, serial }, |reactor, id| reactor.drain(id));
@@ -86,6 +86,9 @@ impl Reactor {
                     listener.admission.renew_acceptor(acceptor);
                 }
             }
+            Command::Adopt(arrival) => self.adopt(*arrival),
+            Command::Dismiss { ids, crowded } => ids.into_iter().for_each(|id| self.dismiss(id, crowded)),
+            Command::CountAddresses(admission) => self.count_addresses(&admission),
             Command::Stop(stop) => self.stop = Some(stop),
         }
     }
@@ -124,8 +127,9 @@ impl Reactor {
         match endpoint {
             Endpoint::Listener(listener) => {
                 if listener.belongs_to(socket) {
-                    self.drop_half_open(socket.handle);
+                    let newcomers = listener.admission.take_newcomers();
                     self.endpoints.remove(id);
+                    self.dismiss_all(newcomers);
                 }
             }
             Endpoint::Connect(connect) => {
@@ -161,15 +165,6 @@ impl Reactor {
             }
             // The socket's endpoint is the connect that an attempt belongs to.
             Endpoint::ConnectAttempt(_) | Endpoint::Gone => {}
-        }
-    }
-
-    /// Drops the connections of a destroyed server that have not finished their handshake.
-    fn drop_half_open(&mut self, server: Handle) {
-        let of_server = self.endpoints.streams().filter(|(_, stream)| stream.is_half_open_of(server));
-        let abandoned: Vec<Id> = of_server.map(|(id, _)| id).collect();
-        for id in abandoned {
-            self.close(id);
         }
     }
 }

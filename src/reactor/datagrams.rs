@@ -76,7 +76,7 @@ impl Reactor {
         let Some(own) = self.endpoints.datagrams(id) else { return };
         if own.is_over_limit() || self.turn.is_over_limit() {
             // What the host has collected since may have made room.
-            let collected = self.turn.context.events.take_collected();
+            let collected = self.turn.context.events.take_collected(self.turn.reactor);
             self.release_collected(collected);
         }
         if let Some(Next::Again) = self.with_datagrams(id, |own, around| own.read(around)) {

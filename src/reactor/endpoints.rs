@@ -158,13 +158,6 @@ impl Endpoints {
         self.slots.iter().filter(|(_, slot)| !matches!(slot.endpoint, Endpoint::Gone)).map(id).collect()
     }
 
-    pub(crate) fn streams(&self) -> impl Iterator<Item = (Id, &Stream)> {
-        self.slots.iter().filter_map(|(token, slot)| {
-            let Endpoint::Stream(stream) = &slot.endpoint else { return None };
-            Some((Id { token: token as u32, serial: slot.serial }, &**stream))
-        })
-    }
-
     pub(crate) fn streams_mut(&mut self) -> impl Iterator<Item = (Id, &mut Stream)> {
         self.slots.iter_mut().filter_map(|(token, slot)| {
             let Endpoint::Stream(stream) = &mut slot.endpoint else { return None };

@@ -29,6 +29,7 @@ use crate::clock::{self, Millis};
 use crate::command::{Id, Stop};
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
+use crate::placement::ReactorIndex;
 use crate::sys::PreciseTimers;
 
 use datagram::{DatagramTools, Datagrams};
@@ -68,21 +69,23 @@ pub(crate) struct Reactor {
 }
 
 impl Reactor {
-    pub(crate) fn new(context: &'static Context) -> Result<Self> {
+    pub(crate) fn new(context: &'static Context, index: ReactorIndex) -> Result<Self> {
         let failed = |error: std::io::Error| Error::from_io("cannot start the reactor", &error);
         let poll = Poll::new().map_err(failed)?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER).map_err(failed)?);
-        if let Some(flag) = context.wake.flag() {
+        if index == ReactorIndex::FIRST
+            && let Some(flag) = context.wake.flag()
+        {
             flag.register(poll.registry(), WAKE).map_err(failed)?;
         }
-        context.mailbox.set_waker(Some(Arc::clone(&waker)));
+        context.mailboxes.of(index).set_waker(Some(Arc::clone(&waker)));
         Ok(Self {
             poll,
             ready: Events::with_capacity(READY_PER_TURN),
             _waker: waker,
             endpoints: Endpoints::default(),
-            turn: Turn::new(context),
-            datagram_tools: DatagramTools::new(context),
+            turn: Turn::new(context, index),
+            datagram_tools: DatagramTools::new(context, index),
             deferred: None,
             stop: None,
             began: clock::epoch(),
@@ -116,7 +119,7 @@ impl Reactor {
         self.sleep(most);
         self.set_now(Instant::now());
         // What the host has changed before something arrived holds for that already.
-        for command in self.turn.context.mailbox.take_commands() {
+        for command in self.turn.mailbox.take_commands() {
             self.handle(command);
         }
 
@@ -178,12 +181,12 @@ impl Reactor {
             at_most(SHORTEST_SLEEP);
         }
         let sleeps = timeout != Some(Duration::ZERO);
-        if sleeps && !self.turn.context.mailbox.fall_asleep(self.deferred.is_some()) {
+        if sleeps && !self.turn.mailbox.fall_asleep(self.deferred.is_some()) {
             timeout = Some(Duration::ZERO);
         }
         let polled = self.poll.poll(&mut self.ready, timeout);
         if sleeps {
-            self.turn.context.mailbox.woke_up();
+            self.turn.mailbox.woke_up();
         }
         // Interrupted by a signal is as good as nothing ready.
         if let Err(error) = polled
@@ -346,7 +349,7 @@ mod tests {
 
     #[test]
     fn a_server_survives_a_panic() {
-        let mut reactor = Reactor::new(&CONTEXT).unwrap();
+        let mut reactor = Reactor::new(&CONTEXT, ReactorIndex::FIRST).unwrap();
         let settings = Arc::new(Settings { max_clients: 1, ..Settings::default() });
         let socket = CONTEXT.registry.insert(SocketRole::Server, Family::Tcp, true, settings).unwrap();
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -369,7 +372,7 @@ mod tests {
         let _client = TcpStream::connect(address).unwrap();
         let deadline = Instant::now() + Duration::from_secs(20);
         let newcomers = |reactor: &mut Reactor| {
-            reactor.endpoints.listener(id).map(|listener| listener.oldest_newcomer().is_some())
+            reactor.endpoints.listener(id).map(|listener| listener.admission.has_newcomers())
         };
         while newcomers(&mut reactor) != Some(true) {
             assert!(Instant::now() < deadline, "the server does not accept any more");

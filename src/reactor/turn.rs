@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use crate::context::Context;
 use crate::error::{Code, Error};
-use crate::event::batch::{Batch, EVENT_COST, Happened, Origin};
+use crate::event::batch::{Batch, EVENT_COST, Happened, Load, Origin};
 use crate::log::{self, Level};
-use crate::mailbox::Dirty;
-use crate::quota::Quota;
+use crate::mailbox::{Dirty, Mailbox};
+use crate::placement::ReactorIndex;
+use crate::quota::{self, Quota};
 use crate::socket::Handle;
 
 use super::session::SessionEnd;
@@ -28,31 +29,34 @@ const MOST_LINK_EVENTS: u32 = 65_536;
 /// What endpoints need of the reactor while they are looked at.
 pub(crate) struct Turn {
     pub(crate) context: &'static Context,
+    /// Whose turn it is, and what the others and the host leave for that reactor.
+    pub(crate) reactor: ReactorIndex,
+    pub(crate) mailbox: &'static Mailbox,
     /// The events of this turn.
     pub(crate) batch: Batch,
     pub(crate) now: Millis,
     /// Takes the buffers back whose bytes were written.
     pub(crate) spent: Dirty,
-    /// Cost of all uncollected events.
-    pub(crate) queued: Quota,
+    /// What all reactors' uncollected events weighed when that was last looked at; those of this turn not
+    /// included.
+    published: Load,
     /// The option as it stood when this turn began.
     pub(crate) queued_limit: u64,
-    /// Uncollected connects and disconnects.
-    pub(crate) link_events: u32,
     /// What TLS handshakes with clients of servers have taken of this turn.
     shaking_hands: Duration,
 }
 
 impl Turn {
-    pub(crate) fn new(context: &'static Context) -> Self {
+    pub(crate) fn new(context: &'static Context, reactor: ReactorIndex) -> Self {
         Self {
             context,
-            batch: Batch::default(),
+            reactor,
+            mailbox: context.mailboxes.of(reactor),
+            batch: Batch::of(reactor),
             now: 0,
             spent: Dirty::default(),
-            queued: Quota::default(),
+            published: Load::default(),
             queued_limit: 0,
-            link_events: 0,
             shaking_hands: Duration::ZERO,
         }
     }
@@ -61,6 +65,18 @@ impl Turn {
     pub(crate) fn begin(&mut self) {
         self.queued_limit = self.context.with_options(|options| options.total_queue_limit);
         self.shaking_hands = Duration::ZERO;
+        self.look_at_load();
+    }
+
+    /// The host may have collected events, and other reactors may have brought some.
+    pub(crate) fn look_at_load(&mut self) {
+        self.published = self.context.events.load();
+    }
+
+    /// Cost of all uncollected events.
+    #[inline]
+    pub(crate) fn queued(&self) -> u64 {
+        self.published.cost + self.batch.load().cost
     }
 
     /// Whether further TLS handshakes have to wait for the next turn, so that those who play do not.
@@ -74,34 +90,25 @@ impl Turn {
 
     /// Whether nothing may be read before the host collects events.
     pub(crate) fn is_over_limit(&self) -> bool {
-        self.queued.is_full(self.queued_limit)
-    }
-
-    /// Books the cost of events of an endpoint, whose own quota is `own`.
-    #[inline]
-    pub(crate) fn book(&mut self, own: &mut Quota, cost: u64) {
-        own.book(cost);
-        self.queued.book(cost);
+        quota::is_full(self.queued(), self.queued_limit)
     }
 
     /// Whether the host must collect connects and disconnects before there can be more.
     pub(crate) fn has_too_many_link_events(&self) -> bool {
-        self.link_events >= MOST_LINK_EVENTS
+        self.published.link_events + self.batch.load().link_events >= MOST_LINK_EVENTS
     }
 
     /// A reliable peer of an endpoint, whose own quota is `own`, was given up.
     pub(crate) fn peer_lost(&mut self, origin: Origin<'_>, error: Option<&Error>, own: &mut Quota) {
         let happened = Happened::PeerLost(error);
         log_happened(&origin, &happened);
-        self.book(own, EVENT_COST);
+        own.book(EVENT_COST);
         self.batch.push(origin, happened);
     }
 
     /// A connect or disconnect.
     pub(crate) fn happened(&mut self, origin: Origin<'_>, happened: Happened<'_>) {
         log_happened(&origin, &happened);
-        self.queued.book(EVENT_COST);
-        self.link_events += 1;
         self.batch.push(origin, happened);
     }
 }

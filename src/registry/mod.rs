@@ -15,6 +15,7 @@ use parking_lot::{RwLock, RwLockReadGuard};
 
 use crate::error::{Error, Result};
 use crate::options::Settings;
+use crate::placement::Seat;
 use crate::socket::{Family, Handle, Socket, SocketRole};
 
 use groups::Groups;
@@ -147,7 +148,9 @@ impl Registry {
     ) -> Result<Arc<Socket>> {
         let socket = {
             let mut sockets = self.sockets.write();
-            insert(&mut sockets, role, family, None, regular, settings)?
+            // Under the lock: the number of reactors does not change meanwhile.
+            let seat = Seat::choose();
+            insert(&mut sockets, role, family, None, regular, settings, seat)?
         };
         if role == SocketRole::Server {
             self.groups.insert_clients(socket.handle);
@@ -161,12 +164,13 @@ impl Registry {
         server: &Socket,
         regular: bool,
         settings: Arc<Settings>,
+        seat: Seat,
     ) -> Result<Arc<Socket>> {
         let mut sockets = self.sockets.write();
         if !sockets.contains_key(&server.handle) {
             return Err(Error::bad_handle());
         }
-        insert(&mut sockets, SocketRole::Accepted, server.family, Some(server), regular, settings)
+        insert(&mut sockets, SocketRole::Accepted, server.family, Some(server), regular, settings, seat)
     }
 
     /// Takes a socket out, and a server's clients with it. Empty if the handle is not live.
@@ -203,9 +207,10 @@ fn insert(
     server: Option<&Socket>,
     regular: bool,
     settings: Arc<Settings>,
+    seat: Seat,
 ) -> Result<Arc<Socket>> {
     let handle = next_handle()?;
-    let socket = Arc::new(Socket::new(handle, role, family, server, regular, settings));
+    let socket = Arc::new(Socket::new(handle, role, family, server, regular, settings, seat));
     sockets.insert(handle, Arc::clone(&socket));
     Ok(socket)
 }

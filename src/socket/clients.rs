@@ -51,18 +51,23 @@ impl Clients {
         self.most.store(most, Relaxed);
     }
 
+    /// Takes a place for a connection that is about to become a client; false if none is free.
+    pub(crate) fn take_place(&self) -> bool {
+        let most = self.most.load(Relaxed);
+        self.now.fetch_update(Relaxed, Relaxed, |now| (now < most).then_some(now + 1)).is_ok()
+    }
+
     pub(crate) fn is_full(&self) -> bool {
         self.now.load(Relaxed) >= self.most.load(Relaxed)
     }
 
-    /// A connection has become a client.
+    /// A connection that has a place has become a client.
     pub(crate) fn joined(&self, handle: u32, client: Weak<dyn Carrier>) {
-        self.now.fetch_add(1, Relaxed);
         self.accepted.fetch_add(1, Relaxed);
         self.roll.lock().live.insert(handle, client);
     }
 
-    /// A client has made room for another. What it still sends counts until it is struck off.
+    /// Whoever had a place has left it to another. What such a client still sends counts until it is struck off.
     pub(crate) fn left(&self) {
         self.now.fetch_sub(1, Relaxed);
     }

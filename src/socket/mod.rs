@@ -21,6 +21,7 @@ use crate::encoder::{Encoder, Frames};
 use crate::error::{Code, Error, Result};
 use crate::listening::Listening;
 use crate::options::{ACCEPTED_MESSAGE_LIMIT, MESSAGE_LIMIT, Settings};
+use crate::placement::{ReactorIndex, Seat};
 use crate::reliable::Endpoint;
 use crate::spin_lock::{SpinLock, SpinLockGuard};
 use crate::websocket::Side;
@@ -80,6 +81,8 @@ pub(crate) struct Socket {
     pub(crate) server: Handle,
     pub(crate) role: SocketRole,
     pub(crate) family: Family,
+    /// At the reactor that looks after it.
+    seat: Seat,
     /// Index of the reactor's endpoint; written by the reactor alone.
     pub(crate) token: AtomicU32,
     pub(crate) message_limit: AtomicU32,
@@ -225,6 +228,7 @@ impl Socket {
         server: Option<&Self>,
         regular: bool,
         settings: Arc<Settings>,
+        seat: Seat,
     ) -> Self {
         let clients = match role {
             SocketRole::Server => Some(Arc::default()),
@@ -235,6 +239,7 @@ impl Socket {
             server: server.map_or(Handle::NONE, |server| server.handle),
             role,
             family,
+            seat,
             token: AtomicU32::new(NO_TOKEN),
             message_limit: AtomicU32::new(0),
             receive_limit: AtomicU32::new(0),
@@ -263,6 +268,12 @@ impl Socket {
         };
         socket.refresh_limits(&socket.host.lock().settings);
         socket
+    }
+
+    /// The reactor that looks after it; always the same one.
+    #[inline(always)]
+    pub(crate) fn reactor(&self) -> ReactorIndex {
+        self.seat.reactor()
     }
 
     /// How what is sent over the connection is written.

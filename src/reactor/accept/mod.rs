@@ -1,4 +1,4 @@
-//! The reactor's part in serving: listening, accepting, making room.
+//! The reactor's part in serving: listening, accepting, handing over, making room.
 
 pub(crate) mod listener;
 
@@ -8,10 +8,12 @@ use std::sync::atomic::Ordering::Relaxed;
 use mio::{Interest, Token};
 
 use crate::address;
+use crate::admission::{self, Admission, Arrival, Counted, Crowded};
 use crate::clock::Millis;
-use crate::command::{Id, Listen};
-use crate::error::{Code, Error};
+use crate::command::{Command, Id, Listen};
+use crate::error::Error;
 use crate::log::{Level, Seldom};
+use crate::placement::{self, ReactorIndex, Seat};
 
 use crate::reactor::Reactor;
 use crate::reactor::endpoints::Endpoint;
@@ -60,9 +62,20 @@ impl Reactor {
         let Some(listener) = self.endpoints.listener(id) else { return };
         let admission = Arc::clone(&listener.admission);
         if admission.begin_or_stop_counting() {
-            for (_, stream) in self.endpoints.streams_mut() {
-                stream.count_address(&admission);
+            self.count_addresses(&admission);
+            for other in
+                ReactorIndex::first(placement::reactors()).filter(|&other| other != self.turn.reactor)
+            {
+                let command = Command::CountAddresses(Arc::clone(&admission));
+                self.turn.context.command(other, command);
             }
+        }
+    }
+
+    /// Counts those that came before.
+    pub(crate) fn count_addresses(&mut self, admission: &Arc<Admission>) {
+        for (_, stream) in self.endpoints.streams_mut() {
+            stream.count_address(admission);
         }
     }
 
@@ -81,20 +94,27 @@ impl Reactor {
                     let admission = Arc::clone(&listener.admission);
                     let proxied = admission.expects_proxy();
                     let allowed = match proxied {
-                        true => admission.check_proxy(peer.ip()),
+                        true => admission.check_proxy(peer.ip()).map(|()| Counted::default()),
                         false => admission.take_address(peer.ip(), now),
                     };
-                    if let Err(error) = allowed {
-                        admission.turn_away(&address::text(&peer), peer.port(), &error);
-                        continue;
+                    let counted = match allowed {
+                        Ok(counted) => counted,
+                        Err(error) => {
+                            admission.turn_away(&address::text(&peer), peer.port(), &error);
+                            continue;
+                        }
+                    };
+                    let most = listener.most_unfinished;
+                    let (newcomer, crowded) = admission.enter(Seat::beside(self.turn.reactor), most);
+                    if let Crowded::Endpoint(reactor, id) = crowded {
+                        self.make_room(reactor, id);
                     }
                     // The timeout in force now, also for servers made before it was set.
                     let timeout = self.turn.context.with_options(|options| options.handshake_timeout_ms());
-                    let mut stream = Stream::accepted(io, admission, &peer, now, Millis::from(timeout));
-                    if proxied {
-                        stream.expect_proxy(now + Millis::from(timeout));
-                    }
-                    self.greet(id, stream);
+                    let handshake_timeout = Millis::from(timeout);
+                    let arrival =
+                        Arrival { io, peer, admission, newcomer, counted, proxied, handshake_timeout };
+                    self.hand_over(arrival);
                 }
                 Accepted::Nobody => return,
                 Accepted::Skip => {}
@@ -114,31 +134,57 @@ impl Reactor {
         self.endpoints.go_on_later(id);
     }
 
-    fn greet(&mut self, listener: Id, stream: Stream) {
-        let id = self.endpoints.insert(Endpoint::Stream(Box::new(stream)));
-        let Some(noting) = self.endpoints.listener(listener) else { return };
-        let crowded = noting.note_newcomer(id);
-        while let Some(oldest) = self.oldest_newcomer(listener) {
-            let unfinished = self.endpoints.stream(oldest).is_some_and(|stream| stream.socket.is_none());
-            if unfinished && !crowded {
-                break;
-            }
-            if let Some(noting) = self.endpoints.listener(listener) {
-                noting.forget_oldest_newcomer();
-            }
-            if unfinished {
-                if let Some(stream) = self.endpoints.stream(oldest) {
-                    stream.turned_away(&Error::new(Code::Limit, "too many others are in their handshake"));
-                }
-                self.close(oldest);
-                break;
-            }
+    /// Gives a connection to the reactor that it has its seat at.
+    fn hand_over(&mut self, arrival: Arrival) {
+        let reactor = arrival.newcomer.seat.reactor();
+        if reactor == self.turn.reactor {
+            self.adopt(arrival);
+        } else {
+            self.turn.context.command(reactor, Command::Adopt(Box::new(arrival)));
         }
-        self.attend(id, |reactor, id| reactor.begin(id));
     }
 
-    fn oldest_newcomer(&mut self, listener: Id) -> Option<Id> {
-        self.endpoints.listener(listener)?.oldest_newcomer()
+    /// Begins the handshake of a connection that was accepted, here or by another reactor.
+    pub(crate) fn adopt(&mut self, arrival: Arrival) {
+        let id = self.endpoints.insert(Endpoint::Stream(Box::new(Stream::accepted(arrival, self.turn.now))));
+        let seated = self.endpoints.stream(id).is_some_and(|stream| stream.is_seated(id));
+        if seated {
+            self.attend(id, |reactor, id| reactor.begin(id));
+        } else {
+            self.dismiss(id, true);
+        }
+    }
+
+    /// The oldest newcomer has to go.
+    fn make_room(&mut self, reactor: ReactorIndex, id: Id) {
+        if reactor == self.turn.reactor {
+            self.dismiss(id, true);
+        } else {
+            self.turn.context.command(reactor, Command::Dismiss { ids: vec![id], crowded: true });
+        }
+    }
+
+    /// The server of these is destroyed.
+    pub(crate) fn dismiss_all(&mut self, mut newcomers: Vec<(ReactorIndex, Id)>) {
+        while let Some(&(reactor, _)) = newcomers.first() {
+            let own = newcomers.extract_if(.., |newcomer| newcomer.0 == reactor);
+            let ids: Vec<Id> = own.map(|(_, id)| id).collect();
+            if reactor == self.turn.reactor {
+                ids.into_iter().for_each(|id| self.dismiss(id, false));
+            } else {
+                let command = Command::Dismiss { ids, crowded: false };
+                self.turn.context.command(reactor, command);
+            }
+        }
+    }
+
+    /// Closes a connection unless it has finished its handshake in the meantime.
+    pub(crate) fn dismiss(&mut self, id: Id, crowded: bool) {
+        let Some(stream) = self.endpoints.stream(id).filter(|stream| stream.is_newcomer()) else { return };
+        if crowded {
+            stream.turned_away(&admission::crowded());
+        }
+        self.close(id);
     }
 
     /// Registers a new stream with the poll and lets it begin.

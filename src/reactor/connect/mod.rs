@@ -47,12 +47,10 @@ impl Reactor {
                 self.attend(id, |reactor, id| reactor.resolved(id, Ok(vec![literal])));
             }
             None => {
-                let context = self.turn.context;
+                let mailbox = self.turn.mailbox;
                 resolver::look_up(
                     &host,
-                    Box::new(move |addresses| {
-                        context.mailbox.command(Command::Resolved { id, addresses, port })
-                    }),
+                    Box::new(move |addresses| mailbox.command(Command::Resolved { id, addresses, port })),
                 );
             }
         }

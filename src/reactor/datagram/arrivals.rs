@@ -73,7 +73,7 @@ impl<'a> Arrivals<'a> {
             }
         };
         self.turn.batch.copied(source, message_type, payload);
-        self.turn.book(self.queued, payload.len() as u64 + EVENT_COST);
+        self.queued.book(payload.len() as u64 + EVENT_COST);
         count(&self.socket.traffic.packets_received, 1);
     }
 }

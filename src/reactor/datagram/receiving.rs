@@ -10,6 +10,7 @@ use crate::command::Id;
 use crate::datagram_records::To;
 use crate::event::batch::EVENT_COST;
 use crate::protocol::packet::header_of;
+use crate::quota;
 use crate::socket::count;
 use crate::sys::{Arrived, DatagramReader, kernel_drops};
 
@@ -104,13 +105,13 @@ impl Datagrams {
             let ip = address::text(&first.from);
             let origin = origin(&self.socket, self.server(), id, &ip, first.from.port());
             let end = run.last().map_or(0, |last| last.start + last.kept);
+            let queued = turn.queued();
             let (room, mut sink) = turn.batch.received(end - kept, origin);
             let mut cost = 0;
             let mut last_kept = kept;
             for datagram in run {
                 bytes += datagram.size;
-                if self.queued.is_full_with(cost, limit) || turn.queued.is_full_with(cost, turn.queued_limit)
-                {
+                if self.queued.is_full_with(cost, limit) || quota::is_full(queued + cost, turn.queued_limit) {
                     dropped += 1;
                     continue;
                 }
@@ -128,7 +129,7 @@ impl Datagrams {
             let (events, cost) = sink.finish();
             kept = last_kept;
             received += u64::from(events);
-            turn.book(&mut self.queued, cost);
+            self.queued.book(cost);
         }
         count(&self.socket.traffic.packets_received, received);
         if dropped > 0 {

@@ -14,6 +14,7 @@ use crate::conditioner::Conditioner;
 use crate::context::Context;
 use crate::datagram_records::Buffer;
 use crate::interfaces::Interfaces;
+use crate::placement::ReactorIndex;
 use crate::reliable::Endpoint;
 use crate::socket::{Bound, Handle, Socket, SocketRole};
 use crate::sys::{DatagramReader, DatagramWriter, kernel_drops};
@@ -85,9 +86,9 @@ pub(crate) struct DatagramTools {
 }
 
 impl DatagramTools {
-    pub(crate) fn new(context: &'static Context) -> Self {
+    pub(crate) fn new(context: &'static Context, reactor: ReactorIndex) -> Self {
         Self {
-            lookups: PendingLookups::new(&context.names, &context.mailbox),
+            lookups: PendingLookups::new(&context.names, context.mailboxes.of(reactor)),
             interfaces: CachedInterfaces::default(),
             reader: DatagramReader::default(),
             scratch: Vec::new(),

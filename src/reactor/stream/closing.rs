@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use socket2::SockRef;
 
+use crate::admission::Admission;
 use crate::clock::Millis;
-use crate::command::CloseFrame;
+use crate::command::{CloseFrame, Id};
 use crate::error::{Code, Error};
 use crate::mailbox::Dirty;
 use crate::outgoing::Outgoing;
-use crate::reactor::accept::listener::Admission;
 use crate::reactor::turn::{LINGER_MILLIS, Next, Turn};
-use crate::socket::{Handle, NO_TOKEN, Socket};
+use crate::socket::{NO_TOKEN, Socket};
 
 use super::{Stream, StreamPhase};
 
@@ -74,10 +74,17 @@ impl Stream {
         }
     }
 
-    /// Whether this is a connection to `server` that has not finished its handshake.
-    pub(crate) fn is_half_open_of(&self, server: Handle) -> bool {
-        self.socket.is_none()
-            && self.admission.as_ref().is_some_and(|admission| admission.server.handle == server)
+    /// Whether this is a connection that a server accepted and that has not finished its handshake.
+    pub(crate) fn is_newcomer(&self) -> bool {
+        self.newcomer.is_some()
+    }
+
+    /// Tells the server's rules where the newcomer is; false if it has to go.
+    pub(crate) fn is_seated(&self, id: Id) -> bool {
+        match (&self.admission, &self.newcomer) {
+            (Some(admission), Some(newcomer)) => admission.seated(newcomer, id),
+            _ => false,
+        }
     }
 
     /// The host is done with the connection: what it sent is flushed, then it closes.
@@ -119,23 +126,21 @@ impl Stream {
     }
 
     /// Its server begins to count connections by address.
-    pub(crate) fn count_address(&self, of: &Arc<Admission>) {
+    pub(crate) fn count_address(&mut self, of: &Arc<Admission>) {
         if let Some(admission) = &self.admission
             && Arc::ptr_eq(admission, of)
             && self.proxy.is_none()
             && let Some(ip) = self.ip.ip()
         {
-            admission.count_address(ip);
+            admission.count_address(ip, &mut self.counted);
         }
     }
 
     /// Makes room for another client of the server.
     pub(crate) fn leave_server(&mut self) {
         if let Some(admission) = self.admission.take() {
-            if self.proxy.is_none() {
-                admission.leave_address(|| self.ip.ip());
-            }
-            admission.leave(self.socket.is_some());
+            admission.leave_address(|| self.ip.ip(), self.counted);
+            admission.leave(self.newcomer.take().as_deref());
         }
     }
 

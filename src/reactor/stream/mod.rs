@@ -16,6 +16,7 @@ use mio::net::TcpStream;
 use socket2::SockRef;
 
 use crate::address::PeerName;
+use crate::admission::{Admission, Arrival, Counted, Newcomer};
 use crate::command::Id;
 use crate::error::{Error, Result};
 use crate::event::batch::{Happened, Origin};
@@ -29,7 +30,6 @@ use crate::clock::Millis;
 use crate::outgoing::Outgoing;
 use crate::proxy::Header;
 use crate::quota::Quota;
-use crate::reactor::accept::listener::Admission;
 use crate::reactor::connect::pending::PendingConnect;
 use throttle::Throttle;
 
@@ -39,6 +39,9 @@ pub(crate) struct Stream {
     pub(crate) socket: Option<Arc<Socket>>,
     /// The server's side of a connection it accepted; `None` once it no longer counts as a client.
     admission: Option<Arc<Admission>>,
+    /// Until such a connection has finished its handshake.
+    newcomer: Option<Box<Newcomer>>,
+    counted: Counted,
     /// A connect that is not yet reported to the host.
     pub(crate) opening: Option<Box<PendingConnect>>,
     ip: PeerName,
@@ -86,20 +89,21 @@ enum StreamPhase {
 
 impl Stream {
     /// The server's side of a connection.
-    pub(crate) fn accepted(
-        io: TcpStream,
-        admission: Arc<Admission>,
-        peer: &SocketAddr,
-        now: Millis,
-        handshake_timeout: Millis,
-    ) -> Self {
+    pub(crate) fn accepted(arrival: Arrival, now: Millis) -> Self {
+        let Arrival { io, peer, admission, newcomer, counted, proxied, handshake_timeout } = arrival;
         let session = if admission.server.family.is_websocket() {
             Session::websocket_server(admission.regular, &admission.server)
         } else {
             Session::tcp_server(admission.regular)
         };
         let deadline = if session.has_handshake() { now + handshake_timeout } else { 0 };
-        Self::new(io, Some(admission), None, peer, session, deadline, now)
+        let mut stream = Self::new(io, Some(admission), None, &peer, session, deadline, now);
+        stream.newcomer = Some(newcomer);
+        stream.counted = counted;
+        if proxied {
+            stream.expect_proxy(now + handshake_timeout);
+        }
+        stream
     }
 
     /// The client's side, as soon as TCP is connected.
@@ -132,6 +136,8 @@ impl Stream {
             transport: Transport::Plain(io),
             socket: opening.as_ref().map(|opening| Arc::clone(&opening.socket)),
             admission,
+            newcomer: None,
+            counted: Counted::default(),
             opening,
             ip: PeerName::new(peer),
             port: peer.port(),
@@ -209,10 +215,11 @@ impl Stream {
         if let Some(opening) = self.opening.take() {
             let origin = self.origin(id);
             opening.succeeded(origin, &self.ip, about, turn);
-        } else if let Some(admission) = &self.admission {
-            let socket = admission.admit(turn.context, &self.ip, about)?;
+        } else if let (Some(admission), Some(newcomer)) = (&self.admission, &self.newcomer) {
+            let socket = admission.admit(&turn.context.registry, &self.ip, about, newcomer)?;
             socket.token.store(id.token, Relaxed);
             self.socket = Some(socket);
+            self.newcomer = None;
             let origin = self.origin(id);
             turn.happened(origin, Happened::Connect);
         }

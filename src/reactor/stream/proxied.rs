@@ -51,11 +51,7 @@ impl Stream {
             self.port = from.port();
         }
         if let (Some(admission), Some(ip)) = (&self.admission, self.ip.ip()) {
-            let allowed = admission.take_address(ip, turn.now);
-            if allowed.is_err() {
-                self.proxy = Some(header);
-            }
-            allowed?;
+            self.counted = admission.take_address(ip, turn.now)?;
         }
         self.begin(id, turn)?;
         Ok(true)

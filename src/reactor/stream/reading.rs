@@ -185,7 +185,7 @@ impl Stream {
         let (bytes, mut sink) = turn.batch.received(size, origin);
         let result = self.session.receive(bytes, at, socket, &mut sink, self.writing.own());
         let (events, cost) = sink.finish();
-        turn.book(&mut self.queued, cost);
+        self.queued.book(cost);
         count(&socket.traffic.packets_received, u64::from(events));
         let partial = self.session.partial();
         if events > 0 || partial != self.partial {

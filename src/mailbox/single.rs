@@ -1,5 +1,4 @@
-//! The way from the host's calls to the reactor: commands, the list of sockets with something to
-//! send, and the signal that wakes the reactor once per burst.
+//! The mailbox of one reactor.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed, Ordering::SeqCst};
@@ -10,11 +9,7 @@ use parking_lot::Mutex;
 use crate::command::Command;
 use crate::socket::{HostGuard, HostSide, Socket};
 
-/// Buffers up to this size go round between sends and the reactor instead of being freed.
-const REUSED_BUFFER: usize = 128 << 10;
-/// How many of them are kept, and how many bytes.
-const REUSED_BUFFERS: usize = 256;
-const REUSED_BYTES: usize = 1 << 20;
+use super::dirty::Dirty;
 
 /// What the reactor is doing, as far as somebody with work for it must know.
 mod state {
@@ -25,101 +20,22 @@ mod state {
     pub(crate) const DEFERRING: u8 = 2;
 }
 
+// What two threads write is not in one line of the cache.
+#[repr(align(128))]
 pub(crate) struct Mailbox {
     commands: Mutex<Vec<Command>>,
-    dirty: Mutex<Dirty>,
+    pub(super) dirty: Mutex<Dirty>,
     /// Something was put on a list since the reactor last looked.
     pending: AtomicBool,
     state: AtomicU8,
     waker: Mutex<Option<Arc<Waker>>>,
 }
 
-/// The sockets with something to send, and empty buffers for the next ones.
-#[derive(Default)]
-pub(crate) struct Dirty {
-    pub(crate) tokens: Vec<u32>,
-    buffers: Vec<Vec<u8>>,
-    /// Capacity of the buffers.
-    bytes: usize,
-}
-
-impl Dirty {
-    /// Takes back a buffer whose bytes were written, if it is worth keeping.
-    pub(crate) fn keep(&mut self, mut buffer: Vec<u8>) {
-        let bytes = buffer.capacity();
-        if bytes <= REUSED_BUFFER
-            && bytes > 0
-            && self.buffers.len() < REUSED_BUFFERS
-            && self.bytes + bytes <= REUSED_BYTES
-        {
-            buffer.clear();
-            self.bytes += bytes;
-            self.buffers.push(buffer);
-        }
-    }
-
-    /// An empty buffer that was used before.
-    #[inline]
-    fn lend(&mut self) -> Option<Vec<u8>> {
-        let buffer = self.buffers.pop()?;
-        self.bytes -= buffer.capacity();
-        Some(buffer)
-    }
-
-    /// Up to so many of them.
-    fn lend_many(&mut self, most: usize, to: &mut Vec<Vec<u8>>) {
-        let kept = self.buffers.len().saturating_sub(most);
-        *to = self.buffers.split_off(kept);
-        self.bytes -= to.iter().map(Vec::capacity).sum::<usize>();
-    }
-}
-
-/// Sends to many sockets. When it goes, the reactor hears of all of them.
-pub(crate) struct Burst<'a> {
-    mailbox: &'a Mailbox,
-    tokens: Vec<u32>,
-    /// Empty ones that were used before.
-    buffers: Vec<Vec<u8>>,
-    /// The host is likely to send more in a moment.
-    goes_on: bool,
-}
-
-impl Burst<'_> {
-    /// Something is about to be appended to a socket's send queue; bytes of its own if `needs_buffer`.
-    #[inline]
-    pub(crate) fn announce(&mut self, socket: &Socket, host: &mut HostSide, needs_buffer: bool) {
-        if !host.queue.announce() {
-            return;
-        }
-        self.tokens.push(socket.token.load(Relaxed));
-        if needs_buffer
-            && host.queue.needs_buffer()
-            && let Some(empty) = self.buffers.pop()
-        {
-            host.queue.give_buffer(empty);
-        }
-    }
-}
-
-impl Drop for Burst<'_> {
-    fn drop(&mut self) {
-        let any = !self.tokens.is_empty();
-        {
-            let mut dirty = self.mailbox.dirty.lock();
-            dirty.tokens.append(&mut self.tokens);
-            self.buffers.drain(..).for_each(|unused| dirty.keep(unused));
-        }
-        if any {
-            self.mailbox.signal_sends(|| self.goes_on);
-        }
-    }
-}
-
 impl Mailbox {
     pub(crate) const fn new() -> Self {
         Self {
             commands: Mutex::new(Vec::new()),
-            dirty: Mutex::new(Dirty { tokens: Vec::new(), buffers: Vec::new(), bytes: 0 }),
+            dirty: Mutex::new(Dirty::new()),
             pending: AtomicBool::new(false),
             state: AtomicU8::new(state::AWAKE),
             waker: Mutex::new(None),
@@ -160,13 +76,6 @@ impl Mailbox {
         result
     }
 
-    /// Begins sends to so many sockets, of which the reactor hears together.
-    pub(crate) fn burst(&self, sockets: usize, goes_on: bool) -> Burst<'_> {
-        let mut buffers = Vec::new();
-        self.dirty.lock().lend_many(sockets, &mut buffers);
-        Burst { mailbox: self, tokens: Vec::with_capacity(sockets), buffers, goes_on }
-    }
-
     /// The socket's queue is lent an empty buffer if it has none.
     #[inline]
     fn put_on_list(&self, token: u32, host: &mut HostSide) {
@@ -180,7 +89,7 @@ impl Mailbox {
     }
 
     #[inline]
-    fn signal_sends(&self, burst_goes_on: impl FnOnce() -> bool) {
+    pub(super) fn signal_sends(&self, burst_goes_on: impl FnOnce() -> bool) {
         self.pending.store(true, SeqCst);
         match self.state.load(SeqCst) {
             state::ASLEEP => self.wake(),
@@ -197,9 +106,8 @@ impl Mailbox {
         }
     }
 
-    /// The host has no more events to answer: what it sent should leave now.
     #[inline]
-    pub(crate) fn burst_ended(&self) {
+    pub(super) fn burst_ended(&self) {
         if self.state.load(SeqCst) == state::DEFERRING {
             self.wake();
         }

@@ -1,0 +1,51 @@
+//! The sockets with something to send, and the buffers that go round between sends and a reactor.
+
+/// Buffers up to this size go round between sends and the reactor instead of being freed.
+const REUSED_BUFFER: usize = 128 << 10;
+/// How many of them are kept, and how many bytes.
+const REUSED_BUFFERS: usize = 256;
+const REUSED_BYTES: usize = 1 << 20;
+
+/// The sockets with something to send, and empty buffers for the next ones.
+#[derive(Default)]
+pub(crate) struct Dirty {
+    pub(crate) tokens: Vec<u32>,
+    buffers: Vec<Vec<u8>>,
+    /// Capacity of the buffers.
+    bytes: usize,
+}
+
+impl Dirty {
+    pub(super) const fn new() -> Self {
+        Self { tokens: Vec::new(), buffers: Vec::new(), bytes: 0 }
+    }
+
+    /// Takes back a buffer whose bytes were written, if it is worth keeping.
+    pub(crate) fn keep(&mut self, mut buffer: Vec<u8>) {
+        let bytes = buffer.capacity();
+        if bytes <= REUSED_BUFFER
+            && bytes > 0
+            && self.buffers.len() < REUSED_BUFFERS
+            && self.bytes + bytes <= REUSED_BYTES
+        {
+            buffer.clear();
+            self.bytes += bytes;
+            self.buffers.push(buffer);
+        }
+    }
+
+    /// An empty buffer that was used before.
+    #[inline]
+    pub(super) fn lend(&mut self) -> Option<Vec<u8>> {
+        let buffer = self.buffers.pop()?;
+        self.bytes -= buffer.capacity();
+        Some(buffer)
+    }
+
+    /// Up to so many of them.
+    pub(super) fn lend_many(&mut self, most: usize, to: &mut Vec<Vec<u8>>) {
+        let kept = self.buffers.len().saturating_sub(most);
+        *to = self.buffers.split_off(kept);
+        self.bytes -= to.iter().map(Vec::capacity).sum::<usize>();
+    }
+}
