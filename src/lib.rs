@@ -22,6 +22,8 @@ mod encoder;
 mod error;
 #[allow(unsafe_code, reason = "events cross threads with pointers in them")]
 mod event;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod host;
 mod interfaces;
 mod listening;

@@ -15,6 +15,8 @@ mod broker;
 mod engine;
 mod error;
 mod event;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod handle;
 mod node;
 mod players;

@@ -7,6 +7,7 @@ mod demo;
 mod demo_cluster;
 mod dist;
 mod examples;
+mod fuzz;
 mod header;
 mod licences;
 mod machine;
@@ -27,12 +28,13 @@ fn main() -> ExitCode {
         "dist" => dist::run(std::env::args().skip(2)),
         "demo" => demo::run(std::env::args().skip(2)),
         "demo-cluster" => demo_cluster::run(),
+        "fuzz" => fuzz::run(std::env::args().skip(2)),
         "header" => header::run(),
         "licences" => licences::run(),
         "package-gamemaker" => package_gamemaker::run(std::env::args().skip(2)),
         "test" => test::run(std::env::args().skip(2)),
         _ => Err(
-            "usage: cargo xtask bench-reliable|demo|demo-cluster|dist|header|licences|package-gamemaker|test"
+            "usage: cargo xtask bench-reliable|demo|demo-cluster|dist|fuzz|header|licences|package-gamemaker|test"
                 .into(),
         ),
     };

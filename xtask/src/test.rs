@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::machine::Tool;
 use crate::steps::Steps;
-use crate::{build, peers, test_windows};
+use crate::{build, fuzz, peers, test_windows};
 
 const USEFUL: [Tool; 7] = [
     Tool::new("valgrind", "valgrind"),
@@ -49,6 +49,11 @@ fn here() -> Result<(), Box<dyn Error>> {
     steps.run("cargo doc", documentation(&[]));
     steps.run("cargo doc, inside", documentation(&["--document-private-items"]));
     steps.run("cargo test", cargo(&["test", "--workspace", "--locked"]));
+    if fuzz::is_here() {
+        steps.carry_out("fuzz", fuzz::smoke);
+    } else {
+        steps.skip("fuzz", "there is no cargo-fuzz with a nightly toolchain (cargo install cargo-fuzz)");
+    }
 
     if steps.run("cmake configure", build::cmake_configure())
         && steps.run("cmake build", build::cmake_build(&build::cmake_dir()))
