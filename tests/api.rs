@@ -24,6 +24,14 @@ fn the_description_is_up_to_date() {
 }
 
 #[test]
+fn what_bindings_make_of_it_is_up_to_date() {
+    for (path, expected) in xtask::from_api::generate(root()).expect("the files can be made") {
+        let written = std::fs::read_to_string(root().join(path)).unwrap_or_default();
+        assert!(written == expected, "{path} is not what the sources make it: run `cargo xtask header`");
+    }
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn it_has_every_function_that_the_header_declares_and_the_library_exports() {
     use xtask::surface::{declared, exported, library};

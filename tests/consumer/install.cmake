@@ -17,6 +17,9 @@ endforeach()
 
 foreach(file IN ITEMS
     include/stepwire.h
+    include/stepwire.hpp
+    include/stepwire/abi.hpp
+    include/stepwire/sockets.hpp
     include/stepwire_cluster.h
     ${libdir}/libstepwire_cluster.a
     ${libdir}/libstepwire.a

@@ -1,5 +1,5 @@
 //! `cargo xtask header`: writes the C headers, the description of the ABI for bindings, docs/reference.md and
-//! what the Lua binding has of stepwire.h.
+//! what bindings have of stepwire.h.
 
 use std::error::Error;
 
@@ -12,6 +12,9 @@ pub fn run() -> Result<(), Box<dyn Error>> {
         std::fs::write(root().join(header.path), header.generate(&root())?)?;
     }
     std::fs::write(root().join(xtask::api::PATH), xtask::api::generate(&root())?)?;
+    for (path, text) in xtask::from_api::generate(&root())? {
+        std::fs::write(root().join(path), text)?;
+    }
     let binding = root().join("bindings/lua/stepwire.lua");
     let declared = std::fs::read_to_string(root().join(STEPWIRE.path))?;
     let updated = xtask::lua_binding::update(&std::fs::read_to_string(&binding)?, &declared)?;

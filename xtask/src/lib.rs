@@ -1,7 +1,9 @@
 //! What the project's commands and its tests have in common.
 
 pub mod api;
+pub mod cpp_binding;
 pub mod declarations;
+pub mod from_api;
 mod header_finish;
 pub mod header_text;
 pub mod lua_binding;
