@@ -226,6 +226,12 @@ local function file_names()
     return { "libstepwire.so." .. MADE_FOR, "libstepwire.so" }
 end
 
+-- Its folder in archives.
+local function platform()
+    local systems = { Windows = "windows", OSX = "macos", Linux = "linux" }
+    return (systems[ffi.os] or ffi.os:lower()) .. "-" .. ffi.arch
+end
+
 -- The folder of this file, with a slash at its end; "" where that is not known.
 local function own_folder()
     local source = debug.getinfo(1, "S").source
@@ -235,8 +241,9 @@ end
 local function load_library()
     local named = os.getenv("STEPWIRE_LIBRARY")
     local places = named and { named } or {}
-    -- share/lua/5.1 and lib have one prefix.
-    local folders = named and { named .. "/", "" } or { own_folder(), own_folder() .. "../../../lib/", "" }
+    -- share/lua/5.1 and lib have one prefix; archives have a folder for each platform.
+    local own = own_folder()
+    local folders = named and { named .. "/", "" } or { own, own .. platform() .. "/", own .. "../../../lib/", "" }
     for _, folder in ipairs(folders) do
         for _, name in ipairs(file_names()) do
             places[#places + 1] = folder .. name

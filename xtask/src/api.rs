@@ -42,9 +42,9 @@ fn library(name: &str, file: &str, header: &Header) -> Result<Value, String> {
         "library": name,
         "header": file,
         "files": {
-            "linux": format!("lib{name}.so.{}", version::abi()),
-            "macos": format!("lib{name}.{}.dylib", version::abi()),
-            "windows": format!("{name}.dll"),
+            "linux": version::loaded_name_on("linux", name),
+            "macos": version::loaded_name_on("macos", name),
+            "windows": version::loaded_name_on("windows", name),
         },
         "groups": groups.collect::<Vec<_>>(),
         "functions": of(|found| Ok(function(found)))?,

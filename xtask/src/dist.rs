@@ -3,7 +3,7 @@
 //!
 //! In the archives TLS is rustls, linked in: they need no OpenSSL on the machine, and every system's is the same.
 
-mod archive;
+pub mod archive;
 mod check;
 mod contents;
 mod linux;
@@ -73,7 +73,7 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
 }
 
 /// Where it all is made.
-fn folder() -> PathBuf {
+pub fn folder() -> PathBuf {
     target_dir().join("dist")
 }
 

@@ -11,6 +11,7 @@ mod fuzz;
 mod header;
 mod licences;
 mod machine;
+mod package_bindings;
 mod package_gamemaker;
 mod peers;
 mod process;
@@ -31,10 +32,11 @@ fn main() -> ExitCode {
         "fuzz" => fuzz::run(std::env::args().skip(2)),
         "header" => header::run(),
         "licences" => licences::run(),
+        "package-bindings" => package_bindings::run(std::env::args().skip(2)),
         "package-gamemaker" => package_gamemaker::run(std::env::args().skip(2)),
         "test" => test::run(std::env::args().skip(2)),
         _ => Err(
-            "usage: cargo xtask bench-reliable|demo|demo-cluster|dist|fuzz|header|licences|package-gamemaker|test"
+            "usage: cargo xtask bench-reliable|demo|demo-cluster|dist|fuzz|header|licences|package-bindings|package-gamemaker|test"
                 .into(),
         ),
     };

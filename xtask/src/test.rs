@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::machine::Tool;
 use crate::steps::Steps;
-use crate::{build, fuzz, peers, test_windows};
+use crate::{build, fuzz, package_bindings, peers, test_windows};
 
 const USEFUL: [Tool; 7] = [
     Tool::new("valgrind", "valgrind"),
@@ -60,6 +60,7 @@ fn here() -> Result<(), Box<dyn Error>> {
     {
         steps.run("ctest", ctest());
         interop(&mut steps);
+        package_bindings::check_all(&mut steps);
         cluster(&mut steps);
         browser(&mut steps);
         autobahn(&mut steps);

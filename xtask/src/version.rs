@@ -13,12 +13,15 @@ pub fn abi() -> String {
 
 /// A shared library ("stepwire") as programs that are linked to it ask for it at run time.
 pub fn loaded_name(library: &str) -> String {
-    if cfg!(target_vendor = "apple") {
-        format!("lib{library}.{}.dylib", abi())
-    } else if cfg!(unix) {
-        format!("lib{library}.so.{}", abi())
-    } else {
-        built_name(library)
+    loaded_name_on(std::env::consts::OS, library)
+}
+
+/// The same on another system: "windows", "macos", or one that is like Linux.
+pub fn loaded_name_on(system: &str, library: &str) -> String {
+    match system {
+        "windows" => format!("{library}.dll"),
+        "macos" | "ios" => format!("lib{library}.{}.dylib", abi()),
+        _ => format!("lib{library}.so.{}", abi()),
     }
 }
 

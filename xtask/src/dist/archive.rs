@@ -21,10 +21,10 @@ pub fn tar(stage: &Path, name: &str) -> Result<PathBuf> {
     Ok(archive)
 }
 
-/// For Windows.
-pub fn zip(stage: &Path, name: &str) -> Result<PathBuf> {
-    let archive = folder().join(format!("{name}.zip"));
-    let mut zip = ZipWriter::new(File::create(&archive)?);
+/// For Windows, and for all systems: the folder with all that is in it.
+pub fn zip(stage: &Path, archive: &Path) -> Result<PathBuf> {
+    let name = stage.file_name().ok_or("a folder has a name")?.to_string_lossy();
+    let mut zip = ZipWriter::new(File::create(archive)?);
     // Without times, so that the same content is the same archive.
     let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default());
     for file in contents::files(stage)? {
@@ -32,7 +32,7 @@ pub fn zip(stage: &Path, name: &str) -> Result<PathBuf> {
         zip.write_all(&fs::read(stage.join(&file))?)?;
     }
     zip.finish()?;
-    Ok(archive)
+    Ok(archive.to_owned())
 }
 
 /// Unpacks into a new folder; returns the folder that the archive has in it.

@@ -52,7 +52,7 @@ impl Platform for Archive {
     }
 
     fn pack(&self, stage: &Path, name: &str) -> Result<PathBuf> {
-        archive::zip(stage, name)
+        archive::zip(stage, &folder().join(format!("{name}.zip")))
     }
 
     fn check(&self, archive: &Path) -> Result<String> {

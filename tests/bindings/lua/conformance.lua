@@ -1,10 +1,9 @@
--- What every binding of stepwire must do, over real sockets of this machine. Ends with status 1 at the first failure.
+-- The cases of docs/bindings.md, which every binding must pass, over real sockets of this machine. Ends with status 1 at
+-- the first failure. The binding is looked for where LUA_PATH says.
 --
 --   luajit conformance.lua            all of it
 --   luajit conformance.lua peer PORT  joins a server and says "here", until it is killed (by the script itself)
 
--- LUA_PATH may name another one than the one beside this file.
-package.path = package.path .. ";" .. (arg[0]:match("^(.*[/\\])") or "") .. "?.lua"
 local stepwire = require("stepwire")
 
 local HOST = "127.0.0.1"
@@ -288,6 +287,7 @@ if arg[1] == "peer" then
     return
 end
 
+io.stdout:setvbuf("line")
 stepwire.configure_library("bind_address", HOST)
 local names = {}
 for name in pairs(tests) do

@@ -1,0 +1,62 @@
+//! For LuaJIT and LÖVE: an archive with the one file and a folder with the library for each platform.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use xtask::version::VERSION;
+
+use super::{Binding, Library, Result, conformance, in_clean_environment, new_folder};
+use crate::build::{root, target_dir};
+use crate::dist::archive;
+use crate::machine::{Tool, provide};
+
+const LUAJIT: Tool = Tool::new("luajit", "luajit");
+
+/// What is in the archive besides the libraries, and where it comes from.
+const FILES: [&str; 8] = [
+    "bindings/lua/stepwire.lua",
+    "bindings/lua/README.md",
+    "bindings/lua/echo_server.lua",
+    "bindings/lua/love/main.lua",
+    "bindings/lua/love/conf.lua",
+    "LICENSE-MIT",
+    "LICENSE-APACHE",
+    "THIRD-PARTY-LICENSES",
+];
+
+pub struct Lua;
+
+impl Binding for Lua {
+    fn language(&self) -> &'static str {
+        "lua"
+    }
+
+    fn package(&self, libraries: &[Library], folder: &Path) -> Result<Vec<PathBuf>> {
+        let name = format!("stepwire-lua-{VERSION}");
+        let stage = new_folder(&target_dir().join("bindings/lua").join(&name))?;
+        for file in FILES {
+            let to = stage.join(file.trim_start_matches("bindings/lua/"));
+            fs::create_dir_all(to.parent().ok_or("a file is in a folder")?)?;
+            fs::copy(root().join(file), to)?;
+        }
+        for library in libraries {
+            let place = stage.join(library.platform);
+            fs::create_dir_all(&place)?;
+            fs::copy(&library.file, place.join(library.name()))?;
+        }
+        Ok(vec![archive::zip(&stage, &folder.join(name + ".zip"))?])
+    }
+
+    fn provide_runtime(&self) -> std::result::Result<(), String> {
+        provide(&[LUAJIT], &[])
+    }
+
+    fn check(&self, packages: &[PathBuf], clean: &Path) -> Result<String> {
+        let package = archive::unpack(&packages[0], &clean.join("package"))?;
+        let script = clean.join("conformance.lua");
+        fs::copy(root().join("tests/bindings/lua/conformance.lua"), &script)?;
+        let mut command = in_clean_environment(LUAJIT.program, clean);
+        command.arg(script).env("LUA_PATH", package.join("?.lua"));
+        conformance::run(&mut command, clean)
+    }
+}
