@@ -5,7 +5,7 @@
 
 pub mod archive;
 mod check;
-mod contents;
+pub mod contents;
 mod linux;
 mod old_system;
 mod windows;

@@ -15,6 +15,7 @@ mod package_bindings;
 mod package_gamemaker;
 mod peers;
 mod process;
+mod site;
 mod steps;
 mod test;
 mod test_windows;
@@ -34,9 +35,10 @@ fn main() -> ExitCode {
         "licences" => licences::run(),
         "package-bindings" => package_bindings::run(std::env::args().skip(2)),
         "package-gamemaker" => package_gamemaker::run(std::env::args().skip(2)),
+        "site" => site::run(),
         "test" => test::run(std::env::args().skip(2)),
         _ => Err(
-            "usage: cargo xtask bench-reliable|demo|demo-cluster|dist|fuzz|header|licences|package-bindings|package-gamemaker|test"
+            "usage: cargo xtask bench-reliable|demo|demo-cluster|dist|fuzz|header|licences|package-bindings|package-gamemaker|site|test"
                 .into(),
         ),
     };
