@@ -25,13 +25,22 @@ enable = true
 enable = false
 ";
 
-/// Wide tables scroll by themselves on a narrow screen, and code in them does not break.
 const STYLE: &str = "\
 .content main { overflow-wrap: break-word; }
+/* Wide tables scroll by themselves, and code in them does not break. */
 .content .table-wrapper { overflow-x: auto; }
-.content table code { overflow-wrap: normal; }
 .content table { margin-inline: 0; }
-.content img { height: auto; }
+.content table td, .content table th { padding: 3px 10px; }
+.content table code { overflow-wrap: normal; }
+/* A table without headings. */
+.content thead:not(:has(th:not(:empty))) { display: none; }
+@media (max-width: 620px) {
+  .content h1 { font-size: 1.7em; }
+  .content h2 { font-size: 1.35em; }
+  /* The names of functions in one line. */
+  .content h2 code { font-size: 0.7em; }
+  .content table td, .content table th { padding: 3px 6px; }
+}
 ";
 
 pub fn write(root: &Path, source: &Path) -> Result<()> {
