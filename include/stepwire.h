@@ -90,7 +90,8 @@
  * LIMITS
  *   message to send            64 MiB
  *   message received           64 MiB on created sockets, 4 MiB on accepted ones (option)
- *   send queue of a socket     16 MiB of payload, then network_error_queue_full (option)
+ *   send queue of a socket     16 MiB of payload, then network_error_queue_full (option), and a
+ *                              network_type_writable event when half of that is free again
  *   uncollected events         twice the message limit for a socket, 256 MiB in all, then TCP
  *                              slows the peers down (options)
  *   unfinished handshakes      4096 for a server, and no more than a quarter of the descriptors that the
@@ -612,6 +613,15 @@
 #define network_type_down 7
 
 /**
+ * @ingroup events
+ * A socket that had refused a message with `network_error_queue_full` has room again: half its limit or
+ * less is queued. One event for all refusals before it is collected, and none after the disconnect. `id` is
+ * the socket. Of a reliable UDP socket `ip` and `port` say which peer has room; 0 and "" stand for its
+ * plain datagrams. GameMaker has no such event.
+ */
+#define network_type_writable 1001
+
+/**
  * @ingroup connecting
  * Not connected: GameMaker's names for ways to connect, which no function here takes.
  */
@@ -760,8 +770,8 @@ typedef struct NetworkEvent {
      */
     double type;
     /**
-     * Connect and disconnect of a server's client: the server. Data of a server's client: that
-     * client. Everything else: the socket itself.
+     * Connect and disconnect of a server's client: the server. Data and writable of a server's client:
+     * that client. Everything else: the socket itself.
      */
     double id;
     /**
@@ -1028,7 +1038,8 @@ const char *network_resolve(const char *url);
  * `size` is 0. An empty packet arrives as a data event of size 0.
  *
  * Returns the bytes sent, for TCP `size + 12`, for WebSockets `size`. Nothing was sent if it
- * returns `network_error_queue_full` (the peer does not keep up: try again later), `_not_connected`,
+ * returns `network_error_queue_full` (the peer does not keep up: a `network_type_writable` event
+ * tells when to go on), `_not_connected`,
  * `_closed`, `_too_big`, `_wrong_kind` (a server, a UDP socket), `_bad_handle`, `_bad_argument`. Any
  * thread; packets of one socket arrive in the order sent.
  *

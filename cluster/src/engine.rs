@@ -86,8 +86,7 @@ impl Cluster {
     pub(crate) fn step(&mut self) -> u64 {
         let rest = self.node.step(now());
         self.settle();
-        // What the socket has no room for is tried again soon.
-        if self.link.as_ref().is_some_and(|link| !link.unsent.is_empty()) { rest.min(1) } else { rest }
+        rest
     }
 
     /// Does what the state machine wishes, and sends what it has written.
@@ -171,7 +170,7 @@ fn lost_because(error: f64, reason: String) -> Error {
 struct Link {
     socket: Socket,
     tls: Option<Tls>,
-    /// What the socket's queue had no room for.
+    /// What the socket's queue had no room for: it goes on with the event that there is some again.
     unsent: Vec<u8>,
 }
 

@@ -46,10 +46,11 @@ impl EventKeys {
     pub(crate) fn new(event: &NetworkEvent, known: Option<Known>, listening: f64) -> Self {
         let mut keys = Self { reals: [None; REALS], texts: [None; TEXTS] };
         let is_data = event.r#type == f64::from(network_type_data);
+        let is_writable = event.r#type == f64::from(network_type_writable);
         let is_result = event.r#type == f64::from(network_type_non_blocking_connect);
         keys.real(c"type", event.r#type);
         keys.real(c"id", event.id);
-        if !is_data {
+        if !is_data && !is_writable {
             keys.real(c"socket", event.socket);
         }
         if event.server >= 0.0 {
@@ -81,7 +82,7 @@ impl EventKeys {
             if event.message_type > 0.0 {
                 keys.real(c"message_type", event.message_type);
             }
-        } else if event.r#type != f64::from(network_type_connect) {
+        } else if !is_writable && event.r#type != f64::from(network_type_connect) {
             keys.real(c"error", event.error);
             keys.text(c"reason", event.reason);
         }
@@ -302,6 +303,19 @@ mod tests {
         let mut with_server = expected.to_vec();
         with_server.insert(3, "server=3");
         assert_eq!(words(&on_server, None), with_server);
+    }
+
+    #[test]
+    fn a_socket_that_has_room_again() {
+        let event = event(network_type_writable);
+        let of_client = ["id=3", "ip=ws://example.test/game", "other_port=8080", "port=8080", "type=1001"];
+        assert_eq!(words(&event, client(8080.0)), of_client);
+        let of_servers = NetworkEvent { server: 1.0, ..event };
+        assert_eq!(
+            words(&of_servers, None),
+            ["id=3", "ip=192.0.2.7", "other_port=50000", "port=6510", "server=1", "type=1001"]
+        );
+        assert_eq!(words(&event, UDP), ["id=3", "ip=192.0.2.7", "port=50000", "type=1001"]);
     }
 
     #[test]

@@ -19,7 +19,8 @@ use super::constants::network_send_text;
 /// `size` is 0. An empty packet arrives as a data event of size 0.
 ///
 /// Returns the bytes sent, for TCP `size + 12`, for WebSockets `size`. Nothing was sent if it
-/// returns `network_error_queue_full` (the peer does not keep up: try again later), `_not_connected`,
+/// returns `network_error_queue_full` (the peer does not keep up: a `network_type_writable` event
+/// tells when to go on), `_not_connected`,
 /// `_closed`, `_too_big`, `_wrong_kind` (a server, a UDP socket), `_bad_handle`, `_bad_argument`. Any
 /// thread; packets of one socket arrive in the order sent.
 ///

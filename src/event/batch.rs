@@ -140,6 +140,8 @@ pub(crate) enum What {
     PeerLost {
         note: u32,
     },
+    /// The socket has refused a message, and has room again.
+    Writable,
 }
 
 /// Why a connection ended; the index `NO_NOTE` means in an orderly way, without words or a code.
@@ -263,12 +265,13 @@ impl Batch {
             }
             Happened::PeerLost(error) => What::PeerLost { note: note(error, 0, "") },
             Happened::ConnectEnded(error) => What::ConnectEnded { note: note(error, 0, "") },
+            Happened::Writable => What::Writable,
         };
         let source = new_source(&mut self.sources, &mut self.texts, &origin, self.reactor);
         let record = &mut self.sources[source as usize];
         record.events = 1;
         // Peers given up are as many as have delivered something, and count like that.
-        record.link_events = u16::from(!matches!(what, What::PeerLost { .. }));
+        record.link_events = u16::from(!matches!(what, What::PeerLost { .. } | What::Writable));
         self.load.add(Load { cost: record.cost(), link_events: record.link_events.into() });
         self.entries.push(Entry { source, what });
     }
@@ -325,6 +328,7 @@ impl Batch {
                 }
                 What::ConnectEnded { note } => What::ConnectEnded { note: shifted(note) },
                 What::PeerLost { note } => What::PeerLost { note: shifted(note) },
+                What::Writable => What::Writable,
             };
             self.entries.push(Entry { source: entry.source + first_source, what });
         }
@@ -429,6 +433,7 @@ impl Batch {
                 explain(note);
                 event.r#type = f64::from(kind::DISCONNECT);
             }
+            What::Writable => event.r#type = f64::from(kind::WRITABLE),
             What::ConnectEnded { note } => {
                 explain(note);
                 event.r#type = f64::from(kind::NON_BLOCKING_CONNECT);
@@ -488,6 +493,8 @@ pub(crate) enum Happened<'a> {
     ConnectEnded(Option<&'a Error>),
     /// A peer of a reliable UDP socket was given up.
     PeerLost(Option<&'a Error>),
+    /// The socket has refused a message, and has room again.
+    Writable,
 }
 
 /// A peer's words may hold a NUL; the sentence goes on without it.

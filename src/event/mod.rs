@@ -13,8 +13,8 @@ use std::ffi::{c_char, c_void};
 pub struct NetworkEvent {
     /// What happened: a `network_type_*`.
     pub r#type: f64,
-    /// Connect and disconnect of a server's client: the server. Data of a server's client: that
-    /// client. Everything else: the socket itself.
+    /// Connect and disconnect of a server's client: the server. Data and writable of a server's client:
+    /// that client. Everything else: the socket itself.
     pub id: f64,
     /// Connect, disconnect, non_blocking_connect: the socket it is about; else -1.
     pub socket: f64,
@@ -80,4 +80,5 @@ pub(crate) mod kind {
     pub(crate) const DISCONNECT: u8 = 2;
     pub(crate) const DATA: u8 = 3;
     pub(crate) const NON_BLOCKING_CONNECT: u8 = 4;
+    pub(crate) const WRITABLE: u16 = 1001;
 }

@@ -268,7 +268,7 @@ fn enqueue(
         // A datagram; or its name is not known, or such messages are queued already.
         _ => true,
     };
-    if queues && host.is_full(&socket.in_flight) {
+    if queues && host.refuses(socket) {
         return Err(Error::new(Code::QueueFull, "the network does not keep up: the send queue is full"));
     }
     CONTEXT.send(socket, host, |host| {

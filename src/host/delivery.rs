@@ -68,6 +68,7 @@ fn move_on(context: &Context, source: &Source, what: What) -> Option<Handle> {
             socket.host.lock().connection.connect_failed();
         }
         What::ConnectEnded { .. } => socket.host.lock().connection.connect_succeeded(),
+        What::Writable => socket.host.lock().queue.room_collected(),
         What::Disconnect { half_closed, .. } => {
             let mut host = context.registry.groups.leave(&socket);
             host.connection.disconnect_collected();

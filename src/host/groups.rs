@@ -102,7 +102,7 @@ impl<'a> Message<'a> {
         if sends_nothing(socket, self.form, self.payload) {
             return Ok(0);
         }
-        if host.is_full(&socket.in_flight) {
+        if host.refuses(socket) {
             count(&socket.traffic.dropped, 1);
             return Err(queue_full());
         }

@@ -37,7 +37,7 @@ fn enqueue(socket: &Socket, form: Form, payload: &[u8]) -> Result<usize> {
         return Ok(0);
     }
     check_message(socket, form, payload)?;
-    if host.is_full(&socket.in_flight) {
+    if host.refuses(socket) {
         return Err(queue_full());
     }
     let sent = CONTEXT.send(

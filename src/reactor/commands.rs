@@ -49,6 +49,7 @@ impl Reactor {
                 | Endpoint::ConnectAttempt(_)
                 | Endpoint::Gone => continue,
             }
+            self.tell_of_room(id);
             self.endpoints.arm(id);
         }
         self.turn.spent.tokens = tokens;

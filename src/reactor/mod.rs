@@ -216,7 +216,18 @@ impl Reactor {
         if catch_unwind(AssertUnwindSafe(|| look(self, id))).is_err() {
             self.after_panic(id);
         }
+        self.tell_of_room(id);
         self.endpoints.arm(id);
+    }
+
+    /// Tells the host if a socket that has refused a message has room again, after what was written.
+    fn tell_of_room(&mut self, id: Id) {
+        let Some(endpoint) = self.endpoints.get(id) else { return };
+        match endpoint {
+            Endpoint::Stream(stream) => stream.tell_of_room(id, &mut self.turn),
+            Endpoint::Datagrams(own) => own.tell_of_room(id, &mut self.turn),
+            Endpoint::Listener(_) | Endpoint::Connect(_) | Endpoint::ConnectAttempt(_) | Endpoint::Gone => {}
+        }
     }
 
     fn after_panic(&mut self, id: Id) {

@@ -106,6 +106,12 @@ impl Turn {
         self.batch.push(origin, happened);
     }
 
+    /// An endpoint, whose own quota is `own`, has room again for messages of the host.
+    pub(crate) fn has_room(&mut self, origin: Origin<'_>, own: &mut Quota) {
+        self.book(own, EVENT_COST);
+        self.batch.push(origin, Happened::Writable);
+    }
+
     /// A connect or disconnect.
     pub(crate) fn happened(&mut self, origin: Origin<'_>, happened: Happened<'_>) {
         log_happened(&origin, &happened);
@@ -137,6 +143,7 @@ fn log_happened(origin: &Origin<'_>, happened: &Happened<'_>) {
         Happened::PeerLost(None) => {
             log::write(Level::Connection, format_args!("socket {socket}: {peer} has left"));
         }
+        Happened::Writable => {}
         Happened::Disconnect { error: Some(error), .. } | Happened::PeerLost(Some(error)) => {
             // That peers go away without a word is usual; all else ought not to happen.
             let level = if error.code == Code::Closed { Level::Connection } else { Level::Warning };

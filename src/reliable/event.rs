@@ -13,6 +13,10 @@ pub trait EventSink {
     /// A peer was given up that had delivered something, or to which something was sent. Messages sent to
     /// it later open a new session.
     fn peer_lost(&mut self, lost: PeerLost);
+
+    /// A message to the peer was refused with [`SendError::QueueFull`], and now no more than half of what
+    /// may wait does. Once for any number of such messages.
+    fn has_room(&mut self, _peer: SocketAddr) {}
 }
 
 /// A peer that was given up, and what it never acknowledged.

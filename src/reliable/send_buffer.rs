@@ -80,6 +80,11 @@ impl SendBuffer {
         !self.is_empty() && (self.waiting >= limit || self.chunks.len() >= CHUNKS_MAX)
     }
 
+    /// Whether no more than half of that waits.
+    pub(crate) fn is_half_free(&self, limit: usize) -> bool {
+        self.is_empty() || (self.waiting <= limit / 2 && self.chunks.len() <= CHUNKS_MAX / 2)
+    }
+
     /// Unacknowledged payload bytes.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting

@@ -61,6 +61,11 @@ impl Connection {
         }
     }
 
+    /// Whether what the host sends now has a chance to leave.
+    pub(crate) fn is_of_use(&self) -> bool {
+        matches!(self.state, State::Open | State::Connectionless)
+    }
+
     /// Whether the host may use the socket at all: it may have destroyed it since it looked it up.
     #[inline]
     pub(crate) fn check_not_destroyed(&self) -> Result<()> {

@@ -28,7 +28,7 @@ use crate::websocket::Side;
 
 use connection::Connection;
 use memberships::Memberships;
-use send_queue::{InFlight, SendQueue};
+use send_queue::{InFlight, Refused, SendQueue};
 use traffic::Carrier;
 
 pub(crate) use clients::Clients;
@@ -92,6 +92,7 @@ pub(crate) struct Socket {
     /// The host's own pointer, which nobody here looks into.
     pub(crate) user: AtomicPtr<c_void>,
     pub(crate) in_flight: InFlight,
+    pub(crate) refused: Refused,
     pub(crate) traffic: Traffic,
     /// Of a server, and of the connections it has accepted: what it knows of those in all.
     pub(crate) clients: Option<Arc<Clients>>,
@@ -207,10 +208,12 @@ pub(crate) struct UdpTarget {
 }
 
 impl HostSide {
-    /// Whether nothing more is taken for sending.
+    /// Whether nothing more is taken for sending. If so the host is told when there is room again.
     #[inline]
-    pub(crate) fn is_full(&self, in_flight: &InFlight) -> bool {
-        self.queue.is_full(in_flight, self.settings.send_queue_limit)
+    pub(crate) fn refuses(&self, socket: &Socket) -> bool {
+        let limit = self.settings.send_queue_limit;
+        self.queue.is_full(&socket.in_flight, limit)
+            && self.queue.refuse(&socket.refused, &socket.in_flight, limit)
     }
 }
 
@@ -246,6 +249,7 @@ impl Socket {
             local_port: AtomicU16::new(0),
             user: AtomicPtr::default(),
             in_flight: InFlight::default(),
+            refused: Refused::default(),
             traffic: Traffic::new(),
             clients,
             host: SpinLock::new(HostSide {
@@ -303,7 +307,21 @@ impl Socket {
         host.queue.discard();
         host.queue.forget_announcement();
         self.in_flight.set(0);
+        self.refused.forget();
         host.settings.game_id
+    }
+
+    /// Whether the host is to be told that a socket which has refused a message has room again. True once.
+    #[inline]
+    pub(crate) fn has_room_again(&self) -> bool {
+        self.refused.is_noted() && self.may_have_room_again()
+    }
+
+    #[cold]
+    fn may_have_room_again(&self) -> bool {
+        let host = &mut *self.host.lock();
+        host.connection.is_of_use()
+            && host.queue.has_room_again(&self.refused, &self.in_flight, host.settings.send_queue_limit)
     }
 
     /// The host has destroyed it, and the reactor will hear of that after this.

@@ -1,7 +1,7 @@
 //! What a socket has to send. The host's calls append to it under the socket's lock; the reactor takes
 //! all of it at once, so that many small sends are one system call.
 
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed, Ordering::SeqCst, fence};
 
 use crate::outgoing::{Outgoing, SharedBytes};
 use crate::quota;
@@ -13,6 +13,8 @@ pub(crate) struct SendQueue {
     outgoing: Outgoing,
     /// The reactor has the socket on its list of those with something to send.
     announced: bool,
+    /// The host has yet to collect the event that there is room again.
+    told_of_room: bool,
 }
 
 impl SendQueue {
@@ -22,6 +24,38 @@ impl SendQueue {
         let (queued, limit) = (self.payload_with(in_flight).into(), limit.into());
         // The second condition bounds what headers and addresses cost when the payloads are tiny.
         quota::is_full(queued, limit) || self.outgoing.own_len() as u64 > 2 * limit + (64 << 10)
+    }
+
+    /// A message is about to be refused: whether that is so still, now that the reactor will tell when there
+    /// is room. Of a host that has not collected the last such event nothing more is noted.
+    #[cold]
+    pub(crate) fn refuse(&self, refused: &Refused, in_flight: &InFlight, limit: u32) -> bool {
+        let noted = !self.told_of_room && !refused.0.swap(true, Relaxed);
+        // The reactor, too, looks here after it has said what it has written: one of both sees the other.
+        fence(SeqCst);
+        let is_full = self.is_full(in_flight, limit);
+        if noted && !is_full {
+            refused.0.store(false, Relaxed);
+        }
+        is_full
+    }
+
+    /// Whether the host is to be told that there is room again, half of the limit at least. Asked by the
+    /// reactor for a socket that has refused a message; true once.
+    pub(crate) fn has_room_again(&mut self, refused: &Refused, in_flight: &InFlight, limit: u32) -> bool {
+        let has_room = refused.0.load(Relaxed)
+            && self.payload_with(in_flight) <= limit / 2
+            && !self.is_full(in_flight, limit);
+        if has_room {
+            refused.0.store(false, Relaxed);
+            self.told_of_room = true;
+        }
+        has_room
+    }
+
+    /// The host has collected the event.
+    pub(crate) fn room_collected(&mut self) {
+        self.told_of_room = false;
     }
 
     /// Payload bytes that have not left.
@@ -114,6 +148,24 @@ impl InFlight {
     }
 }
 
+/// That a message was refused and the host waits for room. Changed under the socket's lock only.
+#[derive(Debug, Default)]
+pub(crate) struct Refused(AtomicBool);
+
+impl Refused {
+    /// For the reactor, after it has written: whether it is worth a look under the lock.
+    #[inline]
+    pub(crate) fn is_noted(&self) -> bool {
+        fence(SeqCst);
+        self.0.load(Relaxed)
+    }
+
+    /// A new connection begins.
+    pub(crate) fn forget(&self) {
+        self.0.store(false, Relaxed);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,6 +219,46 @@ mod tests {
         assert!(queue.exchange(&mut taken));
         assert!(!queue.is_full(&in_flight, 2));
         assert_eq!(taken.payload_left(), 2);
+    }
+
+    #[test]
+    fn room_is_told_once_for_a_refusal_and_not_before_half_is_free() {
+        let (mut queue, in_flight) = (SendQueue::default(), InFlight::default());
+        let refused = Refused::default();
+        pushed(&mut queue, b"", b"12345678");
+        assert!(!queue.has_room_again(&refused, &in_flight, 8));
+        assert!(queue.refuse(&refused, &in_flight, 8));
+        assert!(queue.refuse(&refused, &in_flight, 8));
+        let mut taken = Outgoing::default();
+        assert!(queue.exchange(&mut taken));
+        in_flight.set(5);
+        assert!(refused.is_noted() && !queue.has_room_again(&refused, &in_flight, 8));
+        in_flight.set(4);
+        assert!(queue.has_room_again(&refused, &in_flight, 8));
+        assert!(!refused.is_noted() && !queue.has_room_again(&refused, &in_flight, 8));
+    }
+
+    #[test]
+    fn refusals_before_the_event_is_collected_bring_no_other() {
+        let (mut queue, in_flight) = (SendQueue::default(), InFlight::default());
+        let refused = Refused::default();
+        in_flight.set(8);
+        assert!(queue.refuse(&refused, &in_flight, 8));
+        in_flight.set(0);
+        assert!(queue.has_room_again(&refused, &in_flight, 8));
+        in_flight.set(8);
+        assert!(queue.refuse(&refused, &in_flight, 8));
+        assert!(!refused.is_noted());
+        queue.room_collected();
+        assert!(queue.refuse(&refused, &in_flight, 8));
+        assert!(refused.is_noted());
+    }
+
+    #[test]
+    fn what_was_written_while_a_message_was_refused_is_room_for_it() {
+        let (queue, in_flight, refused) = (SendQueue::default(), InFlight::default(), Refused::default());
+        assert!(!queue.refuse(&refused, &in_flight, 8));
+        assert!(!refused.is_noted());
     }
 
     #[test]

@@ -10,7 +10,7 @@ import { boxesServer, echoServer } from "./programs.mjs";
 
 const TIME_LIMIT = { timeout: 120_000 };
 const WS = 6, WSS = 7;
-const DISCONNECT = 2, DATA = 3, RESULT = 4;
+const DISCONNECT = 2, DATA = 3, RESULT = 4, WRITABLE = 1001;
 const CHARACTERS = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)).join("");
 
 let browser, certificate, home;
@@ -80,6 +80,21 @@ for (const [kind, name] of [[WS, "ws"], [WSS, "wss"]]) {
     assert.deepEqual(await page.evaluate(() => [events.length, maps.size, buffers.size]), [0, 0, 0]);
   });
 }
+
+test("a socket that has refused a message tells when it has room again", TIME_LIMIT, async t => {
+  const { port } = await echo(t, "ws");
+  const page = await open(t);
+  const { socket } = await connect(page, WS, "127.0.0.1", port);
+  assert.equal(await call(page, "stepwire_set_config", 1005, socket, 1), 0);
+  // In one go, so that the browser sends nothing between the two.
+  const sent = await page.evaluate(socket => [send(socket, "x".repeat(100000)), send(socket, "y")], socket);
+  assert.deepEqual(sent, [100000, -8]);
+  assert.deepEqual(await until(page, WRITABLE), { type: WRITABLE, id: socket, port, other_port: port, ip: "127.0.0.1" });
+  assert.equal((await until(page, DATA)).size, 100000);
+  const [again] = await page.evaluate(socket => exchange(socket, ["y"]), socket);
+  assert.ok(again.same);
+  assert.deepEqual(await page.evaluate(() => events.length), 0);
+});
 
 test("raw messages, binary and text", TIME_LIMIT, async t => {
   const { port } = await echo(t, "ws", "--raw");

@@ -13,7 +13,7 @@
 #endif
 #if network_type_connect != 1 || network_type_disconnect != 2 || network_type_data != 3 || \
     network_type_non_blocking_connect != 4 || network_type_up != 5 || network_type_up_failed != 6 || \
-    network_type_down != 7
+    network_type_down != 7 || network_type_writable != 1001
 #error "event types are GameMaker's"
 #endif
 #if network_config_connect_timeout != 0 || network_config_use_non_blocking_socket != 1 || \

@@ -28,7 +28,8 @@ static void *duplicate(const void *bytes, size_t size) {
 /* What holds for every event, whatever it is about. */
 static void check_shape(const NetworkEvent *event) {
     CHECK(event->ip != NULL && event->reason != NULL);
-    CHECK(event->type >= network_type_connect && event->type <= network_type_non_blocking_connect);
+    CHECK((event->type >= network_type_connect && event->type <= network_type_non_blocking_connect)
+          || event->type == network_type_writable);
     CHECK(event->error <= 0);
     CHECK(event->error == 0 || event->reason[0] != '\0');
     if (event->type == network_type_data) {
@@ -36,7 +37,7 @@ static void check_shape(const NetworkEvent *event) {
         CHECK(event->socket == -1 && event->error == 0 && event->size >= 0);
     } else {
         CHECK(event->buffer == NULL && event->size == 0 && event->message_type == 0);
-        CHECK(event->socket >= 0);
+        CHECK((event->type == network_type_writable) == (event->socket < 0));
     }
     if (event->type != network_type_non_blocking_connect)
         CHECK(event->succeeded == 0);

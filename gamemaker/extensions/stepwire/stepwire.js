@@ -5,7 +5,7 @@ const stepwire = (() => {
   "use strict";
 
   const WS = 6, WSS = 7;
-  const DISCONNECT = 2, DATA = 3, NON_BLOCKING_CONNECT = 4;
+  const DISCONNECT = 2, DATA = 3, NON_BLOCKING_CONNECT = 4, WRITABLE = 1001;
   const FAILED = -1, BAD_HANDLE = -2, BAD_ARGUMENT = -3, WRONG_KIND = -4, NOT_CONNECTED = -5, TIMEOUT = -6, TOO_BIG = -7,
     QUEUE_FULL = -8, HANDSHAKE = -12, NOT_SUPPORTED = -14, BUSY = -15, CLOSED = -16;
   const ERRORS = {
@@ -56,7 +56,7 @@ const stepwire = (() => {
     const handle = nextHandle++;
     sockets.set(handle, {
       handle, secure: type === WSS, settings: { ...defaults }, web: null, state: "idle", regular: true, url: "", port: 0,
-      rest: new Uint8Array(0), timer: 0,
+      rest: new Uint8Array(0), timer: 0, refused: false,
       counts: { packets_sent: 0, packets_received: 0, bytes_sent: 0, bytes_received: 0, dropped: 0 },
     });
     return handle;
@@ -94,7 +94,7 @@ const stepwire = (() => {
       }
       web.binaryType = "arraybuffer";
       Object.assign(socket, { web, state: "connecting", step: regular ? "banner" : "open", regular, url, port: address.port,
-        address, rest: new Uint8Array(0) });
+        address, rest: new Uint8Array(0), refused: false });
       socket.timer = setTimeout(() => end(socket, TIMEOUT, "the server did not answer in time"), connectTimeout);
       const mine = work => event => socket.web === web && work(event);
       web.onopen = mine(() => regular || ready(socket));
@@ -229,7 +229,9 @@ const stepwire = (() => {
       if (size > LARGEST) {
         return fail(name, TOO_BIG, "a message can be 64 MiB at the most");
       }
-      if (socket.web.bufferedAmount + size > socket.settings.sendLimit) {
+      // One message is taken whatever the limit.
+      if (socket.web.bufferedAmount > 0 && socket.web.bufferedAmount >= socket.settings.sendLimit) {
+        socket.refused = true;
         return fail(name, QUEUE_FULL, "the peer does not keep up");
       }
       const message = make(socket, new Uint8Array(held > 0 ? address : new ArrayBuffer(0), 0, size));
@@ -240,6 +242,14 @@ const stepwire = (() => {
       socket.counts.packets_sent++;
       return size;
     });
+  }
+
+  // Browsers do not tell when there is room again: it is asked whenever the game collects.
+  function tellOfRoom(socket) {
+    if (socket.refused && socket.state === "open" && socket.web.bufferedAmount <= socket.settings.sendLimit / 2) {
+      socket.refused = false;
+      push(socket, { type: WRITABLE, other_port: socket.port }, {});
+    }
   }
 
   function packet(_, payload) {
@@ -281,6 +291,7 @@ const stepwire = (() => {
     // What arrives while the game looks at these is for the next call.
     collect() {
       if (waiting.length === 0) {
+        sockets.forEach(tellOfRoom);
         [waiting, arrived, current] = [arrived, [], null];
       }
       return waiting.length;

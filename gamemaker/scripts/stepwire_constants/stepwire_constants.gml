@@ -149,3 +149,6 @@
 
 /// a defect of the library
 #macro stepwire_error_internal -99
+
+/// an event's type: a socket that had refused a message with stepwire_error_queue_full has room again
+#macro stepwire_type_writable 1001

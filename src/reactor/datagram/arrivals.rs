@@ -92,6 +92,16 @@ impl EventSink for Arrivals<'_> {
         self.turn.peer_lost(origin, explain(&lost).as_ref(), self.queued);
         self.last = None;
     }
+
+    fn has_room(&mut self, peer: SocketAddr) {
+        if self.silent {
+            return;
+        }
+        let ip = address::text(&peer);
+        let origin = origin(self.socket, self.server, self.id, &ip, peer.port());
+        self.turn.has_room(origin, self.queued);
+        self.last = None;
+    }
 }
 
 /// Why a peer was given up; nothing if it has left and took everything along.

@@ -5,14 +5,17 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
 use crate::address::AddressFamilies;
 use crate::clock;
+use crate::command::Id;
 use crate::datagram_records::{Buffer, LARGEST_DATAGRAM, Record, Records, To};
 use crate::dns::Known;
 use crate::protocol::packet;
 use crate::reliable::SendError;
 use crate::socket::count;
 
+use super::arrivals::origin;
 use super::socket::{ALL_NODES, Around, Datagrams};
 use crate::dns::PendingLookups;
+use crate::reactor::turn::Turn;
 
 /// Where records are taken from.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,6 +45,13 @@ impl Datagrams {
         }
         self.transmit();
         self.socket.in_flight.set(self.in_flight);
+    }
+
+    /// Tells the host if there is room again for datagrams of which one was refused.
+    pub(crate) fn tell_of_room(&mut self, id: Id, turn: &mut Turn) {
+        if self.draining.is_none() && self.socket.has_room_again() {
+            turn.has_room(origin(&self.socket, self.server(), id, "", 0), &mut self.queued);
+        }
     }
 
     /// Takes over what the host has queued. False if that is nothing.

@@ -1,9 +1,12 @@
 //! Bytes out: what the session has to say and what the host has queued.
 
 use std::io;
+use std::sync::Arc;
 
 use crate::clock::Millis;
+use crate::command::Id;
 use crate::error::Result;
+use crate::event::batch::Origin;
 use crate::mailbox::Dirty;
 use crate::outgoing::Outgoing;
 use crate::reactor::turn::{Next, Turn};
@@ -90,6 +93,25 @@ impl Stream {
                 self.discard_queue();
                 Next::Again
             }
+        }
+    }
+
+    /// Tells the host if there is room again for messages of which one was refused.
+    #[inline]
+    pub(crate) fn tell_of_room(&mut self, id: Id, turn: &mut Turn) {
+        let Some(socket) = &self.socket else { return };
+        // The host of one that is closing knows, or is told something else.
+        if self.phase == StreamPhase::Open && self.write_error.is_none() && socket.has_room_again() {
+            let socket = Arc::clone(socket);
+            let origin = Origin {
+                socket: socket.handle,
+                server: socket.server,
+                token: id.token,
+                serial: id.serial,
+                ip: self.ip.as_str(),
+                port: self.port,
+            };
+            turn.has_room(origin, &mut self.queued);
         }
     }
 

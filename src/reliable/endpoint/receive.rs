@@ -155,7 +155,7 @@ impl Endpoint {
         let config = &self.local.config;
         let mut to = Delivery::new(peer.address, config, &mut self.reassembly_pool, sink);
         match peer.receive(body, now, self.reading, &mut to) {
-            Ok(true) => {}
+            Ok(true) => peer.tell_of_room(config.send_limit, to.sink),
             Ok(false) => self.stats.malformed += 1,
             Err(reason) => peer.close(reason, now, &mut to),
         }

@@ -75,6 +75,8 @@ pub(crate) struct Peer {
     pub(crate) useful_at: Micros,
     /// Its hello was our own.
     pub(crate) mirrors: bool,
+    /// A message was refused, and the host was not yet told that there is room again.
+    pub(crate) refused: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +126,7 @@ impl Peer {
             known: false,
             useful_at: now,
             mirrors: false,
+            refused: false,
         }
     }
 
@@ -143,6 +146,7 @@ impl Peer {
         now: impl Fn() -> Micros,
     ) -> Result<(), SendError> {
         if self.send_buffer.is_full(config.send_limit) {
+            self.refused = true;
             return Err(SendError::QueueFull);
         }
         if self.busy_since.is_none() {
@@ -160,6 +164,14 @@ impl Peer {
         Ok(())
     }
 
+    /// Tells the host, once, if half of the limit is free after a message was refused.
+    pub(crate) fn tell_of_room<S: EventSink + ?Sized>(&mut self, send_limit: usize, sink: &mut S) {
+        if self.refused && self.send_buffer.is_half_free(send_limit) {
+            self.refused = false;
+            sink.has_room(self.address);
+        }
+    }
+
     /// Gives the peer up. The host is told if it has to do with it: strangers could otherwise tell it
     /// things without end.
     pub(crate) fn lose<S: EventSink + ?Sized>(
@@ -169,6 +181,7 @@ impl Peer {
         to: &mut Delivery<'_, S>,
     ) {
         let (messages, bytes) = self.send_buffer.unacknowledged();
+        self.refused = false;
         self.end(now, to);
         if std::mem::take(&mut self.known) || to.delivered {
             to.sink.peer_lost(PeerLost { peer: self.address, reason, messages, bytes });

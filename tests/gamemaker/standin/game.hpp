@@ -13,7 +13,7 @@
 
 // GameMaker's constants.
 enum { socket_tcp = 0, socket_udp = 1, socket_ws = 6, socket_wss = 7 };
-enum { type_connect = 1, type_disconnect = 2, type_data = 3, type_non_blocking_connect = 4 };
+enum { type_connect = 1, type_disconnect = 2, type_data = 3, type_non_blocking_connect = 4, type_writable = 1001 };
 enum { send_binary = 1, send_text = 2 };
 
 // One event with the bytes of its buffer.
