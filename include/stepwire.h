@@ -404,7 +404,12 @@
  * @ingroup options
  * `network_set_config_string(.., socket or -1, text)`; default "".
  * Addresses and CIDR blocks, comma-separated, such as `10.0.0.0/8,::1`, from which PROXY headers are
- * believed; "": none.
+ * believed; "": none. Of WebSocket servers also the headers `Forwarded` and `X-Forwarded-For`: the client
+ * is then the rightmost address in them that is not in this list (the leftmost, if all are), in events,
+ * `network_get_string` and for the limits per address; its port is 0 where the proxy does not tell it. A
+ * name that a proxy made up, or `unknown`, stands for that proxy. Where both headers are there and
+ * disagree, or what a trusted proxy is said to have written is malformed, the request is refused with 400,
+ * and over a limit with 429. Holds for later connections.
  */
 #define network_config_proxy_trusted 1026
 
@@ -412,7 +417,8 @@
  * @ingroup options
  * `network_set_config_string(.., socket or -1, text)`; default "".
  * A path, such as `/health`, where a WebSocket server answers GET and HEAD over HTTP with 200 while it
- * accepts clients, and with 503 on connections made before it stopped; pages of any origin may ask.
+ * accepts clients, and with 503 on connections made before it stopped; pages of any origin may ask, and
+ * may ask first whether they may (OPTIONS).
  * "": nowhere. Such requests are neither clients nor failed handshakes.
  */
 #define network_config_http_health 1027
@@ -1395,8 +1401,11 @@ double network_set_config_string(double config,
  * @ingroup asking
  * A string about a socket: `key` is "ip" (the peer's address), for WebSockets also "path" and
  * "query" of the request, "origin" (the page a server's client comes from; "" for programs),
- * "protocol" (the subprotocol agreed on) and "tls" ("1" when encrypted). "" if there is none, and on
- * failure. The string belongs to the library and is valid for this thread's next seven calls that
+ * "protocol" (the subprotocol agreed on), "tls" ("1" when encrypted), and of a server's client
+ * "header:Name": the header field of that name, in whatever case, of its request, as received. Several of
+ * one name are one list, separated by ", " (Cookie by "; "). Kept are whole fields up to 8 KiB in all, and not
+ * Sec-WebSocket-Key; clients whose requests are the same share the memory. Bytes that are not UTF-8 are
+ * replaced. "" if there is none, and on failure. The string belongs to the library and is valid for this thread's next seven calls that
  * return a string. Any thread; does not block.
  *
  * @par What the caller promises

@@ -15,8 +15,9 @@ use crate::clock::Millis;
 use crate::error::{Code, Error, Result};
 use crate::log::{self, Level};
 use crate::placement::{Id, ReactorIndex, Seat};
+use crate::proxy::Trusted;
 use crate::registry::Registry;
-use crate::socket::{About, Clients, Socket};
+use crate::socket::{About, Abouts, Clients, Socket};
 use crate::tls;
 
 /// The rules of one server, shared with the connections it accepted.
@@ -28,6 +29,7 @@ pub(crate) struct Admission {
     clients: Arc<Clients>,
     newcomers: Mutex<Newcomers>,
     addresses: Mutex<Addresses>,
+    abouts: Mutex<Abouts>,
 }
 
 /// Connections that have not finished their handshake, by their tickets: the oldest first. With each its
@@ -66,6 +68,8 @@ pub(crate) struct Arrival {
     pub(crate) counted: Counted,
     /// It is to begin with a header of the PROXY protocol.
     pub(crate) proxied: bool,
+    /// A trusted proxy has passed it on: its request says whom it is from.
+    pub(crate) forwarded: bool,
     pub(crate) handshake_timeout: Millis,
 }
 
@@ -86,6 +90,7 @@ impl Admission {
             tls: tls.map(Mutex::new),
             newcomers: Mutex::default(),
             addresses: Mutex::default(),
+            abouts: Mutex::default(),
         }
     }
 
@@ -148,7 +153,7 @@ impl Admission {
         {
             let mut host = socket.host.lock();
             host.peer = Some(peer.clone());
-            host.about = about;
+            host.about = about.map(|about| self.abouts.lock().share(*about));
         }
         socket.local_port.store(self.server.local_port.load(Relaxed), Relaxed);
         let client: Weak<Socket> = Arc::downgrade(&socket);
@@ -248,6 +253,17 @@ impl Admission {
             Code::Limit,
             "it is no trusted proxy, and the server takes connections from those alone",
         ))
+    }
+
+    /// Who is believed about whom a connection is from.
+    pub(crate) fn proxies(&self) -> Trusted {
+        self.server.host.lock().settings.texts.proxy_trusted.clone()
+    }
+
+    /// Whether the request of a connection from there may say whom it is from: it counts for that address,
+    /// once that is known.
+    pub(crate) fn believes_headers_of(&self, ip: IpAddr) -> bool {
+        self.server.family.is_websocket() && self.server.host.lock().settings.texts.proxy_trusted.contains(ip)
     }
 
     pub(crate) fn is_encrypted(&self) -> bool {

@@ -11,8 +11,11 @@ use super::boundary::{keep, number, text};
 
 /// A string about a socket: `key` is "ip" (the peer's address), for WebSockets also "path" and
 /// "query" of the request, "origin" (the page a server's client comes from; "" for programs),
-/// "protocol" (the subprotocol agreed on) and "tls" ("1" when encrypted). "" if there is none, and on
-/// failure. The string belongs to the library and is valid for this thread's next seven calls that
+/// "protocol" (the subprotocol agreed on), "tls" ("1" when encrypted), and of a server's client
+/// "header:Name": the header field of that name, in whatever case, of its request, as received. Several of
+/// one name are one list, separated by ", " (Cookie by "; "). Kept are whole fields up to 8 KiB in all, and not
+/// Sec-WebSocket-Key; clients whose requests are the same share the memory. Bytes that are not UTF-8 are
+/// replaced. "" if there is none, and on failure. The string belongs to the library and is valid for this thread's next seven calls that
 /// return a string. Any thread; does not block.
 ///
 /// # Safety

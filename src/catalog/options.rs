@@ -241,10 +241,16 @@ options! {
     /// elsewhere, or without the header, is closed and counted as "refused". Holds for later connections.
     network_config_proxy_protocol = 1025, SocketOrDefault, SERVERS, Kind::Flag, "0", "";
     /// Addresses and CIDR blocks, comma-separated, such as `10.0.0.0/8,::1`, from which PROXY headers are
-    /// believed; "": none.
+    /// believed; "": none. Of WebSocket servers also the headers `Forwarded` and `X-Forwarded-For`: the client
+    /// is then the rightmost address in them that is not in this list (the leftmost, if all are), in events,
+    /// `network_get_string` and for the limits per address; its port is 0 where the proxy does not tell it. A
+    /// name that a proxy made up, or `unknown`, stands for that proxy. Where both headers are there and
+    /// disagree, or what a trusted proxy is said to have written is malformed, the request is refused with 400,
+    /// and over a limit with 429. Holds for later connections.
     network_config_proxy_trusted = 1026, SocketOrDefault, SERVERS, Kind::Text, "\"\"", "";
     /// A path, such as `/health`, where a WebSocket server answers GET and HEAD over HTTP with 200 while it
-    /// accepts clients, and with 503 on connections made before it stopped; pages of any origin may ask.
+    /// accepts clients, and with 503 on connections made before it stopped; pages of any origin may ask, and
+    /// may ask first whether they may (OPTIONS).
     /// "": nowhere. Such requests are neither clients nor failed handshakes.
     network_config_http_health = 1027, SocketOrDefault, WEBSOCKET_SERVER, Kind::Text, "\"\"", "";
     /// The same for the text of `network_get_metrics`. Whoever can connect can read it: keep the path from

@@ -9,6 +9,7 @@ use crate::counters::{endpoint_of, not_kept, reliable_stat, send_queue, sockets}
 use crate::error::{Code, Error, Result};
 use crate::interfaces;
 use crate::socket::{About, Handle, SocketRole};
+use crate::websocket::handshake::Fields;
 
 /// `network_get_port`.
 pub(crate) fn port(handle: Handle) -> Result<u16> {
@@ -34,7 +35,13 @@ pub(crate) fn string(handle: Handle, key: &str) -> Result<String> {
         "origin" => about(|about| &about.origin),
         "protocol" => about(|about| &about.protocol),
         "tls" => about(|about| if about.encrypted { "1" } else { "" }),
-        _ => Err(unknown_key(key)),
+        _ => match key.strip_prefix("header:") {
+            Some(name) => {
+                let headers = host.about.as_ref().map(|about| &about.headers);
+                headers.unwrap_or(&Fields::default()).get(name).ok_or_else(|| unknown_key(key))
+            }
+            None => Err(unknown_key(key)),
+        },
     }
 }
 

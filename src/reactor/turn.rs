@@ -108,7 +108,7 @@ impl Turn {
 
     /// An endpoint, whose own quota is `own`, has room again for messages of the host.
     pub(crate) fn has_room(&mut self, origin: Origin<'_>, own: &mut Quota) {
-        self.book(own, EVENT_COST);
+        own.book(EVENT_COST);
         self.batch.push(origin, Happened::Writable);
     }
 

@@ -1,6 +1,7 @@
 //! One socket as the host sees it: its queue of bytes to send, the state of its connection, its counters.
 //! The file descriptor is not here; that belongs to the reactor's endpoint.
 
+mod about;
 mod clients;
 mod connection;
 mod handle;
@@ -31,6 +32,7 @@ use memberships::Memberships;
 use send_queue::{InFlight, Refused, SendQueue};
 use traffic::Carrier;
 
+pub(crate) use about::{About, Abouts};
 pub(crate) use clients::Clients;
 pub(crate) use traffic::{Traffic, count};
 
@@ -111,7 +113,7 @@ pub(crate) struct HostSide {
     pub(crate) memberships: Memberships,
     pub(crate) peer: Option<PeerName>,
     /// What the opening of a WebSocket has brought to light, if it was not the usual.
-    pub(crate) about: Option<Box<About>>,
+    pub(crate) about: Option<Arc<About>>,
     /// A server's are context with its clients until one has its own.
     pub(crate) settings: Arc<Settings>,
     /// Where a client's connections are bound, if the host asked for it.
@@ -120,40 +122,6 @@ pub(crate) struct HostSide {
     pub(crate) listening: Option<Arc<Listening>>,
     /// What only UDP sockets have.
     pub(crate) datagrams: Option<Box<DatagramSide>>,
-}
-
-/// What `network_get_string` tells. Each is empty where there is none.
-#[derive(Debug)]
-pub(crate) struct About {
-    pub(crate) path: Box<str>,
-    /// Without the '?'.
-    pub(crate) query: Box<str>,
-    /// The page that the client comes from.
-    pub(crate) origin: Box<str>,
-    /// The subprotocol agreed on.
-    pub(crate) protocol: Box<str>,
-    pub(crate) encrypted: bool,
-}
-
-impl About {
-    /// Nothing but the usual: this needs no memory.
-    pub(crate) fn is_usual(&self) -> bool {
-        let texts = [&self.query, &self.origin, &self.protocol];
-        &*self.path == "/" && texts.iter().all(|text| text.is_empty()) && !self.encrypted
-    }
-}
-
-/// The usual.
-impl Default for About {
-    fn default() -> Self {
-        Self {
-            path: "/".into(),
-            query: Box::default(),
-            origin: Box::default(),
-            protocol: Box::default(),
-            encrypted: false,
-        }
-    }
 }
 
 /// The local address of an outgoing connection.

@@ -93,9 +93,11 @@ impl Reactor {
                 Accepted::Connection(io, peer) => {
                     let admission = Arc::clone(&listener.admission);
                     let proxied = admission.expects_proxy();
-                    let allowed = match proxied {
-                        true => admission.check_proxy(peer.ip()).map(|()| Counted::default()),
-                        false => admission.take_address(peer.ip(), now),
+                    let forwarded = !proxied && admission.believes_headers_of(peer.ip());
+                    let allowed = match (proxied, forwarded) {
+                        (true, _) => admission.check_proxy(peer.ip()).map(|()| Counted::default()),
+                        (_, true) => Ok(Counted::default()),
+                        _ => admission.take_address(peer.ip(), now),
                     };
                     let counted = match allowed {
                         Ok(counted) => counted,
@@ -113,7 +115,7 @@ impl Reactor {
                     let timeout = self.turn.context.with_options(|options| options.handshake_timeout_ms());
                     let handshake_timeout = Millis::from(timeout);
                     let arrival =
-                        Arrival { io, peer, admission, newcomer, counted, proxied, handshake_timeout };
+                        Arrival { io, peer, admission, newcomer, counted, proxied, forwarded, handshake_timeout };
                     self.hand_over(arrival);
                 }
                 Accepted::Nobody => return,

@@ -41,7 +41,7 @@ impl PendingConnect {
         &self,
         origin: Origin<'_>,
         peer: &PeerName,
-        about: Option<Box<About>>,
+        about: Option<Arc<About>>,
         turn: &mut Turn,
     ) {
         {

@@ -21,6 +21,7 @@ use crate::clock::Millis;
 
 use end::broken;
 use gamemaker::{Carrier, Greeting};
+use upgrade::Gate;
 use websocket::WebSocket;
 
 pub(crate) use end::SessionEnd;
@@ -73,8 +74,14 @@ impl Session {
     }
 
     /// Takes bytes of the handshake. Returns how many, and whether the handshake is done: then the
-    /// rest is for [`Session::receive`], after [`Session::opened`].
-    pub(crate) fn open(&mut self, bytes: &mut [u8], out: &mut Vec<u8>) -> Result<(usize, bool), SessionEnd> {
+    /// rest is for [`Session::receive`], after [`Session::opened`]. `gate` is asked about a request for a
+    /// WebSocket.
+    pub(crate) fn open(
+        &mut self,
+        bytes: &mut [u8],
+        out: &mut Vec<u8>,
+        gate: Gate<'_>,
+    ) -> Result<(usize, bool), SessionEnd> {
         match self {
             Self::Greeting(greeting) => {
                 let mut at = 0;
@@ -88,7 +95,7 @@ impl Session {
                 }
                 Ok((at, false))
             }
-            Self::WebSocket(websocket) => websocket.open(bytes, out),
+            Self::WebSocket(websocket) => websocket.open(bytes, out, gate),
             Self::Packets(_) | Self::Raw => Ok((0, true)),
         }
     }

@@ -3,14 +3,20 @@
 use std::sync::Arc;
 
 use crate::error::{Code, Error};
+use crate::log::{self, Level};
 use crate::options::Texts;
-use crate::websocket::handshake::{Limits, Refusal, ServerHandshake, StatusCode};
+use crate::websocket::handshake::{
+    Fields, Limits, Method, Refusal, ServerHandshake, StatusCode, allow_pages,
+};
 
 use crate::command::WebSocketRequest;
 use crate::counters::prometheus;
 use crate::socket::{About, Socket};
 
 use super::end::SessionEnd;
+
+/// Asked before a server grants a WebSocket, with the header fields of the request.
+pub(crate) type Gate<'a> = &'a mut dyn FnMut(&Fields) -> Result<(), Refusal>;
 
 pub(crate) enum Upgrade {
     Server { handshake: ServerHandshake, server: Arc<Socket>, texts: Arc<Texts> },
@@ -37,6 +43,7 @@ impl Upgrade {
         &mut self,
         bytes: &[u8],
         out: &mut Vec<u8>,
+        gate: Gate<'_>,
     ) -> Result<Option<(About, usize)>, SessionEnd> {
         let limits = Limits::default();
         match self {
@@ -48,7 +55,10 @@ impl Upgrade {
                         Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "the server is full"))
                     }
                     Some((request, taken)) => {
-                        request.accept(origins, protocols, out).map(|accepted| Some((accepted, taken)))
+                        gate(&request.fields)?;
+                        let headers = kept(&request.fields, server);
+                        let accepted = request.accept(origins, protocols, out)?;
+                        Ok(Some((accepted, headers, taken)))
                     }
                 });
                 let accepted = accepted.map_err(|refusal| {
@@ -56,16 +66,19 @@ impl Upgrade {
                         return SessionEnd::Answered;
                     }
                     refusal.write(out);
-                    let full = refusal.status == StatusCode::SERVICE_UNAVAILABLE;
-                    let code = if full { Code::Limit } else { Code::Handshake };
+                    let code = match refusal.status {
+                        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => Code::Limit,
+                        _ => Code::Handshake,
+                    };
                     Error::new(code, refusal.to_string()).into()
                 })?;
-                Ok(accepted.map(|(accepted, taken)| {
+                Ok(accepted.map(|(accepted, headers, taken)| {
                     let about = About {
                         path: accepted.path,
                         query: accepted.query,
                         origin: accepted.origin,
                         protocol: accepted.protocol,
+                        headers,
                         encrypted: false,
                     };
                     (about, taken)
@@ -82,6 +95,7 @@ impl Upgrade {
                         query: std::mem::take(&mut request.query),
                         origin: Box::default(),
                         protocol: opened.protocol,
+                        headers: Fields::default(),
                         encrypted: false,
                     };
                     (about, taken)
@@ -91,9 +105,29 @@ impl Upgrade {
     }
 }
 
+/// What `network_get_string` can tell of the header fields.
+fn kept(fields: &Fields, server: &Socket) -> Fields {
+    let (kept, all) = fields.keep();
+    if !all {
+        log::write(
+            Level::Connection,
+            format_args!(
+                "server {}: of a request's header fields only those in the first {} bytes are kept",
+                server.handle.0,
+                Fields::MOST
+            ),
+        );
+    }
+    kept
+}
+
 /// Answers a request for one of the paths that the host has named; false if it was none.
 fn answer_plainly(handshake: &ServerHandshake, server: &Socket, texts: &Texts, out: &mut Vec<u8>) -> bool {
     let Some(request) = handshake.plain_request() else { return false };
+    if request.path == texts.http_health && request.method == Method::Options {
+        allow_pages(out);
+        return true;
+    }
     if request.path == texts.http_health {
         let accepts = server.host.lock().settings.accepting;
         let (status, word) =
@@ -101,7 +135,7 @@ fn answer_plainly(handshake: &ServerHandshake, server: &Socket, texts: &Texts, o
         request.answer(status, "text/plain; charset=utf-8", true, word, out);
         return true;
     }
-    if request.path == texts.http_metrics {
+    if request.path == texts.http_metrics && request.method != Method::Options {
         let text = prometheus::text();
         request.answer(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", false, &text, out);
         return true;

@@ -18,7 +18,7 @@ use crate::websocket::{self, Kind, MessageSink, Receiver, Side, Violation, close
 use super::end::SessionEnd;
 use super::gamemaker::{self, Carrier, Greeting};
 use super::messages;
-use super::upgrade::Upgrade;
+use super::upgrade::{Gate, Upgrade};
 
 /// Bytes of pongs that may wait for room; beyond that pings go unanswered.
 const MOST_PONGS: usize = 16 << 10;
@@ -128,9 +128,14 @@ impl WebSocket {
         }
     }
 
-    pub(crate) fn open(&mut self, bytes: &mut [u8], out: &mut Vec<u8>) -> Result<(usize, bool), SessionEnd> {
+    pub(crate) fn open(
+        &mut self,
+        bytes: &mut [u8],
+        out: &mut Vec<u8>,
+        gate: Gate<'_>,
+    ) -> Result<(usize, bool), SessionEnd> {
         match &mut self.stage {
-            Stage::Upgrade(upgrade) => match upgrade.0.receive(bytes, out) {
+            Stage::Upgrade(upgrade) => match upgrade.0.receive(bytes, out, gate) {
                 Ok(None) => Ok((bytes.len(), false)),
                 Ok(Some((about, taken))) => {
                     self.about = Some(Box::new(about));

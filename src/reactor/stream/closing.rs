@@ -130,6 +130,7 @@ impl Stream {
         if let Some(admission) = &self.admission
             && Arc::ptr_eq(admission, of)
             && self.proxy.is_none()
+            && !self.forwarded
             && let Some(ip) = self.ip.ip()
         {
             admission.count_address(ip, &mut self.counted);

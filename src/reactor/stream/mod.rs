@@ -2,6 +2,7 @@
 //! deadlines, closing. What the bytes mean is [`Session`]'s, what carries them [`Transport`]'s.
 
 mod closing;
+mod forwarded;
 mod proxied;
 mod reading;
 mod throttle;
@@ -42,6 +43,8 @@ pub(crate) struct Stream {
     /// Until such a connection has finished its handshake.
     newcomer: Option<Box<Newcomer>>,
     counted: Counted,
+    /// Its request is to say whom it is from; until then it counts for no address.
+    forwarded: bool,
     /// A connect that is not yet reported to the host.
     pub(crate) opening: Option<Box<PendingConnect>>,
     ip: PeerName,
@@ -90,7 +93,7 @@ enum StreamPhase {
 impl Stream {
     /// The server's side of a connection.
     pub(crate) fn accepted(arrival: Arrival, now: Millis) -> Self {
-        let Arrival { io, peer, admission, newcomer, counted, proxied, handshake_timeout } = arrival;
+        let Arrival { io, peer, admission, newcomer, counted, proxied, forwarded, handshake_timeout } = arrival;
         let session = if admission.server.family.is_websocket() {
             Session::websocket_server(admission.regular, &admission.server)
         } else {
@@ -100,6 +103,7 @@ impl Stream {
         let mut stream = Self::new(io, Some(admission), None, &peer, session, deadline, now);
         stream.newcomer = Some(newcomer);
         stream.counted = counted;
+        stream.forwarded = forwarded;
         if proxied {
             stream.expect_proxy(now + handshake_timeout);
         }
@@ -138,6 +142,7 @@ impl Stream {
             admission,
             newcomer: None,
             counted: Counted::default(),
+            forwarded: false,
             opening,
             ip: PeerName::new(peer),
             port: peer.port(),
@@ -211,10 +216,10 @@ impl Stream {
         if let Some(about) = &mut about {
             about.encrypted = self.transport.is_encrypted();
         }
-        let about = about.filter(|about| !about.is_usual());
         if let Some(opening) = self.opening.take() {
             let origin = self.origin(id);
-            opening.succeeded(origin, &self.ip, about, turn);
+            let about = about.filter(|about| !about.is_usual());
+            opening.succeeded(origin, &self.ip, about.map(Arc::from), turn);
         } else if let (Some(admission), Some(newcomer)) = (&self.admission, &self.newcomer) {
             let socket = admission.admit(&turn.context.registry, &self.ip, about, newcomer)?;
             socket.token.store(id.token, Relaxed);

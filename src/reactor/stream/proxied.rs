@@ -51,7 +51,11 @@ impl Stream {
             self.port = from.port();
         }
         if let (Some(admission), Some(ip)) = (&self.admission, self.ip.ip()) {
-            self.counted = admission.take_address(ip, turn.now)?;
+            // Another proxy of ours may have passed it on to this one.
+            self.forwarded = admission.believes_headers_of(ip);
+            if !self.forwarded {
+                self.counted = admission.take_address(ip, turn.now)?;
+            }
         }
         self.begin(id, turn)?;
         Ok(true)

@@ -11,6 +11,7 @@ use crate::reactor::session::SessionEnd;
 use crate::reactor::turn::{Next, READ_BUDGET, Turn};
 use crate::socket::count;
 
+use super::forwarded::Forwarding;
 use super::{Stream, StreamPhase};
 
 impl Stream {
@@ -158,7 +159,17 @@ impl Stream {
     fn take_in(&mut self, size: usize, id: Id, turn: &mut Turn) -> std::result::Result<(), SessionEnd> {
         let mut at = 0;
         while at < size && self.phase == StreamPhase::Handshake {
-            let (taken, ready) = self.session.open(&mut turn.batch.room()[at..size], self.writing.own())?;
+            let mut forwarding = Forwarding {
+                admission: self.admission.as_ref(),
+                ip: &mut self.ip,
+                port: &mut self.port,
+                counted: &mut self.counted,
+                forwarded: &mut self.forwarded,
+                now: turn.now,
+            };
+            let bytes = &mut turn.batch.room()[at..size];
+            let (taken, ready) =
+                self.session.open(bytes, self.writing.own(), &mut |fields| forwarding.pass(fields))?;
             at += taken;
             if ready {
                 self.ready(id, turn)?;

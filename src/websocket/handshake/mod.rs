@@ -5,6 +5,7 @@
 //! are the caller's as well.
 
 mod client;
+mod fields;
 mod head;
 mod headers;
 mod limits;
@@ -13,7 +14,9 @@ mod plain;
 mod server;
 
 pub use client::ClientHandshake;
+pub use fields::Fields;
 pub use limits::Limits;
 pub use options::{OptionError, Origins, Protocols, RequestHeaders};
+pub use plain::{Method, allow_pages};
 pub use server::{Refusal, ServerHandshake};
 pub use tungstenite::http::StatusCode;

@@ -3,12 +3,21 @@
 use super::limits::MOST_HEADERS;
 use tungstenite::http::{StatusCode, Uri};
 
-/// A GET or HEAD of HTTP/1.0 or 1.1.
+/// A request of HTTP/1.0 or 1.1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlainRequest {
     pub path: String,
-    /// The answer's body is not wanted.
-    head_alone: bool,
+    pub method: Method,
+}
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    /// The answer without its body.
+    Head,
+    /// What is allowed: browsers ask before they let a page ask.
+    Options,
 }
 
 impl PlainRequest {
@@ -17,13 +26,14 @@ impl PlainRequest {
         let mut lines = [httparse::EMPTY_HEADER; MOST_HEADERS];
         let mut request = httparse::Request::new(&mut lines);
         request.parse(head).ok().filter(httparse::Status::is_complete)?;
-        let head_alone = match request.method {
-            Some("GET") => false,
-            Some("HEAD") => true,
+        let method = match request.method {
+            Some("GET") => Method::Get,
+            Some("HEAD") => Method::Head,
+            Some("OPTIONS") => Method::Options,
             _ => return None,
         };
         let uri: Uri = request.path?.parse().ok()?;
-        Some(Self { path: uri.path().to_owned(), head_alone })
+        Some(Self { path: uri.path().to_owned(), method })
     }
 
     /// Appends the answer; the connection is to be closed after it. `for_pages`: pages of any origin may
@@ -37,7 +47,7 @@ impl PlainRequest {
         out: &mut Vec<u8>,
     ) {
         let for_pages = if for_pages { "Access-Control-Allow-Origin: *\r\n" } else { "" };
-        let body = if self.head_alone { ("", body.len()) } else { (body, body.len()) };
+        let body = if self.method == Method::Get { (body, body.len()) } else { ("", body.len()) };
         let response = format!(
             "HTTP/1.1 {status}\r\n\
              {for_pages}\
@@ -53,18 +63,35 @@ impl PlainRequest {
     }
 }
 
+/// Appends the answer to [`Method::Options`]: pages of any origin may ask, with whatever header they like, and
+/// from the public web also a server in their own network.
+pub fn allow_pages(out: &mut Vec<u8>) {
+    out.extend_from_slice(
+        b"HTTP/1.1 204 No Content\r\n\
+          Allow: GET, HEAD, OPTIONS\r\n\
+          Access-Control-Allow-Origin: *\r\n\
+          Access-Control-Allow-Methods: GET, HEAD\r\n\
+          Access-Control-Allow-Headers: *\r\n\
+          Access-Control-Allow-Private-Network: true\r\n\
+          Access-Control-Max-Age: 86400\r\n\
+          Connection: close\r\n\
+          \r\n",
+    );
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn get_and_head_of_both_versions() {
-        for (head, path, head_alone) in [
-            ("GET /health HTTP/1.1\r\nHost: h\r\n\r\n", "/health", false),
-            ("HEAD /health HTTP/1.0\r\n\r\n", "/health", true),
-            ("GET http://h/health?x=1 HTTP/1.1\r\n\r\n", "/health", false),
+    fn get_head_and_options_of_both_versions() {
+        for (head, path, method) in [
+            ("GET /health HTTP/1.1\r\nHost: h\r\n\r\n", "/health", Method::Get),
+            ("HEAD /health HTTP/1.0\r\n\r\n", "/health", Method::Head),
+            ("GET http://h/health?x=1 HTTP/1.1\r\n\r\n", "/health", Method::Get),
+            ("OPTIONS /health HTTP/1.1\r\n\r\n", "/health", Method::Options),
         ] {
-            let wanted = PlainRequest { path: path.to_owned(), head_alone };
+            let wanted = PlainRequest { path: path.to_owned(), method };
             assert_eq!(PlainRequest::parse(head.as_bytes()), Some(wanted));
         }
         for other in [

@@ -1,5 +1,6 @@
 //! The server's side: reads a request, answers it.
 
+use super::fields::Fields;
 use super::head::{Head, HeadError};
 use super::headers::{is_token, list, list_has, map, single};
 use super::limits::{Limits, MOST_HEADERS};
@@ -25,6 +26,8 @@ pub struct Request {
     pub origin: Option<String>,
     /// The subprotocols offered.
     pub protocols: Vec<String>,
+    /// All header fields.
+    pub fields: Fields,
     accept_key: String,
 }
 
@@ -216,6 +219,7 @@ fn parse(head: &[u8], limits: &Limits) -> Result<Request, Refusal> {
         host: host.to_owned(),
         origin: only(headers, "Origin")?.map(str::to_owned),
         protocols,
+        fields: Fields::of(request.headers),
         accept_key: derive_accept_key(key.as_bytes()),
     })
 }
