@@ -227,6 +227,15 @@ static void read_snapshot(struct bot *bot, struct arena_reader *packet) {
     }
 }
 
+/* The server ends: a new connection leads to one that goes on. */
+static void move_on(struct bot *bot, const char *why) {
+    printf("moving: %s\n", why);
+    network_destroy(bot->socket);
+    bot->socket = network_create_socket(network_socket_tcp);
+    bot->joined = 0;
+    bot->retry_at = seconds_now();
+}
+
 static void on_packet(struct bot *bot, const NetworkEvent *event) {
     struct arena_reader packet = arena_read(event->buffer, event->size);
     char reason[64];
@@ -247,6 +256,10 @@ static void on_packet(struct bot *bot, const NetworkEvent *event) {
     case ARENA_REFUSED:
         arena_get_string(&packet, reason, sizeof reason);
         printf("refused: %s\n", reason); /* the disconnect event follows */
+        break;
+    case ARENA_MOVING:
+        arena_get_string(&packet, reason, sizeof reason);
+        move_on(bot, reason);
         break;
     default:
         packet.bad = 1;

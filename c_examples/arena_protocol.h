@@ -18,6 +18,8 @@
  *                then for each player  buffer_u16 player, buffer_u16 last input, buffer_u16 score, buffer_f32 x, buffer_f32 y
  *                every tick, the same for all; under load some are left out, never reordered
  *   14 refused   buffer_u8 14, buffer_string reason                     the server then closes the connection
+ *   15 moving    buffer_u8 15, buffer_string reason                     the server will end: connect again, and then
+ *                leave this connection, on which the game goes on until then
  *
  * Whoever sends anything else is cut off.
  */
@@ -36,11 +38,12 @@ enum {
     ARENA_PLAYER = 11,
     ARENA_LEFT = 12,
     ARENA_SNAPSHOT = 13,
-    ARENA_REFUSED = 14
+    ARENA_REFUSED = 14,
+    ARENA_MOVING = 15
 };
 
 enum {
-    ARENA_VERSION = 2,
+    ARENA_VERSION = 3,
     ARENA_PORT = 6510,
     ARENA_MAX_PLAYERS = 64,
     ARENA_GEMS = 8,

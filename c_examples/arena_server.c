@@ -3,12 +3,21 @@
  *
  *   arena_server                 checks itself: a visitor in this process joins, moves and is answered
  *   arena_server PORT            serves until Ctrl-C or SIGTERM: native players at PORT, browsers (arena.html) at
- *                                PORT + 1; port 0 lets the system choose all of them
+ *                                PORT + 1; port 0 lets the system choose all of them. Where systemd has opened the
+ *                                ports (socket activation), it takes them over
  *   arena_server PORT --seconds N     ... or until N seconds are over
  *   arena_server PORT --bind ADDRESS  listens on that local address only
  *   arena_server PORT --cert FILE --key FILE  browsers over TLS as well, at PORT + 2: a PEM chain and its PEM key
  *   arena_server PORT --origins LIST  takes browsers only from pages of these origins, comma-separated
  *   arena_server PORT --io-thread     leaves the I/O to the library's thread; without it, one thread does it all
+ *   arena_server PORT --proxy LIST    players come through load balancers at these addresses, which tell whom they
+ *                                     speak for: in a PROXY header at PORT, in X-Forwarded-For at the others
+ *   arena_server PORT --health PATH   answers HTTP there on the browsers' ports, such as /health, for balancers
+ *   arena_server PORT --metrics PATH  the same with the library's counters, for Prometheus
+ *   arena_server PORT --drain N       how long SIGTERM waits for the players to leave, in seconds; 30
+ *
+ * SIGTERM drains: the ports are closed, the players are told to connect again, and the server ends when they are gone
+ * or the time is over; a second SIGTERM, and Ctrl-C, ends it at once. SIGHUP reads a renewed certificate.
  *
  * The packets are described in arena_protocol.h.
  */
@@ -61,13 +70,26 @@ struct arena {
     uint32_t tick;
     unsigned long events, skipped, late; /* events taken; snapshots not sent to slow players; ticks left out */
     double longest_tick;
+    double servers[DOORS];
+    double drain_seconds, drains_until; /* 0: it serves */
+    uint32_t somebody_at;               /* the last tick with anybody connected */
 };
 
-static volatile sig_atomic_t stop;
+static volatile sig_atomic_t stop, asked_to_drain, asked_to_reload;
 
+/* Of the library's functions a signal handler may call this one alone: it ends the loop's sleep. */
 static void on_signal(int number) {
-    (void)number;
-    stop = 1;
+    signal(number, on_signal); /* where a handler is good for one signal only */
+    if (number == SIGTERM && !asked_to_drain) {
+        asked_to_drain = 1;
+#if defined(SIGHUP)
+    } else if (number == SIGHUP) {
+        asked_to_reload = 1;
+#endif
+    } else {
+        stop = 1;
+    }
+    network_wake();
 }
 
 static double seconds_now(void) {
@@ -207,6 +229,12 @@ static void put_player(struct arena_packet *packet, const struct arena *arena, c
     arena_put_string(packet, player->name);
 }
 
+static void put_moving(struct arena_packet *packet) {
+    packet->size = 0;
+    arena_put_u8(packet, ARENA_MOVING);
+    arena_put_string(packet, "the server restarts");
+}
+
 static void on_join(struct arena *arena, struct player *player, struct arena_reader *packet) {
     struct arena_packet reply;
     char name[ARENA_NAME_SIZE];
@@ -240,6 +268,10 @@ static void on_join(struct arena *arena, struct player *player, struct arena_rea
     network_group_add(arena->playing, player->socket); /* who has closed meanwhile is none of the group */
     put_player(&reply, arena, player);
     send_to_all(arena, &reply);
+    if (arena->drains_until > 0) { /* was on the way in when the ports were closed */
+        put_moving(&reply);
+        send_to(player, &reply);
+    }
 }
 
 static void on_input(struct arena *arena, struct player *player, struct arena_reader *packet) {
@@ -293,6 +325,9 @@ static void on_event(const NetworkEvent *event, void *user) {
     if (event->type == network_type_disconnect) {
         remove_player(arena, player, event->error != 0 ? event->reason : "closed the connection");
         return;
+    }
+    if (event->type != network_type_data) {
+        return; /* writable: the next snapshot will be taken */
     }
     packet = arena_read(event->buffer, event->size);
     switch (arena_get_u8(&packet)) {
@@ -389,12 +424,76 @@ static void report(struct arena *arena, struct counters *before) {
     *before = now;
 }
 
+/* Nobody new gets in, and who is here is told to leave. */
+static void begin_to_drain(struct arena *arena) {
+    struct arena_packet moving;
+    int i;
+
+    arena->drains_until = seconds_now() + arena->drain_seconds;
+    arena->somebody_at = arena->tick;
+    for (i = 0; i < DOORS; i++) {
+        if (arena->servers[i] >= 0) {
+            network_set_config(network_config_accepting, arena->servers[i], 0);
+        }
+    }
+    put_moving(&moving);
+    printf("draining: %.0f players are told\n", network_group_size(arena->playing));
+    send_to_all(arena, &moving);
+}
+
+/* Whether the last one has left: for a second, so that who was in the handshake has been told, too. */
+static int is_drained(struct arena *arena) {
+    int i;
+    for (i = 0; i < DOORS; i++) {
+        if (arena->servers[i] >= 0 && network_get_stat(arena->servers[i], "clients") > 0) {
+            arena->somebody_at = arena->tick;
+        }
+    }
+    return arena->tick - arena->somebody_at > TICKS_PER_SECOND;
+}
+
+/* The time is over: whoever has not left is told so in the words of WebSockets, and cut off. */
+static void send_away(struct arena *arena) {
+    int i, count = 0;
+    for (i = 0; i < ARENA_MAX_PLAYERS; i++) {
+        if (arena->players[i].socket >= 0) {
+            network_close(arena->players[i].socket, 1012, "the server restarts");
+            count++;
+        }
+    }
+    printf("sent away: %d\n", count);
+}
+
+static void reload_certificate(const struct arena *arena) {
+    int i;
+    for (i = 0; i < DOORS; i++) {
+        if (doors[i].type == network_socket_wss && arena->servers[i] >= 0) {
+            if (network_set_config(network_config_tls_reload, arena->servers[i], 0) < 0) {
+                printf("the certificate stays the old one: %s\n", network_last_error());
+            } else {
+                printf("the certificate was read again\n");
+            }
+        }
+    }
+}
+
 static int run(struct arena *arena, NetworkCallback callback, double seconds) {
     double start = seconds_now(), next_tick = start;
     struct counters last_report = count(arena);
 
     while (!stop && (seconds <= 0 || seconds_now() - start < seconds)) {
         double now = seconds_now(), result;
+        if (asked_to_reload) {
+            asked_to_reload = 0;
+            reload_certificate(arena);
+        }
+        if (asked_to_drain && arena->drains_until == 0) {
+            begin_to_drain(arena);
+        }
+        if (arena->drains_until > 0 && (is_drained(arena) || now >= arena->drains_until)) {
+            send_away(arena);
+            break;
+        }
         if (now >= next_tick) {
             step_world(arena);
             send_snapshots(arena);
@@ -427,21 +526,19 @@ static int run(struct arena *arena, NetworkCallback callback, double seconds) {
     return 0;
 }
 
-static int open_doors(long port, int with_tls, double *first_port) {
+static int open_doors(struct arena *arena, long port, int with_tls, int proxied) {
     int i;
     for (i = 0; i < DOORS; i++) {
-        double wanted = port == 0 ? 0 : (double)(port + doors[i].port_offset), server;
+        double wanted = port == 0 ? 0 : (double)(port + doors[i].port_offset);
         if (doors[i].type == network_socket_wss && !with_tls) {
             continue;
         }
-        server = network_create_server(doors[i].type, wanted, ARENA_MAX_PLAYERS);
-        if (server < 0) {
+        network_set_config(network_config_proxy_protocol, -1, proxied && doors[i].type == network_socket_tcp);
+        arena->servers[i] = network_create_server(doors[i].type, wanted, ARENA_MAX_PLAYERS);
+        if (arena->servers[i] < 0) {
             return fail(doors[i].name);
         }
-        printf("listening: %s port %.0f\n", doors[i].name, network_get_port(server));
-        if (i == 0) {
-            *first_port = network_get_port(server);
-        }
+        printf("listening: %s port %.0f\n", doors[i].name, network_get_port(arena->servers[i]));
     }
     fflush(stdout);
     return 0;
@@ -517,10 +614,12 @@ static int set_text(double config, const char *value) {
 int main(int argc, char **argv) {
     static struct arena arena; /* static: all zero at first */
     const char *bind_address = NULL, *certificate = NULL, *key = NULL, *origins = NULL, *port_text = NULL;
-    double seconds = 0, first_port = 0;
+    const char *proxies = NULL, *health = NULL, *metrics = NULL;
+    double seconds = 0;
     long port = 0;
     int manual = 1, i, status;
 
+    arena.drain_seconds = 30;
     for (i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--io-thread") == 0) {
             manual = 0;
@@ -532,6 +631,14 @@ int main(int argc, char **argv) {
             key = argv[++i];
         } else if (strcmp(argv[i], "--origins") == 0 && i + 1 < argc) {
             origins = argv[++i];
+        } else if (strcmp(argv[i], "--proxy") == 0 && i + 1 < argc) {
+            proxies = argv[++i];
+        } else if (strcmp(argv[i], "--health") == 0 && i + 1 < argc) {
+            health = argv[++i];
+        } else if (strcmp(argv[i], "--metrics") == 0 && i + 1 < argc) {
+            metrics = argv[++i];
+        } else if (strcmp(argv[i], "--drain") == 0 && i + 1 < argc) {
+            arena.drain_seconds = atof(argv[++i]);
         } else if (strcmp(argv[i], "--seconds") == 0 && i + 1 < argc) {
             seconds = atof(argv[++i]);
         } else {
@@ -540,7 +647,8 @@ int main(int argc, char **argv) {
             port = strtol(port_text, &end, 10);
             if (*port_text == '\0' || *end != '\0' || port < 0 || port > 65535) {
                 fprintf(stderr, "usage: arena_server [PORT] [--seconds N] [--bind ADDRESS] [--cert FILE --key FILE]"
-                                " [--origins LIST] [--io-thread]\n");
+                                " [--origins LIST] [--io-thread] [--proxy LIST] [--health PATH] [--metrics PATH]"
+                                " [--drain N]\n");
                 return 2;
             }
         }
@@ -552,12 +660,20 @@ int main(int argc, char **argv) {
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* a log in a file or a pipe is to be up to date, too */
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
+#if defined(SIGHUP)
+    signal(SIGHUP, on_signal);
+#endif
     if (manual && network_set_config(network_config_manual_io, 1, 0) < 0) {
         return fail("manual I/O");
     }
     if (set_text(network_config_bind_address, bind_address) || set_text(network_config_tls_certificate, certificate) ||
-        set_text(network_config_tls_private_key, key) || set_text(network_config_websocket_origins, origins)) {
+        set_text(network_config_tls_private_key, key) || set_text(network_config_websocket_origins, origins) ||
+        set_text(network_config_proxy_trusted, proxies) || set_text(network_config_http_health, health) ||
+        set_text(network_config_http_metrics, metrics)) {
         return 1;
+    }
+    for (i = 0; i < DOORS; i++) {
+        arena.servers[i] = -1;
     }
     for (i = 0; i < ARENA_MAX_PLAYERS; i++) {
         arena.players[i].socket = -1;
@@ -566,9 +682,10 @@ int main(int argc, char **argv) {
         arena.gems[i] = somewhere();
     }
     arena.playing = network_create_group();
-    status = open_doors(port, certificate != NULL, &first_port);
+    status = open_doors(&arena, port, certificate != NULL, proxies != NULL);
     if (status == 0) {
-        status = port_text != NULL ? run(&arena, on_event, seconds) : check_itself(&arena, first_port);
+        status = port_text != NULL ? run(&arena, on_event, seconds)
+                                   : check_itself(&arena, network_get_port(arena.servers[0]));
     }
     network_shutdown(); /* sends what is still queued and closes every connection */
     return status;

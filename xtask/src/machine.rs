@@ -74,8 +74,9 @@ fn output_of(program: &str, arguments: &[&str]) -> Option<String> {
 
 /// A failure shows in what is still missing afterwards.
 fn apt_get(administrator: &[&str], arguments: &[&str]) {
-    let words: Vec<&str> =
-        administrator.iter().chain(&["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]).copied().collect();
+    // In the runlevel of maintenance Debian starts no service that a package brings.
+    let environment = ["env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get"];
+    let words: Vec<&str> = administrator.iter().chain(&environment).copied().collect();
     let status = Command::new(words[0]).args(&words[1..]).args(arguments).stdout(Stdio::null()).status();
     if !status.is_ok_and(|status| status.success()) {
         eprintln!("apt-get {} failed", arguments[0]);

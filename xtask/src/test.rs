@@ -7,7 +7,7 @@ use crate::machine::Tool;
 use crate::steps::Steps;
 use crate::{build, fuzz, package_bindings, peers, test_windows};
 
-const USEFUL: [Tool; 7] = [
+const USEFUL: [Tool; 10] = [
     Tool::new("valgrind", "valgrind"),
     Tool::new("pkg-config", "pkg-config"),
     Tool::new("python3", "python3"),
@@ -15,6 +15,10 @@ const USEFUL: [Tool; 7] = [
     Tool::new("openssl", "openssl"),
     Tool::new("tshark", "tshark"),
     Tool::new("luajit", "luajit"),
+    // What stands in front of servers, and watches them.
+    Tool::new("haproxy", "haproxy"),
+    Tool::new("nginx", "libnginx-mod-stream"),
+    Tool::new("promtool", "prometheus"),
 ];
 
 const USAGE: &str = "usage: cargo xtask test [--target windows|windows-x86]";
