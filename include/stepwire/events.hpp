@@ -83,6 +83,21 @@ struct failed {
     void *user = nullptr;
 };
 
+/** A socket that had refused a message with error_code::queue_full has room again. */
+struct writable {
+    /** Whose: a client's own socket, a server's client. Of UDP see udp(). */
+    Peer socket;
+    /** A client's server; of all others none. */
+    Members server;
+    /** The other side; of reliable UDP the peer that has room, of plain datagrams "" and 0. */
+    std::string_view ip;
+    int port = 0;
+    void *user = nullptr;
+
+    /** The same socket, where it is one of UDP. */
+    Datagrams udp() const noexcept { return Datagrams(socket); }
+};
+
 /** What a later version of the library tells and this header does not know. */
 struct other {
     int type = 0;
@@ -92,7 +107,8 @@ struct other {
 }  // namespace event
 
 /** One of them. */
-using Event = std::variant<event::connect, event::disconnect, event::data, event::connected, event::failed, event::other>;
+using Event = std::variant<event::connect, event::disconnect, event::data, event::connected, event::failed,
+                           event::writable, event::other>;
 
 /** Several function objects as one, for std::visit. */
 template <class... Functions>
@@ -134,6 +150,8 @@ decltype(auto) typed(const c::network_event &raw, Call &&call) {
         }
         return call(event::failed{Peer(Handle(raw.socket)), static_cast<error_code>(static_cast<int>(raw.error)),
                                   raw.reason, raw.ip, port, raw.user});
+    case network::type_writable:
+        return call(event::writable{Peer(Handle(raw.id)), server, raw.ip, port, raw.user});
     default:
         return call(event::other{type, Handle(raw.id)});
     }
@@ -144,7 +162,8 @@ template <class Visitor>
 inline constexpr bool takes_events =
     std::is_invocable_v<Visitor &, const event::connect &> || std::is_invocable_v<Visitor &, const event::disconnect &> ||
     std::is_invocable_v<Visitor &, const event::data &> || std::is_invocable_v<Visitor &, const event::connected &> ||
-    std::is_invocable_v<Visitor &, const event::failed &> || std::is_invocable_v<Visitor &, const event::other &>;
+    std::is_invocable_v<Visitor &, const event::failed &> || std::is_invocable_v<Visitor &, const event::writable &> ||
+    std::is_invocable_v<Visitor &, const event::other &>;
 
 /** Calls the visitor if it takes the event; returns whether it does. */
 template <class Visitor, class E>

@@ -15,9 +15,10 @@ mod replay;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     ("gamemaker", gamemaker::stream),
     ("option_texts", texts::options),
+    ("proxy_forwarded", proxy::forwarded),
     ("proxy_header", proxy::header),
     ("reliable_datagrams", reliable::datagrams),
     ("reliable_session", reliable::session),

@@ -47,6 +47,19 @@ class Http(HostTestCase):
         self.assertEqual(self.host.call("network_get_stat", server, "refused"), 0)
         self.assertEqual(self.host.call("network_next_log"), "")
 
+    def test_pages_may_ask_whether_they_may(self):
+        server, port = self.listen_http(health="/health", metrics="/metrics")
+        for version in (10, 11):
+            answer, body = self.ask(port, "/health", method="OPTIONS", version=version)
+            self.assertEqual((answer.status, body), (204, b""))
+            self.assertEqual(answer.headers["Access-Control-Allow-Origin"], "*")
+            self.assertEqual(answer.headers["Access-Control-Allow-Methods"], "GET, HEAD")
+            self.assertEqual(answer.headers["Access-Control-Allow-Headers"], "*")
+        # Not the counters, which are nobody's business.
+        self.assertEqual(self.ask(port, "/metrics", method="OPTIONS")[0].status, 405)
+        self.assertEqual(self.ask(port, "/", method="OPTIONS")[0].status, 405)
+        self.assertEqual(self.host.call("network_get_stat", server, "clients"), 0)
+
     def test_everything_else_is_as_before(self):
         server, port = self.listen_http(health="/health")
         for method, path, status in (("GET", "/", 426), ("GET", "/healthy", 426), ("GET", "/metrics", 426),
@@ -80,3 +93,8 @@ class Http(HostTestCase):
         self.assertIn(f'stepwire_server_clients{{server="{int(server)}",port="{port}"}} 0\n'.encode(), body)
         if text_string_to_metric_families:
             self.assertGreater(len(list(text_string_to_metric_families(body.decode()))), 10)
+        for version in (10, 11):
+            answer, body = self.ask(port, "/metrics", method="HEAD", version=version)
+            self.assertEqual((answer.status, body), (200, b""))
+            self.assertGreater(int(answer.headers["Content-Length"]), 1000)
+            self.assertEqual(self.ask(port, "/metrics", version=version)[0].status, 200)

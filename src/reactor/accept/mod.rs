@@ -114,8 +114,16 @@ impl Reactor {
                     // The timeout in force now, also for servers made before it was set.
                     let timeout = self.turn.context.with_options(|options| options.handshake_timeout_ms());
                     let handshake_timeout = Millis::from(timeout);
-                    let arrival =
-                        Arrival { io, peer, admission, newcomer, counted, proxied, forwarded, handshake_timeout };
+                    let arrival = Arrival {
+                        io,
+                        peer,
+                        admission,
+                        newcomer,
+                        counted,
+                        proxied,
+                        forwarded,
+                        handshake_timeout,
+                    };
                     self.hand_over(arrival);
                 }
                 Accepted::Nobody => return,

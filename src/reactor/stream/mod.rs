@@ -93,7 +93,8 @@ enum StreamPhase {
 impl Stream {
     /// The server's side of a connection.
     pub(crate) fn accepted(arrival: Arrival, now: Millis) -> Self {
-        let Arrival { io, peer, admission, newcomer, counted, proxied, forwarded, handshake_timeout } = arrival;
+        let Arrival { io, peer, admission, newcomer, counted, proxied, forwarded, handshake_timeout } =
+            arrival;
         let session = if admission.server.family.is_websocket() {
             Session::websocket_server(admission.regular, &admission.server)
         } else {
