@@ -92,6 +92,11 @@ inline constexpr int type_up = 5;
 inline constexpr int type_up_failed = 6;
 /** Reserved, never sent today: the network is down. */
 inline constexpr int type_down = 7;
+/** A socket that had refused a message with `network_error_queue_full` has room again: half its limit or
+ *  less is queued. One event for all refusals before it is collected, and none after the disconnect. `id` is
+ *  the socket. Of a reliable UDP socket `ip` and `port` say which peer has room; 0 and "" stand for its
+ *  plain datagrams. GameMaker has no such event. */
+inline constexpr int type_writable = 1001;
 /** Not connected: GameMaker's names for ways to connect, which no function here takes. */
 inline constexpr int connect_none = 0;
 /** A connect that blocks. */
@@ -322,11 +327,17 @@ inline constexpr option<scope::socket_or_default, takes::number> receive_rate{10
  *  (0 or 1; default 0) */
 inline constexpr option<scope::socket_or_default, takes::number> proxy_protocol{1025};
 /** Addresses and CIDR blocks, comma-separated, such as `10.0.0.0/8,::1`, from which PROXY headers are
- *  believed; "": none.
+ *  believed; "": none. Of WebSocket servers also the headers `Forwarded` and `X-Forwarded-For`: the client
+ *  is then the rightmost address in them that is not in this list (the leftmost, if all are), in events,
+ *  `network_get_string` and for the limits per address; its port is 0 where the proxy does not tell it. A
+ *  name that a proxy made up, or `unknown`, stands for that proxy. Where both headers are there and
+ *  disagree, or what a trusted proxy is said to have written is malformed, the request is refused with 400,
+ *  and over a limit with 429. Holds for later connections.
  *  (text; default "") */
 inline constexpr option<scope::socket_or_default, takes::text> proxy_trusted{1026};
 /** A path, such as `/health`, where a WebSocket server answers GET and HEAD over HTTP with 200 while it
- *  accepts clients, and with 503 on connections made before it stopped; pages of any origin may ask.
+ *  accepts clients, and with 503 on connections made before it stopped; pages of any origin may ask, and
+ *  may ask first whether they may (OPTIONS).
  *  "": nowhere. Such requests are neither clients nor failed handshakes.
  *  (text; default "") */
 inline constexpr option<scope::socket_or_default, takes::text> http_health{1027};
