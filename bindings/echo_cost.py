@@ -1,8 +1,10 @@
-"""What an echoed message costs a server, as CPU time, beside what it costs another one: medians of interleaved pairs.
+"""What an echoed message costs servers, as CPU time, beside what it costs the first of them: medians of interleaved rounds.
 
-    python3 bindings/echo_cost.py build/c_examples/echo_server 0 -- luajit bindings/lua/echo_server.lua 0
+    python3 bindings/echo_cost.py build/c_examples/echo_server 0 -- luajit bindings/lua/echo_server.lua 0 \\
+        -- python3 bindings/python/examples/echo_server.py 0 -- node bindings/node/examples/echo_server.mjs 0
 
-Each command must print "port N" when it listens and echo GameMaker's packets (Linux).
+Each command must print "port N" when it listens and echo GameMaker's packets (Linux). A command that may find nothing of
+this project by itself needs what its language takes: PYTHONPATH, or a package that is installed.
 """
 
 import os
@@ -15,7 +17,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/interop"))
 import gamemaker  # noqa: E402
 
-PAIRS = 9
+ROUNDS = 9
 PAYLOAD = b"x" * 64
 # So many packets are sent at once and awaited, and so many in all.
 LOADS = (1, 30_000), (16, 300_000), (100, 1_000_000)
@@ -55,15 +57,16 @@ def cost(command, burst, total):
 
 
 def main():
-    words = sys.argv[1:]
-    middle = words.index("--")
-    first, second = words[:middle], words[middle + 1:]
+    commands = [[]]
+    for word in sys.argv[1:]:
+        commands.append([]) if word == "--" else commands[-1].append(word)
     for burst, total in LOADS:
-        pairs = [(cost(first, burst, total), cost(second, burst, total)) for _ in range(PAIRS)]
-        firsts, seconds = zip(*pairs, strict=True)
-        ratio = statistics.median(b / a for a, b in pairs)
-        print(f"{burst:3} at once: {statistics.median(firsts):.2f} and {statistics.median(seconds):.2f} µs, "
-              f"{ratio:.2f} times as much")
+        rounds = [[cost(command, burst, total) for command in commands] for _ in range(ROUNDS)]
+        print(f"{burst:3} at once: {statistics.median(costs[0] for costs in rounds):.2f} µs")
+        for number, command in enumerate(commands[1:], 1):
+            ratio = statistics.median(costs[number] / costs[0] for costs in rounds)
+            own = statistics.median(costs[number] for costs in rounds)
+            print(f"    {own:.2f} µs, {ratio:.2f} times as much: {command[0]}", flush=True)
 
 
 if __name__ == "__main__":

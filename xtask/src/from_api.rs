@@ -4,11 +4,16 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{api, cpp_binding};
+use crate::{api, cpp_binding, scripting_bindings};
 
 type Make = fn(&Value) -> Result<String, String>;
 
-const FILES: [(&str, Make); 1] = [(cpp_binding::PATH, cpp_binding::generate)];
+const FILES: [(&str, Make); 4] = [
+    (cpp_binding::PATH, cpp_binding::generate),
+    (scripting_bindings::PYTHON, scripting_bindings::python),
+    (scripting_bindings::JAVASCRIPT, scripting_bindings::javascript),
+    (scripting_bindings::TYPESCRIPT, scripting_bindings::typescript),
+];
 
 /// Each of them as it should be, with its path below the folder of the project, `root`.
 pub fn generate(root: &Path) -> Result<Vec<(&'static str, String)>, String> {

@@ -10,6 +10,7 @@ pub mod links;
 pub mod lua_binding;
 pub mod markdown;
 pub mod reference_text;
+pub mod scripting_bindings;
 pub mod surface;
 pub mod third_party;
 pub mod version;

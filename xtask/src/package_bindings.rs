@@ -3,6 +3,8 @@
 
 mod conformance;
 mod lua;
+mod node;
+mod python;
 
 use std::error::Error;
 use std::fs;
@@ -12,7 +14,7 @@ use std::slice;
 
 use xtask::version::{VERSION, built_name, loaded_name_on};
 
-use crate::build::{self, target_dir};
+use crate::build::{self, root, target_dir};
 use crate::dist;
 use crate::steps::Steps;
 
@@ -23,7 +25,7 @@ const USAGE: &str = "usage: cargo xtask package-bindings [--dist|--check] [LANGU
 Makes the packages in target/dist, each with the library of this machine, which is built.
 --dist    with the libraries of the archives that cargo xtask dist has made instead, which run on other machines too
 --check   makes them elsewhere, installs them into clean folders and runs their conformance scripts
-LANGUAGE  lua; without one all";
+LANGUAGE  lua, python or node; without one all";
 
 /// A language that there is a package for.
 trait Binding {
@@ -38,7 +40,7 @@ trait Binding {
     fn check(&self, packages: &[PathBuf], clean: &Path) -> Result<String>;
 }
 
-const BINDINGS: [&dyn Binding; 1] = [&lua::Lua];
+const BINDINGS: [&dyn Binding; 3] = [&lua::Lua, &python::Python, &node::Node];
 
 /// A shared library, and the platform that it is for.
 struct Library {
@@ -160,6 +162,21 @@ fn new_folder(folder: &Path) -> Result<PathBuf> {
     }
     fs::create_dir_all(folder)?;
     Ok(folder.to_owned())
+}
+
+/// Copies a file, into a folder that may have to be made.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to.parent().ok_or("a file is in a folder")?)?;
+    fs::copy(from, to)?;
+    Ok(())
+}
+
+/// What whoever ships the library has to ship as well.
+fn copy_licences(stage: &Path) -> Result<()> {
+    for licence in ["LICENSE-MIT", "LICENSE-APACHE", "THIRD-PARTY-LICENSES"] {
+        copy(&root().join(licence), &stage.join(licence))?;
+    }
+    Ok(())
 }
 
 /// A program that finds nothing by the variables of this process's environment but programs.

@@ -21,8 +21,13 @@ type Result<T> = std::result::Result<T, String>;
 
 /// A Python that has the packages of tests/interop/requirements.txt.
 pub fn python() -> Result<PathBuf> {
-    let wanted = root().join("tests/interop/requirements.txt");
-    let folder = target_dir().join("python");
+    python_with("tests/interop/requirements.txt", "python")
+}
+
+/// A Python that has the packages of a file of the project, installed into a folder in cargo's target directory.
+pub fn python_with(requirements: &str, folder: &str) -> Result<PathBuf> {
+    let wanted = root().join(requirements);
+    let folder = target_dir().join(folder);
     let python = folder.join("bin/python");
     let installed = folder.join("requirements.txt");
     if !same(&wanted, &installed) {

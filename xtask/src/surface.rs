@@ -93,3 +93,20 @@ macro_rules! layout {
         ]
     }};
 }
+
+/// The libraries that the dynamic linker loads with it.
+pub fn needed_libraries(library: &Path) -> Vec<String> {
+    let text = dynamic_section(library);
+    let needed = text.lines().filter(|line| line.contains("(NEEDED)"));
+    needed.filter_map(|line| Some(line.split_once('[')?.1.split(']').next()?.to_owned())).collect()
+}
+
+/// The newest version of glibc that it asks for.
+pub fn needed_glibc(library: &Path) -> Option<(u32, u32)> {
+    let text = tool("readelf", &["--version-info", "--wide"], library);
+    let versions = text.split("Name: GLIBC_").skip(1).filter_map(|rest| {
+        let mut numbers = rest.split_whitespace().next()?.split('.');
+        Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+    });
+    versions.max()
+}

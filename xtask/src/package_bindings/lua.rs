@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use xtask::version::VERSION;
 
-use super::{Binding, Library, Result, conformance, in_clean_environment, new_folder};
+use super::{Binding, Library, Result, conformance, copy, copy_licences, in_clean_environment, new_folder};
 use crate::build::{root, target_dir};
 use crate::dist::archive;
 use crate::machine::{Tool, provide};
@@ -13,15 +13,12 @@ use crate::machine::{Tool, provide};
 const LUAJIT: Tool = Tool::new("luajit", "luajit");
 
 /// What is in the archive besides the libraries, and where it comes from.
-const FILES: [&str; 8] = [
+const FILES: [&str; 5] = [
     "bindings/lua/stepwire.lua",
     "bindings/lua/README.md",
     "bindings/lua/echo_server.lua",
     "bindings/lua/love/main.lua",
     "bindings/lua/love/conf.lua",
-    "LICENSE-MIT",
-    "LICENSE-APACHE",
-    "THIRD-PARTY-LICENSES",
 ];
 
 pub struct Lua;
@@ -35,14 +32,11 @@ impl Binding for Lua {
         let name = format!("stepwire-lua-{VERSION}");
         let stage = new_folder(&target_dir().join("bindings/lua").join(&name))?;
         for file in FILES {
-            let to = stage.join(file.trim_start_matches("bindings/lua/"));
-            fs::create_dir_all(to.parent().ok_or("a file is in a folder")?)?;
-            fs::copy(root().join(file), to)?;
+            copy(&root().join(file), &stage.join(file.trim_start_matches("bindings/lua/")))?;
         }
+        copy_licences(&stage)?;
         for library in libraries {
-            let place = stage.join(library.platform);
-            fs::create_dir_all(&place)?;
-            fs::copy(&library.file, place.join(library.name()))?;
+            copy(&library.file, &stage.join(library.platform).join(library.name()))?;
         }
         Ok(vec![archive::zip(&stage, &folder.join(name + ".zip"))?])
     }
