@@ -68,6 +68,7 @@ exports.constants = Object.freeze({
   network_type_up: 5,
   network_type_up_failed: 6,
   network_type_down: 7,
+  network_type_writable: 1001,
   network_connect_none: 0,
   network_connect_blocking: 1,
   network_connect_nonblocking: 2,

@@ -65,6 +65,7 @@ export declare const constants: {
   readonly network_type_up: 5;
   readonly network_type_up_failed: 6;
   readonly network_type_down: 7;
+  readonly network_type_writable: 1001;
   readonly network_connect_none: 0;
   readonly network_connect_blocking: 1;
   readonly network_connect_nonblocking: 2;

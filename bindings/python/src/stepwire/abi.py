@@ -79,6 +79,7 @@ network_type_non_blocking_connect: Final = 4
 network_type_up: Final = 5
 network_type_up_failed: Final = 6
 network_type_down: Final = 7
+network_type_writable: Final = 1001
 network_connect_none: Final = 0
 network_connect_blocking: Final = 1
 network_connect_nonblocking: Final = 2
