@@ -1,6 +1,6 @@
 -- Everybody sees everybody's cursor.
 --
---   love bindings/lua/love host [PORT]         serves, and plays along
+--   love bindings/lua/love host [PORT]         serves, and plays along; port 0 is any free one
 --   love bindings/lua/love [HOST [PORT]]       plays
 --
 -- It finds the library and stepwire.lua beside its folder, or the library where STEPWIRE_LIBRARY says. The packets are such
@@ -61,6 +61,9 @@ function love.load(arguments)
     local host, port = hosts and "127.0.0.1" or arguments[1] or "127.0.0.1", tonumber(arguments[2]) or DEFAULT_PORT
     if hosts then
         server = assert(stepwire.server { port = port, max_clients = 32 })
+        port = server:port()
+        print("listening on port " .. port)
+        io.stdout:flush()
     end
     client = assert(stepwire.connect { host = host, port = port })
 end

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use xtask::version::VERSION;
 
@@ -11,11 +12,15 @@ use crate::dist::archive;
 use crate::machine::{Tool, provide};
 
 const LUAJIT: Tool = Tool::new("luajit", "luajit");
+/// For the example, with a screen that nobody sees and a peer.
+const LOVE: [Tool; 3] =
+    [Tool::new("love", "love"), Tool::new("Xvfb", "xvfb"), Tool::new("python3", "python3")];
 
 /// What is in the archive besides the libraries, and where it comes from.
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     "bindings/lua/stepwire.lua",
     "bindings/lua/README.md",
+    "bindings/lua/love.png",
     "bindings/lua/echo_server.lua",
     "bindings/lua/love/main.lua",
     "bindings/lua/love/conf.lua",
@@ -42,7 +47,7 @@ impl Binding for Lua {
     }
 
     fn provide_runtime(&self) -> std::result::Result<(), String> {
-        provide(&[LUAJIT], &[])
+        provide(&[LUAJIT], &LOVE)
     }
 
     fn check(&self, packages: &[PathBuf], clean: &Path) -> Result<String> {
@@ -51,6 +56,12 @@ impl Binding for Lua {
         fs::copy(root().join("tests/bindings/lua/conformance.lua"), &script)?;
         let mut command = in_clean_environment(LUAJIT.program, clean);
         command.arg(script).env("LUA_PATH", package.join("?.lua"));
-        conformance::run(&mut command, clean)
+        let cases = conformance::run(&mut command, clean)?;
+        if !LOVE.iter().all(Tool::is_here) {
+            return Ok(format!("{cases}; the example was not run, there is no LÖVE or no Xvfb"));
+        }
+        let mut example = Command::new("python3");
+        archive::must(example.arg(root().join("tests/bindings/lua/love.py")).arg(&package))?;
+        Ok(format!("{cases}, and the example in LÖVE"))
     }
 }
