@@ -20,6 +20,15 @@ function(stepwire_cargo_artefacts result profile)
 endfunction()
 stepwire_cargo_artefacts(stepwire_artefacts "${STEPWIRE_PROFILE}")
 
+# Cargo makes the way to this list a part of all symbols' names: without it the library does not depend on where it
+# was built.
+option(STEPWIRE_LIST_NATIVE_LIBS "List what the static library needs, for the project's own tests" ON)
+set(stepwire_list_native_libs "")
+if(STEPWIRE_LIST_NATIVE_LIBS)
+  set(stepwire_list_native_libs native-static-libs.txt)
+endif()
+mark_as_advanced(STEPWIRE_LIST_NATIVE_LIBS)
+
 # What encrypts wss connections.
 #   system     the system's TLS: OpenSSL, schannel, Secure Transport
 #   vendored   OpenSSL, linked in
@@ -58,6 +67,7 @@ add_custom_target(stepwire-cargo ALL
     -D "cargo_static=${stepwire_cargo_static}"
     -D "shared_file=${stepwire_shared_file}"
     -D "shared_links=${stepwire_shared_links}"
+    -D "native_static_libs=${stepwire_list_native_libs}"
     -P "${CMAKE_CURRENT_LIST_DIR}/cargo_build.cmake"
   BYPRODUCTS ${stepwire_outputs}
   USES_TERMINAL

@@ -12,6 +12,11 @@ set(stepwire_cluster_outputs ${stepwire_cluster_shared_file} ${stepwire_cluster_
   ${stepwire_cluster_cargo_static} ${stepwire_cluster_import_file})
 list(TRANSFORM stepwire_cluster_outputs PREPEND "${stepwire_output_dir}/")
 
+set(stepwire_cluster_list_native_libs "")
+if(STEPWIRE_LIST_NATIVE_LIBS)
+  set(stepwire_cluster_list_native_libs cluster-native-static-libs.txt)
+endif()
+
 add_custom_target(stepwire-cluster-cargo ALL
   COMMAND ${CMAKE_COMMAND}
     -D "cargo=${STEPWIRE_CARGO}"
@@ -27,7 +32,7 @@ add_custom_target(stepwire-cluster-cargo ALL
     -D "cargo_static=${stepwire_cluster_cargo_static}"
     -D "shared_file=${stepwire_cluster_shared_file}"
     -D "shared_links=${stepwire_cluster_shared_links}"
-    -D "native_static_libs=cluster-native-static-libs.txt"
+    -D "native_static_libs=${stepwire_cluster_list_native_libs}"
     -P "${CMAKE_CURRENT_LIST_DIR}/cargo_build.cmake"
   BYPRODUCTS ${stepwire_cluster_outputs}
   USES_TERMINAL

@@ -18,8 +18,29 @@ out/static
 # Encrypted, with the authorities where the system is told that they are.
 cc $(pkg-config --cflags stepwire) consumer/encrypted.c -o out/encrypted $(pkg-config --libs stepwire) \
   -Wl,-rpath,/stepwire/archive/lib
-SSL_CERT_FILE=/stepwire/certificate.pem out/encrypted certificate.pem key.pem
-if SSL_CERT_FILE=/nowhere out/encrypted certificate.pem key.pem; then
-  echo "a certificate of nobody was accepted" >&2
-  exit 1
-fi
+encrypted() {
+  out/encrypted certificate.pem key.pem
+}
+refused() {
+  if encrypted 2>out/refusal; then
+    echo "a certificate of nobody was accepted" >&2
+    exit 1
+  fi
+  grep -q "unknown issuer" out/refusal
+}
+
+export SSL_CERT_FILE=/stepwire/certificate.pem
+encrypted
+export SSL_CERT_FILE=/nowhere
+refused
+# Where distributions have them: Debian, Red Hat, Fedora, openSUSE, Alpine.
+unset SSL_CERT_FILE
+refused
+for file in /etc/ssl/certs/ca-certificates.crt /etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem \
+  /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do
+  mkdir -p "${file%/*}"
+  cp certificate.pem $file
+  echo "authorities in $file"
+  encrypted
+  rm $file
+done

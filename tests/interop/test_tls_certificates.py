@@ -172,6 +172,23 @@ class Trust(TlsTestCase):
         event = self.host.event(type=stepwire.TYPE_NON_BLOCKING_CONNECT, socket=client)
         self.assertEqual((event["succeeded"], event["reason"]), (1, ""))
 
+    def test_the_authorities_of_the_system_may_be_elsewhere(self):
+        folder = self.authority.folder / f"authorities_{self.manual_io}"
+        folder.mkdir()
+        (folder / "authority.pem").write_text(self.authority.certificate.read_text())
+        certificates.openssl("rehash", folder)
+        server = self.serve_with_tls(self.chain, self.key)
+        nothing = {"SSL_CERT_FILE": "/no/such/file", "SSL_CERT_DIR": "/no/such/folder"}
+        for variables in ({}, {"SSL_CERT_FILE": str(self.authority.certificate)}, {"SSL_CERT_DIR": str(folder)}):
+            with self.case(**variables):
+                self.host = self.start_host(env={**os.environ, **nothing, **variables})
+                if variables:
+                    self.connected(f"wss://localhost:{server.port}/")
+                else:
+                    error, reason = self.refused(f"wss://localhost:{server.port}/")
+                    self.assertEqual(error, stepwire.ERROR_TLS)
+                    self.assertIn("unknown issuer", reason)
+
     def test_a_server_is_made_without_the_authorities_of_the_system(self):
         # Reading them takes long; reading these would take for ever.
         pipe = self.authority.folder / f"system_{self.manual_io}"

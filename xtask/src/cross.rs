@@ -1,6 +1,8 @@
 //! Compilers for other systems than this machine's. rustup's toolchain has the standard library of this machine
 //! alone; Debian's compiler comes with the library's source, from which cargo builds it for any target.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -38,7 +40,7 @@ pub const WINDOWS_X86: Windows = Windows {
     ],
 };
 
-const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+pub const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 pub const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const STANDARD_LIBRARY: &str = "/usr/lib/rustlib/src/rust/library";
 
@@ -114,8 +116,8 @@ impl Windows {
     fn with_compiler(&self, mut command: Command) -> Command {
         with_debian_rust(&mut command);
         if self.mingw == "i686" {
-            let sysroot = format!("--sysroot={}", start_objects_sysroot().display());
-            command.env("CARGO_TARGET_I686_PC_WINDOWS_GNU_RUSTFLAGS", sysroot);
+            // Not by a flag of cargo's, which would make a folder's name part of what is built.
+            command.env("RUSTC", start_objects_sysroot().join("rustc"));
         }
         command
     }
@@ -130,8 +132,9 @@ impl Windows {
         if self.mingw != "i686" {
             return Ok(());
         }
-        let folder = start_objects_sysroot().join("lib/rustlib").join(self.triple).join("lib");
-        std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        let sysroot = start_objects_sysroot();
+        let folder = sysroot.join("lib/rustlib").join(self.triple).join("lib");
+        fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         for name in ["rsbegin", "rsend"] {
             let mut command = Command::new(DEBIAN_RUSTC);
             command.env("RUSTC_BOOTSTRAP", "1").args([
@@ -147,8 +150,19 @@ impl Windows {
                 return Err(format!("{DEBIAN_RUSTC} could not build {name}.o"));
             }
         }
-        Ok(())
+        let program = format!("exec {DEBIAN_RUSTC} --sysroot '{}' \"$@\"", sysroot.display());
+        write_script(&sysroot.join("rustc"), &program).map_err(|error| error.to_string())
     }
+}
+
+/// Writes a program for the shell, unless it is there: cargo would take a new one for another compiler.
+fn write_script(path: &Path, command: &str) -> std::io::Result<()> {
+    let text = format!("#!/bin/sh\n{command}\n");
+    if fs::read_to_string(path).is_ok_and(|present| present == text) {
+        return Ok(());
+    }
+    fs::write(path, text)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
 }
 
 /// A sysroot that has those objects and nothing else: all libraries are built anew.

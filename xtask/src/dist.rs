@@ -7,19 +7,27 @@ pub mod archive;
 mod check;
 pub mod contents;
 mod linux;
+mod msvc;
 mod old_system;
+mod reproducible;
+mod toolchain;
 mod windows;
 mod zig;
 
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
 
 use xtask::version::VERSION;
 
 use crate::build::{root, target_dir};
 use crate::cross::{WINDOWS_X64, WINDOWS_X86};
 use crate::package_gamemaker;
+use toolchain::Part;
+
+pub use zig::Zig;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -36,6 +44,8 @@ trait Platform {
     fn triple(&self) -> &str;
     /// Builds the library and installs it into a folder.
     fn install(&self, folder: &Path) -> Result<()>;
+    /// What the toolchain adds to the library.
+    fn parts(&self) -> Result<Vec<Part>>;
     /// Builds the extension that GameMaker's runners load, where there are runners.
     fn extension(&self) -> Result<Option<PathBuf>>;
     /// Packs the folder; returns the archive.
@@ -77,15 +87,34 @@ pub fn folder() -> PathBuf {
     target_dir().join("dist")
 }
 
+/// Where cargo builds for the archives: with other settings than elsewhere.
+fn cargo_folder() -> PathBuf {
+    folder().join("cargo")
+}
+
+/// A copy of a library without what only its developers want to see of it.
+fn stripped(library: &Path, strip: &str, platform: &str) -> Result<PathBuf> {
+    let folder = folder().join("extensions").join(platform);
+    fs::create_dir_all(&folder)?;
+    let copy = folder.join(library.file_name().ok_or("a library has a name")?);
+    let mut command = Command::new(strip);
+    command.arg("--strip-unneeded").arg(library).arg("-o").arg(&copy);
+    archive::must(reproducible::settle(&mut command))?;
+    Ok(copy)
+}
+
 #[derive(Default)]
 struct Report {
     made: Vec<String>,
     missing: Vec<String>,
+    /// Of what is there, but not whole.
+    warnings: Vec<String>,
 }
 
 impl Report {
     fn archive(&mut self, platform: &dyn Platform) {
         let name = platform.name();
+        let start = Instant::now();
         let archive = match make(platform) {
             Ok(archive) => archive,
             Err(error) => {
@@ -94,10 +123,11 @@ impl Report {
             }
         };
         let size = fs::metadata(&archive).map_or(0, |file| file.len());
+        let made = format!("{} ({size} bytes, made in {} s)", archive.display(), start.elapsed().as_secs());
         match platform.check(&archive) {
-            Ok(how) => self.made.push(format!("{} ({size} bytes), {how}", archive.display())),
+            Ok(how) => self.made.push(format!("{made}, {how}")),
             Err(error) => {
-                self.made.push(format!("{} ({size} bytes), NOT RUN", archive.display()));
+                self.made.push(format!("{made}, NOT RUN"));
                 self.missing.push(format!("a run of {name}: {error}"));
             }
         }
@@ -109,12 +139,13 @@ impl Report {
             return;
         }
         let out = folder().join("stepwire.yymps");
-        let mut arguments = vec!["--out".to_owned(), out.display().to_string()];
-        for extension in extensions {
-            arguments.extend(["--binary".to_owned(), extension.display().to_string()]);
-        }
-        match package_gamemaker::run(arguments.into_iter()) {
-            Ok(()) => self.made.push(format!("{}, with {} libraries", out.display(), extensions.len())),
+        match package_gamemaker::make(&out, extensions) {
+            Ok(without) => {
+                self.made.push(format!("{}, with {} libraries", out.display(), extensions.len()));
+                if !without.is_empty() {
+                    self.warnings.push(package_gamemaker::incomplete(&without));
+                }
+            }
             Err(error) => self.missing.push(format!("stepwire.yymps: {error}")),
         }
     }
@@ -122,9 +153,10 @@ impl Report {
     fn conclude(self) -> Result<()> {
         println!("\nMade:");
         self.made.iter().for_each(|line| println!("  {line}"));
-        println!("Missing:");
+        println!("MISSING:");
         self.missing.iter().for_each(|line| println!("  {line}"));
-        println!("  macOS, iOS and Android: not built here, see docs/shipping.md");
+        println!("  macOS, iOS and Android: cannot be built here, see docs/shipping.md");
+        self.warnings.iter().for_each(|warning| println!("\n{warning}"));
         if self.missing.is_empty() { Ok(()) } else { Err("something is missing, see above".into()) }
     }
 }
@@ -141,7 +173,11 @@ fn make(platform: &dyn Platform) -> Result<PathBuf> {
         let from = root().join(file);
         fs::copy(&from, stage.join(from.file_name().ok_or("a file has a name")?))?;
     }
-    contents::write_bill_of_materials(&stage, platform.triple())?;
+    let parts = platform.parts()?;
+    toolchain::write_notices(&stage, &parts)?;
+    contents::require_headers(&stage)?;
+    contents::write_bill_of_materials(&stage, platform.triple(), &parts)?;
+    reproducible::require_no_folders(&stage)?;
     contents::write_sums(&stage)?;
     platform.pack(&stage, &name)
 }

@@ -1,7 +1,9 @@
 //! The project's own commands: `cargo xtask <command>`.
 
 mod bench_reliable;
+mod bench_tls;
 mod build;
+mod check_platforms;
 mod cross;
 mod demo;
 mod demo_cluster;
@@ -18,6 +20,7 @@ mod process;
 mod site;
 mod steps;
 mod test;
+mod test_tls;
 mod test_windows;
 mod wine;
 
@@ -27,6 +30,8 @@ fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
     let result = match command.as_str() {
         "bench-reliable" => bench_reliable::run(),
+        "bench-tls" => bench_tls::run(),
+        "check-platforms" => check_platforms::run(std::env::args().skip(2)),
         "dist" => dist::run(std::env::args().skip(2)),
         "demo" => demo::run(std::env::args().skip(2)),
         "demo-cluster" => demo_cluster::run(),
@@ -38,7 +43,8 @@ fn main() -> ExitCode {
         "site" => site::run(),
         "test" => test::run(std::env::args().skip(2)),
         _ => Err(
-            "usage: cargo xtask bench-reliable|demo|demo-cluster|dist|fuzz|header|licences|package-bindings|package-gamemaker|site|test"
+            "usage: cargo xtask bench-reliable|bench-tls|check-platforms|demo|demo-cluster|dist|fuzz|header|\
+             licences|package-bindings|package-gamemaker|site|test"
                 .into(),
         ),
     };

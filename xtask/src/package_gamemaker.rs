@@ -46,33 +46,38 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
             _ => return Err(USAGE.into()),
         }
     }
-    let description = Description::read(&root)?;
-    let generated = generated_files(&description);
     if generate {
-        for (path, text) in generated {
+        for (path, text) in generated_files(&Description::read(&root)?) {
             fs::write(root.join(&path), text)?;
             println!("wrote {}", path.display());
         }
         return Ok(());
     }
-    refuse_stale(&root, &generated)?;
     let files = if given.is_empty() { binaries::at_hand(&root)? } else { given };
-    let binaries = files.iter().map(|file| binaries::Binary::open(file)).collect::<Result<Vec<_>>>()?;
-    for binary in &binaries {
-        binary.check(&description)?;
-        println!("{}: {}", binary.platform.name(), binary.file.display());
-    }
-    archive::write(&root, &out, &binaries)?;
+    let missing = make(&out, &files)?;
     println!("wrote {}", out.display());
-    let missing = binaries::missing(&binaries);
     if !missing.is_empty() {
         eprintln!("\n{}", incomplete(&missing));
     }
     Ok(())
 }
 
+/// Makes the package of these libraries; returns for what it has none.
+pub fn make(out: &Path, files: &[PathBuf]) -> Result<Vec<Platform>> {
+    let root = root();
+    let description = Description::read(&root)?;
+    refuse_stale(&root, &generated_files(&description))?;
+    let binaries = files.iter().map(|file| binaries::Binary::open(file)).collect::<Result<Vec<_>>>()?;
+    for binary in &binaries {
+        binary.check(&description)?;
+        println!("{}: {}", binary.platform.name(), binary.file.display());
+    }
+    archive::write(&root, out, &binaries)?;
+    Ok(binaries::missing(&binaries))
+}
+
 /// What whoever made the package must not miss.
-fn incomplete(missing: &[Platform]) -> String {
+pub fn incomplete(missing: &[Platform]) -> String {
     let names: Vec<&str> = missing.iter().map(|platform| platform.name()).collect();
     let names = names.join(" and ");
     format!(

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::machine::Tool;
 use crate::steps::Steps;
-use crate::{build, fuzz, package_bindings, peers, test_windows};
+use crate::{build, fuzz, package_bindings, peers, test_tls, test_windows};
 
 const USEFUL: [Tool; 10] = [
     Tool::new("valgrind", "valgrind"),
@@ -21,12 +21,15 @@ const USEFUL: [Tool; 10] = [
     Tool::new("promtool", "prometheus"),
 ];
 
-const USAGE: &str = "usage: cargo xtask test [--target windows|windows-x86]";
+const USAGE: &str =
+    "usage: cargo xtask test [--target windows|windows-x86] [--tls [system|vendored|rustls|none]]";
 
 pub fn run(arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = arguments.collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => here(),
+        ["--tls"] => test_tls::run(None),
+        ["--tls", kind] => test_tls::run(Some(kind)),
         ["--target", "windows"] => test_windows::run(&crate::cross::WINDOWS_X64),
         ["--target", "windows-x86"] => test_windows::run(&crate::cross::WINDOWS_X86),
         _ => Err(USAGE.into()),

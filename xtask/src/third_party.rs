@@ -10,8 +10,10 @@ use serde::Deserialize;
 
 pub const FILE: &str = "THIRD-PARTY-LICENSES";
 
-/// The packages whose binaries are shipped.
-const SHIPPED: [&str; 2] = ["stepwire", "stepwire-cluster"];
+/// The packages whose binaries are installed.
+const INSTALLED: [&str; 2] = ["stepwire", "stepwire-cluster"];
+/// Those in archives.
+const ARCHIVED: [&str; 1] = ["stepwire"];
 
 const INTRODUCTION: &str = "\
 The stepwire libraries contain the works of others named below, each under the licence beside it; whoever ships the
@@ -77,7 +79,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// The text of the file as it should be.
 pub fn generate(root: &Path) -> Result<String> {
     let metadata = metadata(root, &["--all-features"])?;
-    let packages = linked(&metadata)?;
+    let packages = linked(&metadata, &INSTALLED)?;
 
     let mut text = String::from(INTRODUCTION);
     text.push('\n');
@@ -112,7 +114,7 @@ pub struct Linked {
 pub fn linked_for(root: &Path, target: &str, features: &str) -> Result<Vec<Linked>> {
     let choice = ["--no-default-features", "--features", features, "--filter-platform", target];
     let metadata = metadata(root, &choice)?;
-    let crates = linked(&metadata)?.into_iter().map(|package| Linked {
+    let crates = linked(&metadata, &ARCHIVED)?.into_iter().map(|package| Linked {
         name: package.name.clone(),
         version: package.version.clone(),
         licence: package.license.clone().unwrap_or_default(),
@@ -134,13 +136,13 @@ fn metadata(root: &Path, choice: &[&str]) -> Result<Metadata> {
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// What is linked into the libraries, by name: neither what builds or tests it nor what writes code at compile time.
-fn linked(metadata: &Metadata) -> Result<Vec<&Package>> {
+/// What is linked into these libraries, by name: neither what builds or tests it nor what writes code at compile time.
+fn linked<'a>(metadata: &'a Metadata, into: &[&str]) -> Result<Vec<&'a Package>> {
     let packages: HashMap<_, _> = metadata.packages.iter().map(|package| (&package.id, package)).collect();
     let nodes: HashMap<_, _> = metadata.resolve.nodes.iter().map(|node| (&node.id, node)).collect();
     let mut found = BTreeSet::new();
-    let shipped = metadata.packages.iter().filter(|package| SHIPPED.contains(&package.name.as_str()));
-    let mut to_visit: Vec<_> = shipped.map(|package| &package.id).collect();
+    let wanted = metadata.packages.iter().filter(|package| into.contains(&package.name.as_str()));
+    let mut to_visit: Vec<_> = wanted.map(|package| &package.id).collect();
     while let Some(id) = to_visit.pop() {
         let is_needed = |dependency: &&Dependency| {
             let is_linked = dependency.dep_kinds.iter().any(|kind| kind.kind.is_none());

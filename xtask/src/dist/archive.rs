@@ -15,7 +15,14 @@ pub fn tar(stage: &Path, name: &str) -> Result<PathBuf> {
     let archive = folder().join(format!("{name}.tar.gz"));
     let parent = stage.parent().ok_or("the stage is in a folder")?;
     let mut tar = Command::new("tar");
-    tar.args(["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--mode=go-w,a+r"]);
+    tar.args([
+        "--sort=name",
+        "--mtime=@0",
+        "--owner=0",
+        "--group=0",
+        "--numeric-owner",
+        "--mode=u+rw,go-w,a+rX",
+    ]);
     tar.args(["--use-compress-program=gzip -n", "-C"]).arg(parent).arg("-cf").arg(&archive).arg(name);
     must(&mut tar)?;
     Ok(archive)

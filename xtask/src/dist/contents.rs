@@ -9,6 +9,7 @@ use xtask::third_party;
 use xtask::version::VERSION;
 
 use super::Result;
+use super::toolchain::Part;
 use crate::build::root;
 
 const SUMS: &str = "SHA256SUMS";
@@ -40,6 +41,19 @@ fn shallow(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// Fails unless all headers of the project are in an archive.
+pub fn require_headers(folder: &Path) -> Result<()> {
+    for header in
+        files(&root().join("include"))?.iter().filter(|path| path.extension() != Some("json".as_ref()))
+    {
+        let installed = folder.join("include").join(header);
+        if !installed.is_file() {
+            return Err(format!("{} is not installed", header.display()).into());
+        }
+    }
+    Ok(())
+}
+
 /// Every file below a folder, by its path from there, in order; no links.
 pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
@@ -60,9 +74,13 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The CycloneDX list of the crates that are linked in.
-pub fn write_bill_of_materials(folder: &Path, triple: &str) -> Result<()> {
+/// The CycloneDX list of what is linked in: crates, and what the toolchain adds.
+pub fn write_bill_of_materials(folder: &Path, triple: &str, parts: &[Part]) -> Result<()> {
     let crates = third_party::linked_for(&root(), triple, FEATURES)?;
+    let parts = parts.iter().map(|part| {
+        let licence = json!({ "expression": part.licence });
+        json!({ "type": "library", "name": part.name, "version": part.version, "licenses": [licence] })
+    });
     let components: Vec<_> = crates
         .iter()
         .map(|one| {
@@ -76,6 +94,7 @@ pub fn write_bill_of_materials(folder: &Path, triple: &str) -> Result<()> {
                 "licenses": [{ "expression": one.licence.replace('/', " OR ") }],
             })
         })
+        .chain(parts)
         .collect();
     let list = json!({
         "bomFormat": "CycloneDX",

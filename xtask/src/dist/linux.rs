@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::archive::{self, must};
+use super::check::Machine;
+use super::toolchain::Part;
 use super::zig::Zig;
-use super::{Platform, Result, check, contents, folder, old_system};
+use super::{Platform, Result, cargo_folder, contents, folder, old_system, reproducible, stripped};
 use crate::build::{self, root};
 use crate::cross;
 use crate::machine::{Tool, provide};
@@ -42,7 +44,7 @@ impl Platform for Linux {
         configure
             .args(["-DCMAKE_BUILD_TYPE=Release", "-DSTEPWIRE_TLS=rustls", "-DSTEPWIRE_CLUSTER=OFF"])
             .args(["-DSTEPWIRE_TESTS=OFF", "-DSTEPWIRE_EXAMPLES=OFF", "-DSTEPWIRE_TOOLS=OFF"])
-            .arg("-DCMAKE_INSTALL_LIBDIR=lib")
+            .args(["-DCMAKE_INSTALL_LIBDIR=lib", "-DSTEPWIRE_LIST_NATIVE_LIBS=OFF"])
             .arg(build::define("STEPWIRE_CARGO", &zig.cargo()))
             .arg(build::define("STEPWIRE_CARGO_TARGET_DIR", &cargo_folder()))
             .arg(format!("-DSTEPWIRE_RUST_TARGET={}.{GLIBC}", self.triple()));
@@ -67,6 +69,14 @@ impl Platform for Linux {
         Ok(())
     }
 
+    fn parts(&self) -> Result<Vec<Part>> {
+        let rust = match self {
+            Self::X64 => Part::rust_of_rustup()?,
+            Self::Arm64 => Part::rust_of_debian()?,
+        };
+        Ok(vec![rust, Part::unwinder(&Zig::provide()?)?])
+    }
+
     fn extension(&self) -> Result<Option<PathBuf>> {
         // GameMaker's runners for Linux are 64-bit PCs' alone.
         let Self::X64 = self else { return Ok(None) };
@@ -76,7 +86,8 @@ impl Platform for Linux {
         command.args(["--no-default-features", "--features=rustls", "--target"]);
         command.arg(format!("{}.{GLIBC}", self.triple())).arg("--target-dir").arg(cargo_folder());
         must(self.with_compiler(command.current_dir(root()), &zig)?)?;
-        Ok(Some(cargo_folder().join(self.triple()).join("release/libstepwire_extension.so")))
+        let library = cargo_folder().join(self.triple()).join("release/libstepwire_extension.so");
+        Ok(Some(stripped(&library, self.strip(), &self.name())?))
     }
 
     fn pack(&self, stage: &Path, name: &str) -> Result<PathBuf> {
@@ -87,18 +98,21 @@ impl Platform for Linux {
         let unpacked = archive::unpack(archive, &folder().join("check").join(self.name()))?;
         match self {
             Self::X64 => {
-                check::with_cmake(&unpacked, &[], &[])?;
+                let start = |program: &Path| Command::new(program);
+                Machine { definitions: &[], compiler: "cc", start: &start }.try_out(&unpacked)?;
                 let old = old_system::try_out(&unpacked)?;
                 Ok(format!("built against and run here and in {old}"))
             }
             Self::Arm64 => {
-                let emulator = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"].map(str::to_owned);
                 let toolchain = root().join("cmake/toolchains/linux-arm64.cmake");
-                check::with_cmake(
-                    &unpacked,
-                    &[build::define("CMAKE_TOOLCHAIN_FILE", &toolchain)],
-                    &emulator,
-                )?;
+                let definitions = [build::define("CMAKE_TOOLCHAIN_FILE", &toolchain)];
+                let start = |program: &Path| {
+                    let mut command = Command::new("qemu-aarch64");
+                    command.args(["-L", "/usr/aarch64-linux-gnu"]).arg(program);
+                    command
+                };
+                Machine { definitions: &definitions, compiler: "aarch64-linux-gnu-gcc", start: &start }
+                    .try_out(&unpacked)?;
                 Ok("built against and run by qemu-user".to_owned())
             }
         }
@@ -112,7 +126,7 @@ impl Linux {
             cross::with_debian_rust(command);
             command.env("CARGO", cross::DEBIAN_CARGO);
         }
-        Ok(command.env("PATH", zig.path()?))
+        Ok(reproducible::settle(command).env("PATH", zig.path()?))
     }
 
     fn strip(&self) -> &'static str {
@@ -121,11 +135,6 @@ impl Linux {
             Self::Arm64 => "aarch64-linux-gnu-strip",
         }
     }
-}
-
-/// Apart from the folder of the machine's own builds, which would wait for each other.
-fn cargo_folder() -> PathBuf {
-    folder().join("cargo")
 }
 
 fn provide_arm64() -> Result<()> {

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::Result;
 use super::archive::must;
+use super::{Result, check};
 use crate::build::{root, target_dir};
 use crate::machine::{Tool, provide};
 
@@ -26,7 +26,7 @@ pub fn try_out(unpacked: &Path) -> Result<String> {
     fs::create_dir_all(&place)?;
     must(Command::new("cp").arg("-a").arg(unpacked).arg(place.join("archive")))?;
     must(Command::new("cp").arg("-a").arg(root().join("tests/consumer")).arg(place.join("consumer")))?;
-    certify(&place)?;
+    check::certify(&place)?;
     let script = root().join("tests/consumer/old_system.sh");
     fs::copy(script, place.join("run.sh"))?;
     fs::write(system.join("etc/hosts"), "127.0.0.1 localhost\n")?;
@@ -35,23 +35,13 @@ pub fn try_out(unpacked: &Path) -> Result<String> {
     Ok(format!("Debian {} without OpenSSL", version.trim()))
 }
 
-/// A certificate for localhost that is its own authority.
-fn certify(place: &Path) -> Result<()> {
-    let mut openssl = Command::new("openssl");
-    openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]);
-    openssl.args(["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]);
-    openssl.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
-    openssl.arg("-keyout").arg(place.join("key.pem")).arg("-out").arg(place.join("certificate.pem"));
-    must(openssl.stderr(Stdio::null()))
-}
-
 fn system() -> Result<PathBuf> {
     let system = env::var_os("STEPWIRE_OLD_SYSTEM").map_or_else(|| target_dir().join(RELEASE), PathBuf::from);
     let complete = system.with_extension("is-complete");
     if complete.exists() {
         return Ok(system);
     }
-    provide(&[DEBOOTSTRAP, Tool::new("openssl", "openssl")], &[])?;
+    provide(&[DEBOOTSTRAP], &[])?;
     if system.exists() {
         fs::remove_dir_all(&system)?;
     }

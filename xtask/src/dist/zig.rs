@@ -1,11 +1,12 @@
 //! zig, from Python's registry: a linker for old C libraries of Linux, and what makes import libraries for MSVC.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use super::Result;
 use super::archive::must;
 use crate::build::target_dir;
+use crate::machine::{Tool, install, provide};
 
 const PACKAGES: [&str; 2] = ["ziglang==0.17.1", "cargo-zigbuild==0.24.1"];
 
@@ -19,7 +20,14 @@ impl Zig {
         let zig = Self { programs: folder.join("bin") };
         if !zig.cargo().exists() {
             println!("installing {}", PACKAGES.join(" "));
-            must(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+            provide(&[Tool::new("python3", "python3")], &[])?;
+            let mut make_environment = Command::new("python3");
+            make_environment.args(["-m", "venv", "--clear"]).arg(&folder);
+            // Debian has what makes environments in a package without a program.
+            if !make_environment.stdout(Stdio::null()).status().is_ok_and(|status| status.success()) {
+                install(&["python3-venv"]);
+                must(&mut make_environment)?;
+            }
             must(Command::new(zig.python()).args(["-m", "pip", "install", "--quiet"]).args(PACKAGES))?;
         }
         Ok(zig)
@@ -30,7 +38,7 @@ impl Zig {
         self.programs.join("cargo-zigbuild")
     }
 
-    fn python(&self) -> PathBuf {
+    pub fn python(&self) -> PathBuf {
         self.programs.join("python")
     }
 
@@ -39,6 +47,17 @@ impl Zig {
         let others = std::env::var_os("PATH").unwrap_or_default();
         let all = std::iter::once(self.programs.clone()).chain(std::env::split_paths(&others));
         Ok(std::env::join_paths(all)?)
+    }
+
+    /// Where the parts are that it adds to what it links.
+    pub fn library(&self) -> Result<PathBuf> {
+        let mut ask = Command::new(self.python());
+        ask.args(["-c", "import ziglang; print(ziglang.__path__[0])"]);
+        let output = ask.output()?;
+        if !output.status.success() {
+            return Err("zig is not where it was installed".into());
+        }
+        Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()).join("lib"))
     }
 
     /// One of the tools that zig brings.
