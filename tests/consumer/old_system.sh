@@ -34,7 +34,7 @@ encrypted
 export SSL_CERT_FILE=/nowhere
 refused
 # Where distributions have them: Debian, Red Hat, Fedora, openSUSE, Alpine.
-unset SSL_CERT_FILE
+unset SSL_CERT_FILE SSL_CERT_DIR
 refused
 for file in /etc/ssl/certs/ca-certificates.crt /etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem \
   /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem; do

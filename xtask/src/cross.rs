@@ -150,7 +150,13 @@ impl Windows {
                 return Err(format!("{DEBIAN_RUSTC} could not build {name}.o"));
             }
         }
-        let program = format!("exec {DEBIAN_RUSTC} --sysroot '{}' \"$@\"", sysroot.display());
+        // For this target alone: of the machine's own cargo wants to know where the library's source is.
+        let options = format!(
+            "case \" $* \" in *' {} '*) set -- --sysroot '{}' \"$@\";; esac",
+            self.triple,
+            sysroot.display()
+        );
+        let program = format!("{options}\nexec {DEBIAN_RUSTC} \"$@\"");
         write_script(&sysroot.join("rustc"), &program).map_err(|error| error.to_string())
     }
 }
