@@ -173,7 +173,7 @@ class Trust(TlsTestCase):
         self.assertEqual((event["succeeded"], event["reason"]), (1, ""))
 
     def test_the_authorities_of_the_system_may_be_elsewhere(self):
-        folder = self.authority.folder / f"authorities_{self.manual_io}"
+        folder = self.authority.folder / f"elsewhere_{self.manual_io}"
         folder.mkdir()
         (folder / "authority.pem").write_text(self.authority.certificate.read_text())
         certificates.openssl("rehash", folder)
