@@ -56,9 +56,13 @@
  * VALUES
  *   Handles, ports, sizes and flags are doubles, as in GameMaker. Numbers are checked, never cast:
  *   NaN, infinities, fractions and numbers out of range are errors. Handles are small whole numbers
- *   that are never used twice in a process. Strings are UTF-8 and end with NUL. What a function is
- *   given is copied before it returns; what it hands out is the library's, for as long as its
- *   description says. A string that a function returns stays for the thread's next seven calls that
+ *   that are never used twice in a process: 2^31 of them, one for each socket, group and client of a
+ *   server, none for connections that never became clients. At 1 000 new clients a second that is 24
+ *   days; the log warns at the half, and whenever what is left has halved again, and with none left
+ *   creating fails with network_error_limit and servers refuse clients. A process that shall live
+ *   longer hands over to a new one (docs/dedicated-server.md). Strings are UTF-8 and end with NUL.
+ *   What a function is given is copied before it returns; what it hands out is the library's, for as
+ *   long as its description says. A string that a function returns stays for the thread's next seven calls that
  *   return one, so that several of them can stand in one printf; those of events stay with the event.
  *
  * CALLS AS IN GAMEMAKER
@@ -335,7 +339,12 @@
 /**
  * @ingroup options
  * `network_set_config(.., 1 to 4503599627370496 bytes, 0)`; default 256 MiB.
- * Bytes of all uncollected events together above which nothing is read.
+ * Bytes of all that peers have sent and the program has not collected: waiting events and messages that
+ * have arrived in part, of all sockets together. When the events alone reach it nothing is read; when
+ * unfinished messages take three quarters of it, only connections that hold little are read, and those
+ * to the end of a message that are nearest to it. If in five seconds somebody waits for room and hardly
+ * anything comes, connections that hold most, of equals the oldest, end with `network_error_too_big`. A
+ * single message goes beyond the limit if there is no other way.
  */
 #define network_config_total_queue_limit 1017
 
@@ -501,6 +510,15 @@
  * connection ends with `network_error_timeout`. Not while the host does not collect its events. 0: never.
  */
 #define network_config_message_timeout 1036
+
+/**
+ * @ingroup options
+ * `network_set_config(.., 1 to 4503599627370496 bytes, 0)`; default 1 GiB.
+ * Payload bytes of all send queues together, what reliable peers have not acknowledged included, from
+ * which on sends return `network_error_queue_full`. A message to a group counts in each member's queue;
+ * up to 4 KiB in the queue of a socket are not counted.
+ */
+#define network_config_total_send_limit 1037
 
 /**
  * @ingroup options
@@ -1436,7 +1454,7 @@ double network_get_port(double socket);
  * - "packets_received": messages; of raw TCP: data events
  * - "dropped": messages discarded because they made no sense or there was no room; reliable UDP: also forged and outdated datagrams
  * - "send_queue": payload bytes not yet taken by the system
- * - "receive_queue": payload bytes of events not yet collected
+ * - "receive_queue": payload bytes of events not yet collected, and bytes of messages of which only a part has come
  * - "rtt_ms" (not with -1): the smoothed round trip: of a connection the system's as last sampled, and asking samples it again; of a reliable UDP socket that of its peers on average; 0 while unknown
  * - "rtt_jitter_ms" (not with -1): how far single round trips are from that on average
  * - "clients" (of servers): a server's clients at the moment

@@ -46,13 +46,13 @@ pub(crate) struct PerAddress {
 
 /// An IPv4 address, or the 64 bits of an IPv6 address that a subscriber does not choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Network {
+pub(crate) enum Network {
     V4(u32),
     V6(u64),
 }
 
 impl Network {
-    fn of(ip: IpAddr) -> Self {
+    pub(crate) fn of(ip: IpAddr) -> Self {
         match ip.to_canonical() {
             IpAddr::V4(v4) => Self::V4(v4.to_bits()),
             IpAddr::V6(v6) => Self::V6((v6.to_bits() >> 64) as u64),

@@ -1,7 +1,6 @@
 //! Who may come in: the rules of a server, and the connections on their way to being its clients. Any
 //! reactor may look after those; what they count against is here, for all of them.
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Weak};
@@ -14,7 +13,7 @@ use crate::address_limits::{self, PerAddress};
 use crate::clock::Millis;
 use crate::error::{Code, Error, Result};
 use crate::log::{self, Level};
-use crate::placement::{Id, ReactorIndex, Seat};
+use crate::newcomers::Newcomer;
 use crate::proxy::Trusted;
 use crate::registry::Registry;
 use crate::socket::{About, Abouts, Clients, Socket};
@@ -27,17 +26,8 @@ pub(crate) struct Admission {
     /// Connections are encrypted with what this has when their handshake begins.
     tls: Option<Mutex<tls::Acceptor>>,
     clients: Arc<Clients>,
-    newcomers: Mutex<Newcomers>,
     addresses: Mutex<Addresses>,
     abouts: Mutex<Abouts>,
-}
-
-/// Connections that have not finished their handshake, by their tickets: the oldest first. With each its
-/// endpoint, once it has one.
-#[derive(Default)]
-struct Newcomers {
-    last: u64,
-    known: BTreeMap<u64, Option<(ReactorIndex, Id)>>,
 }
 
 /// The connections of each address.
@@ -53,12 +43,6 @@ struct Addresses {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counted(u32);
 
-/// A connection that has not finished its handshake.
-pub(crate) struct Newcomer {
-    pub(crate) ticket: u64,
-    pub(crate) seat: Seat,
-}
-
 /// A connection that was just accepted, on its way to the reactor that is to look after it.
 pub(crate) struct Arrival {
     pub(crate) io: TcpStream,
@@ -73,14 +57,6 @@ pub(crate) struct Arrival {
     pub(crate) handshake_timeout: Millis,
 }
 
-/// Who has to make room for a newcomer.
-pub(crate) enum Crowded {
-    Nobody,
-    /// One that has no endpoint yet, and will get none.
-    Unseated,
-    Endpoint(ReactorIndex, Id),
-}
-
 impl Admission {
     pub(crate) fn new(server: Arc<Socket>, regular: bool, tls: Option<tls::Acceptor>) -> Self {
         Self {
@@ -88,77 +64,39 @@ impl Admission {
             server,
             regular,
             tls: tls.map(Mutex::new),
-            newcomers: Mutex::default(),
             addresses: Mutex::default(),
             abouts: Mutex::default(),
         }
     }
 
-    // ---- newcomers ---------------------------------------------------------------------------
-
-    /// A connection was accepted and is to begin its handshake. If there are now more than `most`, the
-    /// oldest must make room.
-    pub(crate) fn enter(&self, seat: Seat, most: usize) -> (Box<Newcomer>, Crowded) {
-        let mut newcomers = self.newcomers.lock();
-        newcomers.last += 1;
-        let ticket = newcomers.last;
-        newcomers.known.insert(ticket, None);
-        let oldest = if newcomers.known.len() > most { newcomers.known.pop_first() } else { None };
-        let crowded = match oldest {
-            None => Crowded::Nobody,
-            Some((_, None)) => Crowded::Unseated,
-            Some((_, Some((reactor, id)))) => Crowded::Endpoint(reactor, id),
-        };
-        (Box::new(Newcomer { ticket, seat }), crowded)
-    }
-
-    /// A newcomer has an endpoint. False if it has had to make room already, or the server is gone.
-    pub(crate) fn seated(&self, newcomer: &Newcomer, id: Id) -> bool {
-        match self.newcomers.lock().known.get_mut(&newcomer.ticket) {
-            Some(endpoint) => {
-                *endpoint = Some((newcomer.seat.reactor(), id));
-                true
-            }
-            None => false,
-        }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn has_newcomers(&self) -> bool {
-        !self.newcomers.lock().known.is_empty()
-    }
-
-    /// The server is destroyed: who has not finished its handshake.
-    pub(crate) fn take_newcomers(&self) -> Vec<(ReactorIndex, Id)> {
-        std::mem::take(&mut self.newcomers.lock().known).into_values().flatten().collect()
-    }
-
     // ---- clients -----------------------------------------------------------------------------
 
-    /// A connection has finished its handshake: gives it a handle if there is a place.
+    /// A connection has finished its handshake: gives it a handle if there is a place. `token` is that of its
+    /// endpoint.
     pub(crate) fn admit(
         &self,
         registry: &Registry,
         peer: &PeerName,
         about: Option<Box<About>>,
         newcomer: &Newcomer,
+        token: u32,
     ) -> Result<Arc<Socket>> {
         if !self.clients.take_place() {
             return Err(full());
         }
         let settings = self.server.host.lock().settings.clone();
+        let about = about.map(|about| self.abouts.lock().share(*about));
         let socket = registry
-            .insert_accepted(&self.server, self.regular, settings, newcomer.seat.clone())
+            .insert_accepted(&self.server, self.regular, settings, newcomer.seat.clone(), |socket| {
+                let mut host = socket.host.lock();
+                host.peer = Some(peer.clone());
+                host.about = about;
+                socket.local_port.store(self.server.local_port.load(Relaxed), Relaxed);
+                socket.token.store(token, Relaxed);
+            })
             .inspect_err(|_| self.clients.left())?;
-        {
-            let mut host = socket.host.lock();
-            host.peer = Some(peer.clone());
-            host.about = about.map(|about| self.abouts.lock().share(*about));
-        }
-        socket.local_port.store(self.server.local_port.load(Relaxed), Relaxed);
         let client: Weak<Socket> = Arc::downgrade(&socket);
         self.clients.joined(socket.handle.0, client);
-        self.newcomers.lock().known.remove(&newcomer.ticket);
         Ok(socket)
     }
 
@@ -169,12 +107,9 @@ impl Admission {
         log::write(Level::Warning, format_args!("server {server} refused {ip} port {port}: {why}"));
     }
 
-    /// A connection is gone; one that had not been admitted is still the newcomer it was.
-    pub(crate) fn leave(&self, newcomer: Option<&Newcomer>) {
-        match newcomer {
-            None => self.clients.left(),
-            Some(newcomer) => drop(self.newcomers.lock().known.remove(&newcomer.ticket)),
-        }
+    /// A client is gone.
+    pub(crate) fn leave(&self) {
+        self.clients.left();
     }
 
     // ---- addresses ---------------------------------------------------------------------------
@@ -286,9 +221,4 @@ impl Admission {
 /// No place is free at a server.
 pub(crate) fn full() -> Error {
     Error::new(Code::Limit, "the server is full")
-}
-
-/// Too many are in their handshake.
-pub(crate) fn crowded() -> Error {
-    Error::new(Code::Limit, "too many others are in their handshake")
 }

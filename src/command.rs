@@ -18,6 +18,17 @@ use crate::tls;
 use crate::url::Url;
 use crate::websocket::handshake::ClientHandshake;
 
+/// Why a connection is to go before it has become a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dismissal {
+    /// The host has destroyed the server.
+    ServerGone,
+    /// It makes room for another.
+    Crowded,
+    /// So does its descriptor.
+    NoDescriptors,
+}
+
 /// What is asked of a reactor.
 pub(crate) enum Command {
     Listen(Listen),
@@ -56,11 +67,10 @@ pub(crate) enum Command {
     },
     /// A connection that another reactor has accepted.
     Adopt(Box<Arrival>),
-    /// Connections accepted by a server that have not finished their handshake are to go: all of a server
-    /// that was destroyed, or one that makes room for another.
+    /// Connections accepted by a server that have not become clients are to go.
     Dismiss {
         ids: Vec<Id>,
-        crowded: bool,
+        why: Dismissal,
     },
     /// A server has begun to count its connections by address.
     CountAddresses(Arc<Admission>),

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use parking_lot::Mutex;
 
+use crate::backlog::Backlog;
 use crate::command::{CloseFrame, Command};
 use crate::dns::NameCache;
 use crate::event::queue::EventQueue;
@@ -21,6 +22,8 @@ pub(crate) static CONTEXT: Context = Context::new();
 pub(crate) struct Context {
     pub(crate) registry: Registry,
     pub(crate) events: EventQueue,
+    /// What of all that has come the host has not collected.
+    pub(crate) backlog: Backlog,
     pub(crate) mailboxes: Mailboxes,
     pub(crate) wake: Wake,
     pub(crate) options: Mutex<Option<Options>>,
@@ -36,6 +39,7 @@ impl Context {
         Self {
             registry: Registry::new(),
             events: EventQueue::new(),
+            backlog: Backlog::new(),
             mailboxes: Mailboxes::new(),
             wake: Wake::new(),
             options: Mutex::new(None),

@@ -1,4 +1,6 @@
-//! How much of a limit is used up. The limit is not kept here: the program may change it at any time.
+//! How much of a limit is used up. The program may change the limit at any time.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Whether nothing more is let in. At least one always is, however small the limit.
 #[inline]
@@ -36,6 +38,38 @@ impl Quota {
     }
 }
 
+/// The cost of what many let in, and the limit of all together.
+#[derive(Debug)]
+pub struct SharedQuota {
+    used: AtomicU64,
+    limit: AtomicU64,
+}
+
+impl SharedQuota {
+    #[must_use]
+    pub const fn new(limit: u64) -> Self {
+        Self { used: AtomicU64::new(0), limit: AtomicU64::new(limit) }
+    }
+
+    pub fn set_limit(&self, limit: u64) {
+        self.limit.store(limit, Relaxed);
+    }
+
+    /// Books the cost of one more, unless it is full.
+    pub fn try_book(&self, cost: u64) -> bool {
+        let fits = !is_full(self.used.load(Relaxed), self.limit.load(Relaxed));
+        if fits {
+            self.used.fetch_add(cost, Relaxed);
+        }
+        fits
+    }
+
+    /// What was booked has gone.
+    pub fn release(&self, cost: u64) {
+        self.used.fetch_sub(cost, Relaxed);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,6 +92,18 @@ mod tests {
         quota.book(5);
         assert!(!quota.is_full_with(4, 10));
         assert!(quota.is_full_with(5, 10));
+    }
+
+    #[test]
+    fn many_share_one_limit() {
+        let quota = SharedQuota::new(10);
+        assert!(quota.try_book(9));
+        assert!(quota.try_book(9));
+        assert!(!quota.try_book(1));
+        quota.release(9);
+        assert!(quota.try_book(1));
+        quota.set_limit(1);
+        assert!(!quota.try_book(1));
     }
 
     #[test]

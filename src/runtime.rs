@@ -17,7 +17,7 @@ use crate::log;
 use crate::options::Options;
 use crate::placement::ReactorIndex;
 use crate::reactor::Reactor;
-use crate::socket::Handle;
+use crate::socket::{Handle, set_total_limit};
 use crate::sys;
 
 static RUNTIME: Mutex<Runtime> = Mutex::new(Runtime::Off);
@@ -301,7 +301,9 @@ pub(crate) fn shutdown() -> Result<()> {
     CONTEXT.mailboxes.end();
     CONTEXT.events.clear();
     CONTEXT.names.clear();
-    CONTEXT.with_options(|options| *options = Options::default());
+    let defaults = Options::default();
+    set_total_limit(defaults.total_send_limit);
+    CONTEXT.with_options(|options| *options = defaults);
     log::set_level(log::DEFAULT_LEVEL);
     CLOSING.store(false, SeqCst);
     Ok(())

@@ -164,6 +164,7 @@ local CONSTANTS = {
     network_config_reliable_only = 1034,
     network_config_reliable_max_peers = 1035,
     network_config_message_timeout = 1036,
+    network_config_total_send_limit = 1037,
     network_config_simulate_latency = 1100,
     network_config_simulate_jitter = 1101,
     network_config_simulate_loss = 1102,

@@ -62,6 +62,7 @@ inline constexpr int config_tls_reload = 1033;
 inline constexpr int config_reliable_only = 1034;
 inline constexpr int config_reliable_max_peers = 1035;
 inline constexpr int config_message_timeout = 1036;
+inline constexpr int config_total_send_limit = 1037;
 inline constexpr int config_simulate_latency = 1100;
 inline constexpr int config_simulate_jitter = 1101;
 inline constexpr int config_simulate_loss = 1102;
@@ -290,7 +291,12 @@ inline constexpr option<scope::socket_or_default, takes::text> tls_identity_pass
 /** How long a client may take for the handshake with a server.
  *  (1 to 2147483647 ms; default the connect timeout) */
 inline constexpr option<scope::library, takes::number> handshake_timeout{1016};
-/** Bytes of all uncollected events together above which nothing is read.
+/** Bytes of all that peers have sent and the program has not collected: waiting events and messages that
+ *  have arrived in part, of all sockets together. When the events alone reach it nothing is read; when
+ *  unfinished messages take three quarters of it, only connections that hold little are read, and those
+ *  to the end of a message that are nearest to it. If in five seconds somebody waits for room and hardly
+ *  anything comes, connections that hold most, of equals the oldest, end with `network_error_too_big`. A
+ *  single message goes beyond the limit if there is no other way.
  *  (1 to 4503599627370496 bytes; default 256 MiB) */
 inline constexpr option<scope::library, takes::number> total_queue_limit{1017};
 /** How long a WebSocket may be silent before it is pinged; 0: never. A peer that has answered pings
@@ -383,6 +389,11 @@ inline constexpr option<scope::socket_or_default, takes::number> reliable_max_pe
  *  connection ends with `network_error_timeout`. Not while the host does not collect its events. 0: never.
  *  (0 to 2147483647 ms; default 30000) */
 inline constexpr option<scope::socket_or_default, takes::number> message_timeout{1036};
+/** Payload bytes of all send queues together, what reliable peers have not acknowledged included, from
+ *  which on sends return `network_error_queue_full`. A message to a group counts in each member's queue;
+ *  up to 4 KiB in the queue of a socket are not counted.
+ *  (1 to 4503599627370496 bytes; default 1 GiB) */
+inline constexpr option<scope::library, takes::number> total_send_limit{1037};
 /** A bad network for tests: whatever the UDP socket sends and receives takes this much longer. Set
  *  before the first send it holds from the first datagram on, like the five that follow.
  *  (0 to 60000 ms; default 0) */

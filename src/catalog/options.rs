@@ -212,7 +212,12 @@ options! {
     network_config_tls_identity_password = 1015, SocketOrDefault, WEBSOCKET_CLIENT | WSS_SERVER, Kind::Text, "\"\"", "(socket or -1, text) password of that file";
     /// How long a client may take for the handshake with a server.
     network_config_handshake_timeout = 1016, Library, 0, ms(1), "the connect timeout", "(milliseconds) how long a server waits for a client's handshake; 10 000";
-    /// Bytes of all uncollected events together above which nothing is read.
+    /// Bytes of all that peers have sent and the program has not collected: waiting events and messages that
+    /// have arrived in part, of all sockets together. When the events alone reach it nothing is read; when
+    /// unfinished messages take three quarters of it, only connections that hold little are read, and those
+    /// to the end of a message that are nearest to it. If in five seconds somebody waits for room and hardly
+    /// anything comes, connections that hold most, of equals the oldest, end with `network_error_too_big`. A
+    /// single message goes beyond the limit if there is no other way.
     network_config_total_queue_limit = 1017, Library, 0, Kind::Integer { unit: "bytes", least: 1, most: 1 << 52 }, "256 MiB", "(bytes) what may wait for stepwire_step in all; 256 MiB";
     /// How long a WebSocket may be silent before it is pinged; 0: never. A peer that has answered pings
     /// before and does not answer one within the same time again is given up with
@@ -287,6 +292,10 @@ options! {
     /// A message of which a part has come must go on arriving: if no more of it comes for so long, the
     /// connection ends with `network_error_timeout`. Not while the host does not collect its events. 0: never.
     network_config_message_timeout = 1036, SocketOrDefault, STREAMS, ms(0), "30000", "(socket or -1, milliseconds) how long a message may stop half-way, 0 for ever; 30 000";
+    /// Payload bytes of all send queues together, what reliable peers have not acknowledged included, from
+    /// which on sends return `network_error_queue_full`. A message to a group counts in each member's queue;
+    /// up to 4 KiB in the queue of a socket are not counted.
+    network_config_total_send_limit = 1037, Library, 0, Kind::Integer { unit: "bytes", least: 1, most: 1 << 52 }, "1 GiB", "(bytes) what may wait to be sent in all; 1 GiB";
 
     /// A bad network for tests: whatever the UDP socket sends and receives takes this much longer. Set
     /// before the first send it holds from the first datagram on, like the five that follow.

@@ -50,7 +50,7 @@ stats! {
     PacketsReceived = "packets_received", SocketAndLibrary, "messages; of raw TCP: data events";
     Dropped = "dropped", SocketAndLibrary, "messages discarded because they made no sense or there was no room; reliable UDP: also forged and outdated datagrams";
     SendQueue = "send_queue", SocketAndLibrary, "payload bytes not yet taken by the system";
-    ReceiveQueue = "receive_queue", SocketAndLibrary, "payload bytes of events not yet collected";
+    ReceiveQueue = "receive_queue", SocketAndLibrary, "payload bytes of events not yet collected, and bytes of messages of which only a part has come";
     RoundTrip = "rtt_ms", Socket, "the smoothed round trip: of a connection the system's as last sampled, and asking samples it again; of a reliable UDP socket that of its peers on average; 0 while unknown";
     Jitter = "rtt_jitter_ms", Socket, "how far single round trips are from that on average";
     Clients = "clients", Server, "a server's clients at the moment";

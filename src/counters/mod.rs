@@ -35,7 +35,10 @@ pub(crate) fn total_stat(stat: Stat) -> Result<f64> {
             let live: u64 = sockets(|_| true).iter().map(|socket| reliable_stat(socket, stat)).sum();
             Ok((live + past_reliable_stat(stat)) as f64)
         }
-        Stat::ReceiveQueue => Ok(CONTEXT.events.waiting_bytes(None) as f64),
+        Stat::ReceiveQueue => {
+            let of_messages: u64 = sockets(|_| true).iter().map(|socket| unfinished(socket)).sum();
+            Ok((CONTEXT.events.waiting_bytes(None) + of_messages) as f64)
+        }
         _ => Err(not_kept()),
     }
 }
@@ -48,6 +51,12 @@ pub(crate) fn not_kept() -> Error {
 pub(crate) fn send_queue(socket: &Socket) -> u64 {
     let queued = socket.host.lock().queue.payload_with(&socket.in_flight);
     u64::from(queued) + endpoint_of(socket).map_or(0, |endpoint| endpoint.lock().waiting_bytes() as u64)
+}
+
+/// Bytes of messages of which only a part has come.
+pub(crate) fn unfinished(socket: &Socket) -> u64 {
+    let of_stream = socket.unfinished.load(Relaxed);
+    u64::from(of_stream) + endpoint_of(socket).map_or(0, |endpoint| endpoint.lock().receive_memory() as u64)
 }
 
 /// The reliable protocol of a UDP socket, once that was enabled.

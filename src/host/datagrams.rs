@@ -268,8 +268,8 @@ fn enqueue(
         // A datagram; or its name is not known, or such messages are queued already.
         _ => true,
     };
-    if queues && host.refuses(socket) {
-        return Err(Error::new(Code::QueueFull, "the network does not keep up: the send queue is full"));
+    if queues {
+        host.check_room(socket, payload.len())?;
     }
     CONTEXT.send(socket, host, |host| {
         if queues {
@@ -291,7 +291,7 @@ fn enqueue(
 fn refused(error: &SendError) -> Error {
     let code = match error {
         SendError::TooBig => Code::TooBig,
-        SendError::QueueFull => Code::QueueFull,
+        SendError::QueueFull | SendError::AllFull => Code::QueueFull,
         SendError::TooManyPeers => Code::Limit,
     };
     Error::new(code, error.to_string())

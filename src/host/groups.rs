@@ -9,7 +9,7 @@ use crate::outgoing::SharedBytes;
 use crate::socket::{Handle, Socket, count};
 use crate::websocket::Side;
 
-use super::sending::{check_kind, queue_full, sends_nothing};
+use super::sending::{check_kind, sends_nothing};
 
 /// A message as long as this on the wire is stored once for all queues; below it a copy in each costs
 /// less than a queue of pieces.
@@ -102,10 +102,7 @@ impl<'a> Message<'a> {
         if sends_nothing(socket, self.form, self.payload) {
             return Ok(0);
         }
-        if host.refuses(socket) {
-            count(&socket.traffic.dropped, 1);
-            return Err(queue_full());
-        }
+        host.check_room(socket, self.payload.len()).inspect_err(|_| count(&socket.traffic.dropped, 1))?;
         count(&socket.traffic.packets_sent, 1);
         let Self { form, payload, .. } = *self;
         let encoded = match socket.encoder() {

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::catalog::stats::Stat;
 use crate::command::Command;
 use crate::context::CONTEXT;
-use crate::counters::{endpoint_of, not_kept, reliable_stat, send_queue, sockets};
+use crate::counters::{endpoint_of, not_kept, reliable_stat, send_queue, sockets, unfinished};
 use crate::error::{Code, Error, Result};
 use crate::interfaces;
 use crate::socket::{About, Handle, SocketRole};
@@ -62,7 +62,14 @@ pub(crate) fn stat(handle: Handle, stat: Stat) -> Result<f64> {
             Ok(sockets.iter().map(|socket| send_queue(socket)).sum::<u64>() as f64)
         }
         Stat::SendQueue => Ok(send_queue(&socket) as f64),
-        Stat::ReceiveQueue => Ok(CONTEXT.events.waiting_bytes(Some(handle)) as f64),
+        Stat::ReceiveQueue => {
+            let mut bytes = CONTEXT.events.waiting_bytes(Some(handle)) + unfinished(&socket);
+            if socket.role == SocketRole::Server {
+                let clients = sockets(|other| other.server == handle);
+                bytes += clients.iter().map(|client| unfinished(client)).sum::<u64>();
+            }
+            Ok(bytes as f64)
+        }
         Stat::RoundTrip | Stat::Jitter => {
             let (round_trip, jitter) = match endpoint_of(&socket) {
                 Some(endpoint) => endpoint.lock().round_trip().unwrap_or_default(),

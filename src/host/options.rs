@@ -18,7 +18,7 @@ use crate::options::{Settings, Value};
 use crate::random;
 use crate::reliable::{Config, Endpoint};
 use crate::runtime;
-use crate::socket::{Family, Handle, Socket, SocketRole};
+use crate::socket::{Family, Handle, Socket, SocketRole, set_total_limit, total_to_send};
 use crate::{log, sys, tls};
 
 use super::ports::set_accepting;
@@ -62,7 +62,11 @@ fn set_for_library(option: i32, value: Value<'_>) -> Result<()> {
     if option == catalog::network_config_reuse_port && value.flag() && !sys::HAS_SHARED_PORTS {
         return Err(Error::new(Code::NotSupported, "this system does not share ports among servers"));
     }
-    CONTEXT.with_options(|options| options.set(option, value)).map(drop)
+    CONTEXT.with_options(|options| {
+        options.set(option, value)?;
+        set_total_limit(options.total_send_limit);
+        Ok(())
+    })
 }
 
 /// A path that leads nowhere is told when it is set, not when the file is needed.
@@ -200,7 +204,10 @@ pub(crate) fn apply_reliability(socket: &Socket, settings: &Settings) {
         send_limit: settings.send_queue_limit as usize,
         ..Config::default()
     };
-    let endpoint = Arc::new(Mutex::new(Endpoint::new(config, random::bytes())));
+    let mut endpoint = Endpoint::new(config, random::bytes());
+    endpoint.count_in(&CONTEXT.backlog);
+    endpoint.count_sends_in(total_to_send());
+    let endpoint = Arc::new(Mutex::new(endpoint));
     if let Some(own) = socket.host.lock().datagrams.as_mut() {
         own.reliable.get_or_insert(endpoint);
     }

@@ -37,9 +37,7 @@ fn enqueue(socket: &Socket, form: Form, payload: &[u8]) -> Result<usize> {
         return Ok(0);
     }
     check_message(socket, form, payload)?;
-    if host.refuses(socket) {
-        return Err(queue_full());
-    }
+    host.check_room(socket, payload.len())?;
     let sent = CONTEXT.send(
         socket,
         host,
@@ -88,9 +86,4 @@ fn check_message(socket: &Socket, form: Form, payload: &[u8]) -> Result<()> {
 #[cold]
 fn too_big() -> Error {
     Error::new(Code::TooBig, "a message can be 64 MiB at the most")
-}
-
-#[cold]
-pub(super) fn queue_full() -> Error {
-    Error::new(Code::QueueFull, "the peer does not keep up: its send queue is full")
 }

@@ -27,6 +27,8 @@ pub(crate) struct Options {
     pub(crate) reuse_address: bool,
     /// Bytes of events not yet collected, of all sockets together, above which nothing is read.
     pub(crate) total_queue_limit: u64,
+    /// Payload bytes of all send queues together from which on nothing more is taken.
+    pub(crate) total_send_limit: u64,
     /// What sockets created later begin with.
     pub(crate) defaults: Arc<Settings>,
 }
@@ -39,6 +41,7 @@ impl Options {
             network_config_use_non_blocking_socket => self.non_blocking = value.flag(),
             network_config_handshake_timeout => self.handshake_timeout_ms = Some(value.small()),
             network_config_total_queue_limit => self.total_queue_limit = value.integer(),
+            network_config_total_send_limit => self.total_send_limit = value.integer(),
             network_config_reuse_port => self.reuse_port = value.flag(),
             network_config_reuse_address => self.reuse_address = value.flag(),
             network_config_bind_address => self.bind_address = address(value.text())?,
@@ -62,6 +65,7 @@ impl Default for Options {
             reuse_port: false,
             reuse_address: false,
             total_queue_limit: 256 << 20,
+            total_send_limit: 1 << 30,
             defaults: Arc::default(),
         }
     }

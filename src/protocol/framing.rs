@@ -37,6 +37,21 @@ impl Framer {
         self.partial.len()
     }
 
+    /// What the part of a packet that has come takes of memory.
+    #[inline]
+    pub fn memory(&self) -> usize {
+        self.partial.capacity()
+    }
+
+    /// How many bytes the packet that has begun still lacks, as far as they are known.
+    pub fn missing(&self) -> usize {
+        match packet::parse(&self.partial, usize::MAX) {
+            Packet::Partial(size) => HEADER_SIZE + size - self.partial.len(),
+            Packet::PartialHeader if !self.partial.is_empty() => HEADER_SIZE - self.partial.len(),
+            _ => 0,
+        }
+    }
+
     /// Whether the last byte received was the last of a packet.
     pub fn is_between_packets(&self) -> bool {
         self.partial.is_empty()
@@ -60,8 +75,12 @@ impl Framer {
                     sink.packet(at + HEADER_SIZE, size);
                     at += HEADER_SIZE + size;
                 }
-                Packet::Partial(_) | Packet::PartialHeader => {
-                    self.partial.extend_from_slice(&bytes[at..]);
+                Packet::Partial(size) => {
+                    self.keep(&bytes[at..], HEADER_SIZE + size);
+                    return Ok(());
+                }
+                Packet::PartialHeader => {
+                    self.keep(&bytes[at..], HEADER_SIZE);
                     return Ok(());
                 }
                 Packet::Broken => return Err(Broken::NotAPacket),
@@ -90,9 +109,19 @@ impl Framer {
                 return Ok(at);
             }
             let taken = missing.min(bytes.len() - at);
-            self.partial.extend_from_slice(&bytes[at..at + taken]);
+            self.keep(&bytes[at..at + taken], self.partial.len() + missing);
             at += taken;
         }
+    }
+
+    /// Memory doubles as it grows, but not past the packet's end.
+    fn keep(&mut self, bytes: &[u8], end: usize) {
+        let length = self.partial.len();
+        let needed = length + bytes.len();
+        if needed > self.partial.capacity() {
+            self.partial.reserve_exact(needed.max(2 * length).min(end) - length);
+        }
+        self.partial.extend_from_slice(bytes);
     }
 }
 

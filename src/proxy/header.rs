@@ -37,6 +37,11 @@ impl Header {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// What the part of it that has come takes of memory.
+    pub(crate) fn memory(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     pub(crate) fn step(&self) -> Result<Step, NotAHeader> {
         let bytes = &self.bytes[..];
         let start = bytes.len().min(SIGNATURE.len());

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::address;
 use crate::command::{CloseFrame, Command, Id};
+use crate::newcomers;
 use crate::socket::Socket;
 
 use super::datagram::Datagrams;
@@ -88,7 +89,7 @@ impl Reactor {
                 }
             }
             Command::Adopt(arrival) => self.adopt(*arrival),
-            Command::Dismiss { ids, crowded } => ids.into_iter().for_each(|id| self.dismiss(id, crowded)),
+            Command::Dismiss { ids, why } => ids.into_iter().for_each(|id| self.dismiss(id, why)),
             Command::CountAddresses(admission) => self.count_addresses(&admission),
             Command::Stop(stop) => self.stop = Some(stop),
         }
@@ -128,7 +129,7 @@ impl Reactor {
         match endpoint {
             Endpoint::Listener(listener) => {
                 if listener.belongs_to(socket) {
-                    let newcomers = listener.admission.take_newcomers();
+                    let newcomers = newcomers::take_those_of(socket.handle);
                     self.endpoints.remove(id);
                     self.dismiss_all(newcomers);
                 }

@@ -158,10 +158,24 @@ impl Endpoints {
         self.slots.iter().filter(|(_, slot)| !matches!(slot.endpoint, Endpoint::Gone)).map(id).collect()
     }
 
+    pub(crate) fn streams(&self) -> impl Iterator<Item = (Id, &Stream)> {
+        self.slots.iter().filter_map(|(token, slot)| {
+            let Endpoint::Stream(stream) = &slot.endpoint else { return None };
+            Some((Id { token: token as u32, serial: slot.serial }, &**stream))
+        })
+    }
+
     pub(crate) fn streams_mut(&mut self) -> impl Iterator<Item = (Id, &mut Stream)> {
         self.slots.iter_mut().filter_map(|(token, slot)| {
             let Endpoint::Stream(stream) = &mut slot.endpoint else { return None };
             Some((Id { token: token as u32, serial: slot.serial }, &mut **stream))
+        })
+    }
+
+    pub(crate) fn datagram_sockets(&self) -> impl Iterator<Item = (Id, &Datagrams)> {
+        self.slots.iter().filter_map(|(token, slot)| {
+            let Endpoint::Datagrams(own) = &slot.endpoint else { return None };
+            Some((Id { token: token as u32, serial: slot.serial }, &**own))
         })
     }
 

@@ -9,6 +9,7 @@ mod accept;
 mod backpressure;
 mod commands;
 mod connect;
+mod crowd;
 mod datagram;
 mod datagrams;
 mod endpoints;
@@ -32,6 +33,7 @@ use crate::error::{Code, Error, Result};
 use crate::placement::ReactorIndex;
 use crate::sys::PreciseTimers;
 
+use crowd::Crowd;
 use datagram::{DatagramTools, Datagrams};
 use endpoints::{Endpoint, Endpoints};
 use turn::{Next, RETRY_MILLIS, Turn};
@@ -39,8 +41,6 @@ use turn::{Next, RETRY_MILLIS, Turn};
 /// Sockets whose readiness one turn takes from the system. Small enough that what they sent is
 /// still in the processor's cache when the host answers it.
 const READY_PER_TURN: usize = 64;
-/// A turn reads no further sockets once it has gathered this many bytes.
-const TURN_BYTES: usize = 256 << 10;
 /// How long the sends of a burst may wait to leave together.
 const BURST: Duration = Duration::from_micros(200);
 /// The shortest sleep the system's poll knows.
@@ -60,6 +60,7 @@ pub(crate) struct Reactor {
     _waker: Arc<Waker>,
     endpoints: Endpoints,
     turn: Turn,
+    crowd: Crowd,
     datagram_tools: DatagramTools,
     /// Since when the sends of a burst have been held back.
     deferred: Option<Instant>,
@@ -85,6 +86,7 @@ impl Reactor {
             _waker: waker,
             endpoints: Endpoints::default(),
             turn: Turn::new(context, index),
+            crowd: Crowd::default(),
             datagram_tools: DatagramTools::new(context, index),
             deferred: None,
             stop: None,
@@ -153,6 +155,7 @@ impl Reactor {
         for id in self.endpoints.take_due(self.turn.now) {
             self.attend(id, Self::on_timer);
         }
+        self.look_after_crowd();
         self.endpoints.free_gone();
         if !self.turn.batch.is_empty() {
             let collected = self.turn.context.events.publish(&mut self.turn.batch);
@@ -175,6 +178,9 @@ impl Reactor {
             at_most(Duration::ZERO);
         }
         if let Some(at) = self.endpoints.next_timer() {
+            at_most(Duration::from_millis(at.saturating_sub(self.turn.now)));
+        }
+        if let Some(at) = self.crowd.look_at() {
             at_most(Duration::from_millis(at.saturating_sub(self.turn.now)));
         }
         if self.deferred.is_some() {
@@ -251,7 +257,7 @@ impl Reactor {
 
     /// Leaves reading an endpoint to the next turn if this one has gathered enough.
     fn postpone_if_full(&mut self, id: Id) -> bool {
-        let is_full = self.turn.batch.bytes() >= TURN_BYTES;
+        let is_full = self.turn.is_full();
         if is_full {
             self.endpoints.postpone(id);
         }
@@ -353,6 +359,7 @@ mod tests {
     use crate::command::{Command, Listen};
     use crate::context::CONTEXT;
     use crate::listening::{Listening, Place};
+    use crate::newcomers;
     use crate::options::Settings;
     use crate::socket::{Family, SocketRole};
 
@@ -382,10 +389,7 @@ mod tests {
 
         let _client = TcpStream::connect(address).unwrap();
         let deadline = Instant::now() + Duration::from_secs(20);
-        let newcomers = |reactor: &mut Reactor| {
-            reactor.endpoints.listener(id).map(|listener| listener.admission.has_newcomers())
-        };
-        while newcomers(&mut reactor) != Some(true) {
+        while !newcomers::has_any_of(socket.handle) {
             assert!(Instant::now() < deadline, "the server does not accept any more");
             reactor.turn(|| Some(Duration::from_millis(10)), true);
         }

@@ -2,18 +2,25 @@
 
 use std::time::Duration;
 
+use crate::backlog::Share;
 use crate::context::Context;
 use crate::error::{Code, Error};
 use crate::event::batch::{Batch, EVENT_COST, Happened, Load, Origin};
 use crate::log::{self, Level};
 use crate::mailbox::{Dirty, Mailbox};
 use crate::placement::ReactorIndex;
-use crate::quota::{self, Quota};
+use crate::quota::Quota;
 use crate::socket::Handle;
 
 use super::session::SessionEnd;
 use crate::clock::Millis;
 
+/// A turn reads no further sockets once it has read this many bytes.
+const TURN_BYTES: usize = 256 << 10;
+/// What a message or a frame counts there besides its bytes: the smallest have 6.
+const ITEM_COST: usize = 20;
+/// What is read of a WebSocket at a time: as many frames of the smallest kind are some thousands.
+pub(crate) const FRAMES_READ: usize = 64 << 10;
 /// Bytes one socket may read in one turn before the others have theirs.
 pub(crate) const READ_BUDGET: usize = 256 << 10;
 /// How long closing may take to flush what was accepted for sending.
@@ -40,8 +47,8 @@ pub(crate) struct Turn {
     /// What all reactors' uncollected events weighed when that was last looked at; those of this turn not
     /// included.
     published: Load,
-    /// The option as it stood when this turn began.
-    pub(crate) queued_limit: u64,
+    /// What reading has cost in this turn, in bytes.
+    worked: usize,
     /// What TLS handshakes with clients of servers have taken of this turn.
     shaking_hands: Duration,
 }
@@ -56,16 +63,30 @@ impl Turn {
             now: 0,
             spent: Dirty::default(),
             published: Load::default(),
-            queued_limit: 0,
+            worked: 0,
             shaking_hands: Duration::ZERO,
         }
     }
 
     /// A turn begins.
     pub(crate) fn begin(&mut self) {
-        self.queued_limit = self.context.with_options(|options| options.total_queue_limit);
+        self.context.backlog.set_limit(self.context.with_options(|options| options.total_queue_limit));
         self.shaking_hands = Duration::ZERO;
+        self.worked = 0;
         self.look_at_load();
+    }
+
+    /// So many bytes were read, and so many messages, frames and the like were found in them, whether or not
+    /// the host is told of those.
+    #[inline]
+    pub(crate) fn worked(&mut self, bytes: usize, items: usize) {
+        self.worked += bytes + ITEM_COST * items;
+    }
+
+    /// Whether the others have to wait for the next turn, so that this one ends soon.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.worked >= TURN_BYTES
     }
 
     /// The host may have collected events, and other reactors may have brought some.
@@ -89,8 +110,36 @@ impl Turn {
     }
 
     /// Whether nothing may be read before the host collects events.
+    pub(crate) fn awaits_collection(&self) -> bool {
+        self.context.backlog.awaits_collection(self.queued())
+    }
+
+    /// Whether there is no room for more of what the host has not collected.
     pub(crate) fn is_over_limit(&self) -> bool {
-        quota::is_full(self.queued(), self.queued_limit)
+        self.context.backlog.is_full_with(self.queued())
+    }
+
+    /// Whether unfinished messages take most of that room.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.context.backlog.is_crowded()
+    }
+
+    /// How many bytes may be read of a connection whose message lacks as many as `missing` says.
+    #[inline]
+    pub(crate) fn permits(&self, share: &Share, missing: impl FnOnce() -> u64) -> usize {
+        let most = self.context.backlog.permits(share, missing, self.queued());
+        usize::try_from(most).unwrap_or(usize::MAX)
+    }
+
+    /// Sets the room aside that a message still needs; false if there is none.
+    pub(crate) fn reserve(&self, share: &mut Share, missing: u64) -> bool {
+        self.context.backlog.reserve(share, missing)
+    }
+
+    /// So much has come of a connection.
+    #[inline]
+    pub(crate) fn came(&self, share: &Share, size: usize) {
+        self.context.backlog.came(share, size);
     }
 
     /// Whether the host must collect connects and disconnects before there can be more.

@@ -5,17 +5,47 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use crate::error::{Code, Error, Result};
+use crate::log::{self, Level};
 use crate::socket::Handle;
 
-/// The next handle of this process. It outlives `network_shutdown`, so that a stale handle never
-/// names a stranger.
-static NEXT_HANDLE: AtomicU32 = AtomicU32::new(0);
+/// The handles of this process. They outlive `network_shutdown`, so that a stale handle never names a
+/// stranger.
+static HANDLES: Handles = Handles::starting_at(0);
 
 pub(crate) fn next_handle() -> Result<Handle> {
-    NEXT_HANDLE
-        .fetch_update(Relaxed, Relaxed, |next| (next < Handle::END).then_some(next + 1))
-        .map(Handle)
-        .map_err(|_| Error::new(Code::Limit, "all 2^31 handles of this process have been used"))
+    HANDLES.next()
+}
+
+/// Handles are given away once each, in turn.
+struct Handles {
+    next: AtomicU32,
+}
+
+impl Handles {
+    const fn starting_at(first: u32) -> Self {
+        Self { next: AtomicU32::new(first) }
+    }
+
+    fn next(&self) -> Result<Handle> {
+        let taken = self.next.fetch_update(Relaxed, Relaxed, |next| (next < Handle::END).then_some(next + 1));
+        let handle =
+            taken.map_err(|_| Error::new(Code::Limit, "all 2^31 handles of this process have been used"))?;
+        let left = Handle::END - handle;
+        if is_worth_a_line(left) {
+            log::write(
+                Level::Warning,
+                format_args!(
+                    "{left} of the 2^31 handles of this process are left: start it anew before they are used up"
+                ),
+            );
+        }
+        Ok(Handle(handle))
+    }
+}
+
+/// At the half, and whenever what is left has halved again, as long as that is many.
+fn is_worth_a_line(left: u32) -> bool {
+    left.is_power_of_two() && (1 << 16..1 << 31).contains(&left)
 }
 
 /// Handles are counted up by us, not chosen by peers: a multiplication spreads them well enough.
@@ -42,4 +72,35 @@ pub(crate) type ByHandle<T> = HashMap<Handle, T, BuildHasherDefault<HandleHasher
 
 pub(crate) const fn empty<T>() -> ByHandle<T> {
     HashMap::with_hasher(BuildHasherDefault::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_handle_is_given_away_once_and_no_other_after_it() {
+        let handles = Handles::starting_at(Handle::END - 2);
+        assert_eq!(handles.next().map(|handle| handle.0).ok(), Some(Handle::END - 2));
+        assert_eq!(handles.next().map(|handle| handle.0).ok(), Some(Handle::END - 1));
+        for _ in 0..3 {
+            assert_eq!(handles.next().err().map(|error| error.code), Some(Code::Limit));
+        }
+    }
+
+    #[test]
+    fn the_log_tells_long_before() {
+        let handles = Handles::starting_at(Handle::END / 2 - 1);
+        let told = || {
+            let lines = std::iter::from_fn(log::next).filter(|line| line.contains("handles of this process"));
+            lines.collect::<Vec<_>>()
+        };
+        assert!(handles.next().is_ok());
+        assert_eq!(told(), [""; 0]);
+        assert!(handles.next().is_ok());
+        let lines = told();
+        assert!(lines.len() == 1 && lines[0].contains("1073741824 of the 2^31"), "{lines:?}");
+        let many: Vec<u32> = (0..31).map(|power| 1 << power).filter(|&left| is_worth_a_line(left)).collect();
+        assert_eq!(many.len(), 15);
+    }
 }

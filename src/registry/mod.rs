@@ -150,7 +150,8 @@ impl Registry {
             let mut sockets = self.sockets.write();
             // Under the lock: the number of reactors does not change meanwhile.
             let seat = Seat::choose();
-            insert(&mut sockets, role, family, None, regular, settings, seat)?
+            let socket = Socket::new(next_handle()?, role, family, None, regular, settings, seat);
+            insert(&mut sockets, socket)
         };
         if role == SocketRole::Server {
             self.groups.insert_clients(socket.handle);
@@ -158,19 +159,24 @@ impl Registry {
         Ok(socket)
     }
 
-    /// A new connection of `server`, unless the host has destroyed that in the meantime.
+    /// A new connection of `server`, unless the host has destroyed that in the meantime. `complete` gets it
+    /// ready for use: the host may use any number as a handle, and must not find it before.
     pub(crate) fn insert_accepted(
         &self,
         server: &Socket,
         regular: bool,
         settings: Arc<Settings>,
         seat: Seat,
+        complete: impl FnOnce(&Socket),
     ) -> Result<Arc<Socket>> {
         let mut sockets = self.sockets.write();
         if !sockets.contains_key(&server.handle) {
             return Err(Error::bad_handle());
         }
-        insert(&mut sockets, SocketRole::Accepted, server.family, Some(server), regular, settings, seat)
+        let (handle, role) = (next_handle()?, SocketRole::Accepted);
+        let socket = Socket::new(handle, role, server.family, Some(server), regular, settings, seat);
+        complete(&socket);
+        Ok(insert(&mut sockets, socket))
     }
 
     /// Takes a socket out, and a server's clients with it. Empty if the handle is not live.
@@ -200,17 +206,8 @@ fn replace_at_hand(at_hand: Option<AtHand>) {
     drop(before.map(ManuallyDrop::into_inner));
 }
 
-fn insert(
-    sockets: &mut Sockets,
-    role: SocketRole,
-    family: Family,
-    server: Option<&Socket>,
-    regular: bool,
-    settings: Arc<Settings>,
-    seat: Seat,
-) -> Result<Arc<Socket>> {
-    let handle = next_handle()?;
-    let socket = Arc::new(Socket::new(handle, role, family, server, regular, settings, seat));
-    sockets.insert(handle, Arc::clone(&socket));
-    Ok(socket)
+fn insert(sockets: &mut Sockets, socket: Socket) -> Arc<Socket> {
+    let socket = Arc::new(socket);
+    sockets.insert(socket.handle, Arc::clone(&socket));
+    socket
 }

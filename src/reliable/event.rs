@@ -98,6 +98,8 @@ pub enum SendError {
     TooBig,
     /// The peer has as much unacknowledged as the send limit allows.
     QueueFull,
+    /// All that waits to be sent, to whomever, is as much as is allowed together.
+    AllFull,
     /// The peer is new and no further one may be known.
     TooManyPeers,
 }
@@ -107,6 +109,7 @@ impl fmt::Display for SendError {
         f.write_str(match self {
             Self::TooBig => "the message is larger than the message limit",
             Self::QueueFull => "too much is waiting for the peer's acknowledgement",
+            Self::AllFull => "all send queues together hold network_config_total_send_limit",
             Self::TooManyPeers => "too many peers are known",
         })
     }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use crate::backlog::{Backlog, Share};
+
 use super::config::Config;
 use super::event::{EventSink, LossReason};
 use super::number::expand;
@@ -22,6 +24,12 @@ const BUFFER_KEPT: usize = 64 << 10;
 pub(crate) struct Memory {
     used: usize,
     limit: usize,
+    /// Where they are counted with those of others.
+    counted: Option<(&'static Backlog, Share)>,
+    /// While others take most of the room together with these, the one whose message goes on.
+    goes_on: Option<SocketAddr>,
+    /// Something was refused for want of that room.
+    refused: bool,
 }
 
 impl Memory {
@@ -29,17 +37,49 @@ impl Memory {
         self.used
     }
 
+    pub(crate) fn count_in(&mut self, backlog: &'static Backlog) {
+        let mut share = Share::of(backlog);
+        share.set(self.used as u64);
+        self.counted = Some((backlog, share));
+    }
+
     /// Takes `bytes`, unless `times` the limit would be exceeded.
     fn take(&mut self, bytes: usize, times: usize) -> bool {
         let fits = self.used.saturating_add(bytes) <= self.limit.saturating_mul(times);
         if fits {
             self.used += bytes;
+            if let Some((backlog, share)) = &mut self.counted {
+                share.set(self.used as u64);
+                backlog.came(share, bytes);
+            }
         }
         fits
     }
 
     fn give_back(&mut self, bytes: usize) {
         self.used -= bytes;
+        if let Some((_, share)) = &mut self.counted {
+            share.set(self.used as u64);
+        }
+    }
+
+    /// Whether there is room for more of what cannot be delivered yet. With hardly any left, one peer's message
+    /// goes on to its end.
+    fn has_room(&mut self, peer: SocketAddr, in_sequence: bool) -> bool {
+        let is_crowded = self.counted.as_ref().is_some_and(|(backlog, _)| backlog.is_crowded());
+        let fits = !is_crowded || (in_sequence && *self.goes_on.get_or_insert(peer) == peer);
+        self.refused |= !fits;
+        fits
+    }
+
+    /// A peer's message has come whole, or never will.
+    fn has_ended(&mut self, peer: SocketAddr) {
+        self.goes_on = self.goes_on.filter(|&other| other != peer);
+    }
+
+    /// Whether something was refused since this was last asked.
+    pub(crate) fn take_refused(&mut self) -> bool {
+        std::mem::take(&mut self.refused)
     }
 }
 
@@ -52,7 +92,8 @@ pub(crate) struct ReassemblyPool {
 
 impl ReassemblyPool {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { memory: Memory { used: 0, limit }, scratch: Vec::new() }
+        let memory = Memory { used: 0, limit, counted: None, goes_on: None, refused: false };
+        Self { memory, scratch: Vec::new() }
     }
 }
 
@@ -131,6 +172,11 @@ impl Reassembly {
         self.begun.is_some() || self.ahead > 0
     }
 
+    /// What all that has come and could not be delivered yet takes of the memory.
+    pub(crate) fn cost(&self) -> usize {
+        self.cost
+    }
+
     /// Takes a chunk. False if there is no room for it now, so that it has to come again.
     pub(crate) fn take<S: EventSink + ?Sized>(
         &mut self,
@@ -144,6 +190,9 @@ impl Reassembly {
             return Ok(true);
         }
         if sequence == self.next {
+            if chunk.part != Part::Whole && !to.memory.has_room(to.peer, true) {
+                return Ok(false);
+            }
             self.take_next(chunk.part, chunk.payload, to)?;
             self.next += 1;
             if self.ahead > 0 {
@@ -190,6 +239,7 @@ impl Reassembly {
         if part == Part::Last {
             let message = self.begun.take().unwrap_or_default();
             self.give_back(message.len(), to.memory);
+            to.memory.has_ended(to.peer);
             to.deliver(&message);
         }
         Ok(())
@@ -218,7 +268,7 @@ impl Reassembly {
         to: &mut Delivery<'_, S>,
     ) -> Result<bool, LossReason> {
         let cost = chunk.payload.len() + HELD_COST;
-        if !to.memory.take(cost, 1) {
+        if !to.memory.has_room(to.peer, false) || !to.memory.take(cost, 1) {
             return Ok(false);
         }
         self.cost += cost;
@@ -295,8 +345,9 @@ impl Reassembly {
     }
 
     /// Forgets everything.
-    pub(crate) fn clear(&mut self, memory: &mut Memory) {
+    pub(crate) fn clear(&mut self, peer: SocketAddr, memory: &mut Memory) {
         memory.give_back(self.cost);
+        memory.has_ended(peer);
         *self = Self::default();
     }
 

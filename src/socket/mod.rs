@@ -34,6 +34,7 @@ use traffic::Carrier;
 
 pub(crate) use about::{About, Abouts};
 pub(crate) use clients::Clients;
+pub(crate) use send_queue::{set_total_limit, total as total_to_send};
 pub(crate) use traffic::{Traffic, count};
 
 pub(crate) use handle::Handle;
@@ -95,6 +96,8 @@ pub(crate) struct Socket {
     pub(crate) user: AtomicPtr<c_void>,
     pub(crate) in_flight: InFlight,
     pub(crate) refused: Refused,
+    /// Bytes of a message that has not come whole.
+    pub(crate) unfinished: AtomicU32,
     pub(crate) traffic: Traffic,
     /// Of a server, and of the connections it has accepted: what it knows of those in all.
     pub(crate) clients: Option<Arc<Clients>>,
@@ -176,13 +179,30 @@ pub(crate) struct UdpTarget {
 }
 
 impl HostSide {
-    /// Whether nothing more is taken for sending. If so the host is told when there is room again.
+    /// Fails if no message with so many bytes is taken for sending. Then the host is told when the socket has
+    /// room again.
     #[inline]
-    pub(crate) fn refuses(&self, socket: &Socket) -> bool {
-        let limit = self.settings.send_queue_limit;
-        self.queue.is_full(&socket.in_flight, limit)
-            && self.queue.refuse(&socket.refused, &socket.in_flight, limit)
+    pub(crate) fn check_room(&self, socket: &Socket, payload: usize) -> Result<()> {
+        let (in_flight, limit) = (&socket.in_flight, self.settings.send_queue_limit);
+        if self.queue.is_full(in_flight, limit) && self.queue.refuse(&socket.refused, in_flight, limit) {
+            return Err(queue_full());
+        }
+        if self.queue.book(in_flight, payload) {
+            return Ok(());
+        }
+        self.queue.note_refused(&socket.refused);
+        Err(all_queues_full())
     }
+}
+
+#[cold]
+fn queue_full() -> Error {
+    Error::new(Code::QueueFull, "the peer does not keep up: the send queue is full")
+}
+
+#[cold]
+fn all_queues_full() -> Error {
+    Error::new(Code::QueueFull, "all send queues together hold network_config_total_send_limit")
 }
 
 impl DatagramSide {
@@ -218,6 +238,7 @@ impl Socket {
             user: AtomicPtr::default(),
             in_flight: InFlight::default(),
             refused: Refused::default(),
+            unfinished: AtomicU32::new(0),
             traffic: Traffic::new(),
             clients,
             host: SpinLock::new(HostSide {
@@ -276,6 +297,7 @@ impl Socket {
         host.queue.forget_announcement();
         self.in_flight.set(0);
         self.refused.forget();
+        host.queue.settle(&self.in_flight);
         host.settings.game_id
     }
 
@@ -303,6 +325,14 @@ impl Socket {
         drop(reserved);
         if let Some(listening) = listening {
             listening.close();
+        }
+    }
+
+    /// Something has left: it counts no longer in what all sockets have to send.
+    #[inline]
+    pub(crate) fn settle_sent(&self) {
+        if self.in_flight.is_overbooked() {
+            self.host.lock().queue.settle(&self.in_flight);
         }
     }
 

@@ -4,7 +4,24 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed, Ordering::SeqCst, fence};
 
 use crate::outgoing::{Outgoing, SharedBytes};
-use crate::quota;
+use crate::quota::{self, SharedQuota};
+
+/// What all sockets have to send together. A socket's part counts once it is more than a little: most have
+/// hardly anything, for a moment.
+static ALL: SharedQuota = SharedQuota::new(1 << 30);
+const LITTLE: u32 = 4 << 10;
+/// How much of its part a socket that is being written gives back at a time.
+const RELEASED_FROM: u32 = 64 << 10;
+
+/// The payload of all sockets together from which on nothing more is taken.
+pub(crate) fn set_total_limit(limit: u64) {
+    ALL.set_limit(limit);
+}
+
+/// Where what reliable UDP keeps until it is acknowledged counts too.
+pub(crate) fn total() -> &'static SharedQuota {
+    &ALL
+}
 
 /// What the reactor has not yet taken.
 #[derive(Debug, Default)]
@@ -56,6 +73,27 @@ impl SendQueue {
     /// The host has collected the event.
     pub(crate) fn room_collected(&mut self) {
         self.told_of_room = false;
+    }
+
+    /// A message was refused because of what others have to send.
+    #[cold]
+    pub(crate) fn note_refused(&self, refused: &Refused) {
+        if !self.told_of_room {
+            refused.0.store(true, Relaxed);
+        }
+    }
+
+    /// Counts a message with so many bytes as part of what all sockets have to send; false if that is too much.
+    #[inline]
+    pub(crate) fn book(&self, in_flight: &InFlight, payload: usize) -> bool {
+        let wanted = self.payload_with(in_flight) + payload as u32;
+        wanted <= in_flight.booked().max(LITTLE) || in_flight.book(wanted)
+    }
+
+    /// Gives back what was counted of what has left.
+    pub(crate) fn settle(&self, in_flight: &InFlight) {
+        let left = self.payload_with(in_flight);
+        in_flight.keep_booked(if left <= LITTLE { 0 } else { left });
     }
 
     /// Payload bytes that have not left.
@@ -134,17 +172,56 @@ impl SendQueue {
 /// Payload bytes that the reactor has taken from the queue and not yet written. It alone changes them,
 /// without the socket's lock.
 #[derive(Debug, Default)]
-pub(crate) struct InFlight(AtomicU32);
+pub(crate) struct InFlight {
+    payload: AtomicU32,
+    /// What of the socket counts in that of all; changes while the socket is locked.
+    booked: AtomicU32,
+}
 
 impl InFlight {
     #[inline]
     pub(crate) fn get(&self) -> u32 {
-        self.0.load(Relaxed)
+        self.payload.load(Relaxed)
     }
 
     #[inline]
     pub(crate) fn set(&self, payload: u32) {
-        self.0.store(payload, Relaxed);
+        self.payload.store(payload, Relaxed);
+    }
+
+    #[inline]
+    fn booked(&self) -> u32 {
+        self.booked.load(Relaxed)
+    }
+
+    /// Whether it is worth while to give back what was counted of what has left.
+    #[inline]
+    pub(crate) fn is_overbooked(&self) -> bool {
+        let (booked, payload) = (self.booked(), self.get());
+        booked > 0 && (payload == 0 || booked - booked.min(payload) >= RELEASED_FROM)
+    }
+
+    #[cold]
+    fn book(&self, wanted: u32) -> bool {
+        let fits = ALL.try_book((wanted - self.booked()).into());
+        if fits {
+            self.booked.store(wanted, Relaxed);
+        }
+        fits
+    }
+
+    fn keep_booked(&self, most: u32) {
+        let booked = self.booked();
+        if booked > most {
+            self.booked.store(most, Relaxed);
+            ALL.release((booked - most).into());
+        }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.keep_booked(0);
     }
 }
 

@@ -32,6 +32,9 @@ pub trait MessageSink {
     /// The peer sends nothing more; what it sends nevertheless is ignored.
     fn close(&mut self, code: Option<u16>, reason: &str);
 
+    /// A frame begins. Of short messages that lie whole in the bytes this is not told.
+    fn frame(&mut self) {}
+
     /// Whether what follows must wait: see [`Receiver::receive`].
     fn is_full(&self) -> bool {
         false
@@ -48,6 +51,8 @@ pub struct Receiver {
     role: Side,
     /// Set between the fragments of a message.
     fragmented: Option<Kind>,
+    /// Messages are of no interest any more: nothing of them is kept or looked into.
+    forgets: bool,
 }
 
 #[derive(Debug)]
@@ -93,11 +98,12 @@ impl Receiver {
             text: Utf8::default(),
             role,
             fragmented: None,
+            forgets: false,
         }
     }
 
     /// Bytes of memory that an unfinished message occupies; 0 when there is none.
-    #[cfg(test)]
+    #[must_use]
     pub fn memory(&self) -> usize {
         self.buffer.capacity()
     }
@@ -111,6 +117,32 @@ impl Receiver {
             ParseState::Ended => return 0,
         };
         self.buffer.len() + of_frame + usize::from(self.fragmented.is_some())
+    }
+
+    /// How many bytes the message that has begun still lacks, or may lack where `limit` alone is known of
+    /// its size; 0 between messages.
+    #[must_use]
+    pub fn missing(&self, limit: usize) -> u64 {
+        match self.phase {
+            ParseState::Payload(Frame { remaining, fin: true, content: Content::Message(_), .. }) => {
+                remaining
+            }
+            ParseState::Ended => 0,
+            ParseState::Header { length: 0, .. } if self.fragmented.is_none() => 0,
+            ParseState::Header { .. } if self.fragmented.is_none() => MAX_HEADER as u64,
+            _ => limit.saturating_sub(self.buffer.len()).max(1) as u64,
+        }
+    }
+
+    /// From now on messages are skipped, the one that has begun to come too; control frames are not.
+    pub fn forget_messages(&mut self) {
+        self.forgets = true;
+        let control = match self.phase {
+            ParseState::Payload(Frame { content: Content::Control { buffered, .. }, .. }) => buffered.into(),
+            _ => 0,
+        };
+        self.buffer = self.buffer.split_off(self.buffer.len() - control);
+        self.buffer.shrink_to_fit();
     }
 
     /// Takes `bytes`, in which payloads are unmasked in place, up to the frame after which the sink
@@ -156,6 +188,7 @@ impl Receiver {
                         return Ok(bytes.len());
                     };
                     at += length;
+                    sink.frame();
                     self.begin(&header, limit)?
                 }
                 ParseState::Payload(frame) => {
@@ -286,10 +319,13 @@ impl Receiver {
     ) -> Result<(), Violation> {
         match frame.content {
             Content::Message(kind) => {
+                self.fragmented = None;
+                if self.forgets {
+                    return Ok(());
+                }
                 if kind == Kind::Text && std::str::from_utf8(payload).is_err() {
                     return Err(Violation::TextNotUtf8);
                 }
-                self.fragmented = None;
                 sink.message_in_place(kind, range, payload);
             }
             Content::Control { opcode, .. } => {
@@ -315,10 +351,13 @@ impl Receiver {
             mask::apply(part, frame.key);
             frame.key = mask::advance(frame.key, count);
         }
-        if matches!(frame.content, Content::Message(Kind::Text)) {
-            self.text.push(part).map_err(|_| Violation::TextNotUtf8)?;
+        let is_skipped = self.forgets && matches!(frame.content, Content::Message(_));
+        if !is_skipped {
+            if matches!(frame.content, Content::Message(Kind::Text)) {
+                self.text.push(part).map_err(|_| Violation::TextNotUtf8)?;
+            }
+            self.append(part, &frame);
         }
-        self.append(part, &frame);
         frame.remaining -= count as u64;
         if let Content::Control { buffered, .. } = &mut frame.content {
             *buffered += count as u8;
@@ -348,6 +387,7 @@ impl Receiver {
 
     fn finish_frame(&mut self, frame: Frame, sink: &mut impl MessageSink) -> Result<(), Violation> {
         match frame.content {
+            Content::Message(_) if self.forgets && frame.fin => self.fragmented = None,
             Content::Message(kind) if frame.fin => {
                 self.text.finish().map_err(|_| Violation::TextNotUtf8)?;
                 self.fragmented = None;

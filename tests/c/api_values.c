@@ -31,7 +31,8 @@
     network_config_reliable_timeout != 1011 || network_config_manual_io != 1012 || \
     network_config_no_delay != 1013 || network_config_tls_identity != 1014 || \
     network_config_tls_identity_password != 1015 || network_config_handshake_timeout != 1016 || \
-    network_config_total_queue_limit != 1017
+    network_config_total_queue_limit != 1017 || network_config_message_timeout != 1036 || \
+    network_config_total_send_limit != 1037
 #error "our options keep their numbers"
 #endif
 #if network_send_binary != 1 || network_send_text != 2

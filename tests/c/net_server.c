@@ -323,6 +323,35 @@ static void in_a_child(const char *role) {
 static void the_soft_limit_is_raised(void) { in_a_child("raises_the_soft_limit"); }
 static void no_descriptors_to_create_with(void) { in_a_child("runs_out_when_creating"); }
 
+/* Handles are never used twice: strangers must not use them up. */
+static void connections_that_never_became_clients_use_no_handles(void) {
+    enum { STRANGERS = 20 };
+    double server = tcp_server(0, 1), full = tcp_server(0, 0), before, after;
+    int i;
+    before = SUCCESS(network_create_group());
+    for (i = 0; i < STRANGERS; i++) {
+        /* One breaks the handshake, one leaves during it, one is refused. */
+        int peer = peer_connect(network_get_port(server));
+        peer_write(peer, "GET / HTTP/1.1\r\n", 16);
+        peer_ended(peer);
+        close(peer);
+        peer = peer_connect(network_get_port(server));
+        peer_expect(peer, BANNER, BANNER_SIZE);
+        close(peer);
+        peer = peer_connect(network_get_port(full));
+        peer_expect(peer, BANNER, BANNER_SIZE);
+        peer_write(peer, HELLO, HELLO_SIZE);
+        peer_ended(peer);
+        close(peer);
+    }
+    WAIT_FOR(network_get_stat(server, "handshakes_failed") == 2 * STRANGERS);
+    WAIT_FOR(network_get_stat(full, "refused") == STRANGERS);
+    after = SUCCESS(network_create_group());
+    CHECK_EQUAL(after, before + 1);
+    SUCCESS(network_destroy(before));
+    SUCCESS(network_destroy(after));
+}
+
 int main(int argc, char **argv) {
     static const Case cases[] = {
         {"the_system_chooses_the_port", the_system_chooses_the_port},
@@ -338,6 +367,7 @@ int main(int argc, char **argv) {
         {"the_soft_limit_is_raised", the_soft_limit_is_raised},
         {"no_descriptors_to_create_with", no_descriptors_to_create_with},
         {"no_descriptors_to_accept_with", no_descriptors_to_accept_with},
+        {"connections_that_never_became_clients_use_no_handles", connections_that_never_became_clients_use_no_handles},
         {NULL, NULL},
     };
     return harness_main(argc, argv, cases, roles);

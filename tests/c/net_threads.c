@@ -350,6 +350,61 @@ static void a_connect_starts_during_a_wait(void) {
     take_connect(server);
 }
 
+/* ---- a handle that nobody was told of yet ---- */
+
+/* Handles are counted up, so a program that keeps a wrong one may hit upon a connection that is only just
+   being made. */
+static struct {
+    pthread_mutex_t lock;
+    double handle;
+} guessed;
+
+static double guess(double handle) {
+    CHECK(pthread_mutex_lock(&guessed.lock) == 0);
+    if (handle >= 0)
+        guessed.handle = handle;
+    handle = guessed.handle;
+    CHECK(pthread_mutex_unlock(&guessed.lock) == 0);
+    return handle;
+}
+
+static void *send_early(void *argument) {
+    double handle, since = 0;
+    (void)argument;
+    while ((handle = guess(-1)) > 0) {
+        /* Once it has arrived there, enough. */
+        if (handle != since && network_send_packet(handle, "early", 5) > 0)
+            since = handle;
+    }
+    return NULL;
+}
+
+static void a_send_before_the_connect_event_does_not_silence_the_connection(void) {
+    enum { CONNECTIONS = 400 };
+    double server = tcp_server(0, CONNECTIONS), port = network_get_port(server), last = server;
+    unsigned char bytes[HEADER_SIZE + 5];
+    pthread_t thread;
+    int i;
+    CHECK(pthread_mutex_init(&guessed.lock, NULL) == 0);
+    guess(last + 1);
+    CHECK(pthread_create(&thread, NULL, send_early, NULL) == 0);
+    for (i = 0; i < CONNECTIONS; i++) {
+        int peer = peer_join(port);
+        last = take_connect(server)->socket;
+        guess(last + 1);
+        CHECK_EQUAL(network_send_packet(last, "later", 5), 17);
+        do {
+            peer_read(peer, bytes, sizeof bytes);
+        } while (memcmp(bytes + HEADER_SIZE, "later", 5) != 0);
+        SUCCESS(network_destroy(last));
+        close(peer);
+    }
+    guess(0);
+    CHECK(pthread_join(thread, NULL) == 0);
+    SUCCESS(network_destroy(server));
+    drop_events();
+}
+
 int main(int argc, char **argv) {
     static const Case cases[] = {
         {"several_senders", several_senders},
@@ -362,6 +417,8 @@ int main(int argc, char **argv) {
         {"a_send_leaves_during_a_wait", a_send_leaves_during_a_wait},
         {"a_destroy_leaves_during_a_wait", a_destroy_leaves_during_a_wait},
         {"a_connect_starts_during_a_wait", a_connect_starts_during_a_wait},
+        {"a_send_before_the_connect_event_does_not_silence_the_connection",
+         a_send_before_the_connect_event_does_not_silence_the_connection},
         {NULL, NULL},
     };
     return harness_main(argc, argv, cases, NULL);

@@ -182,6 +182,10 @@ class Host:
     def digest(self, socket):
         return self.digests.get(int(socket), payloads.Digest()).summary()
 
+    def collect(self):
+        """Takes what waits now, in one go; where nothing does and turns are the host's that is one."""
+        self.took(self.library.network_poll(self.callback, None))
+
     def received_signals(self):
         return self.signals
 

@@ -99,6 +99,9 @@
 /// (socket or -1, milliseconds) how long a message may stop half-way, 0 for ever; 30 000
 #macro stepwire_config_message_timeout 1036
 
+/// (bytes) what may wait to be sent in all; 1 GiB
+#macro stepwire_config_total_send_limit 1037
+
 /// the operating system refused
 #macro stepwire_error_failed -1
 

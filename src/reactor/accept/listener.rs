@@ -9,18 +9,18 @@ use crate::admission::Admission;
 use crate::clock::Millis;
 use crate::command::Listen;
 use crate::listening::Listening;
+use crate::newcomers;
 use crate::socket::Socket;
 use crate::sys;
 
 /// Connections a listener takes in one turn before the others have theirs.
 pub(crate) const ACCEPTS_PER_TURN: usize = 256;
-/// Unfinished handshakes a server holds; the oldest makes room for a new one.
-const MOST_UNFINISHED: usize = 4_096;
 
 pub(crate) struct Listener {
     pub(crate) listening: Arc<Listening>,
     pub(crate) admission: Arc<Admission>,
-    pub(crate) most_unfinished: usize,
+    /// How many there may be who are no clients yet, of all servers.
+    pub(crate) most_newcomers: usize,
     /// Out of descriptors until then; 0 if not.
     pub(crate) retry_at: Millis,
     /// Not accepting because the host does not collect its events.
@@ -39,12 +39,10 @@ pub(crate) enum Accepted {
 
 impl Listener {
     pub(crate) fn new(listen: Listen) -> Self {
-        // A quarter of the descriptors at the most, so that idle connections leave room for players.
-        let share = usize::try_from(listen.descriptor_limit / 4).unwrap_or(usize::MAX);
         Self {
             listening: listen.listening,
             admission: Arc::new(Admission::new(listen.socket, listen.regular, listen.tls)),
-            most_unfinished: MOST_UNFINISHED.min(share.max(16)),
+            most_newcomers: newcomers::most(listen.descriptor_limit),
             retry_at: 0,
             paused: false,
         }

@@ -8,11 +8,12 @@ use std::sync::atomic::Ordering::Relaxed;
 use mio::{Interest, Token};
 
 use crate::address;
-use crate::admission::{self, Admission, Arrival, Counted, Crowded};
+use crate::admission::{Admission, Arrival, Counted};
 use crate::clock::Millis;
-use crate::command::{Command, Id, Listen};
-use crate::error::Error;
+use crate::command::{Command, Dismissal, Id, Listen};
+use crate::error::{Code, Error};
 use crate::log::{Level, Seldom};
+use crate::newcomers::{self, Crowded, Newcomer};
 use crate::placement::{self, ReactorIndex, Seat};
 
 use crate::reactor::Reactor;
@@ -106,10 +107,11 @@ impl Reactor {
                             continue;
                         }
                     };
-                    let most = listener.most_unfinished;
-                    let (newcomer, crowded) = admission.enter(Seat::beside(self.turn.reactor), most);
+                    let most = listener.most_newcomers;
+                    let (server, seat) = (admission.server.handle, Seat::beside(self.turn.reactor));
+                    let (newcomer, crowded) = Newcomer::enter(server, peer.ip(), seat, most);
                     if let Crowded::Endpoint(reactor, id) = crowded {
-                        self.make_room(reactor, id);
+                        self.make_room(reactor, id, Dismissal::Crowded);
                     }
                     // The timeout in force now, also for servers made before it was set.
                     let timeout = self.turn.context.with_options(|options| options.handshake_timeout_ms());
@@ -128,7 +130,9 @@ impl Reactor {
                 }
                 Accepted::Nobody => return,
                 Accepted::Skip => {}
+                Accepted::OutOfDescriptors if self.give_way_for_descriptors() => {}
                 Accepted::OutOfDescriptors => {
+                    let Some(listener) = self.endpoints.listener(id) else { return };
                     listener.retry_at = now + RETRY_MILLIS;
                     OUT_OF_DESCRIPTORS.write(
                         Level::Error,
@@ -161,17 +165,27 @@ impl Reactor {
         if seated {
             self.attend(id, |reactor, id| reactor.begin(id));
         } else {
-            self.dismiss(id, true);
+            self.dismiss(id, Dismissal::Crowded);
         }
     }
 
-    /// The oldest newcomer has to go.
-    fn make_room(&mut self, reactor: ReactorIndex, id: Id) {
+    /// A newcomer has to go.
+    fn make_room(&mut self, reactor: ReactorIndex, id: Id, why: Dismissal) {
         if reactor == self.turn.reactor {
-            self.dismiss(id, true);
+            self.dismiss(id, why);
         } else {
-            self.turn.context.command(reactor, Command::Dismiss { ids: vec![id], crowded: true });
+            self.turn.context.command(reactor, Command::Dismiss { ids: vec![id], why });
         }
+    }
+
+    /// The process has no descriptors left: some newcomers give theirs back. False if none did so here and now.
+    fn give_way_for_descriptors(&mut self) -> bool {
+        let leaving = newcomers::take_for_descriptors();
+        let any_here = leaving.iter().any(|&(reactor, _)| reactor == self.turn.reactor);
+        for (reactor, id) in leaving {
+            self.make_room(reactor, id, Dismissal::NoDescriptors);
+        }
+        any_here
     }
 
     /// The server of these is destroyed.
@@ -180,19 +194,26 @@ impl Reactor {
             let own = newcomers.extract_if(.., |newcomer| newcomer.0 == reactor);
             let ids: Vec<Id> = own.map(|(_, id)| id).collect();
             if reactor == self.turn.reactor {
-                ids.into_iter().for_each(|id| self.dismiss(id, false));
+                ids.into_iter().for_each(|id| self.dismiss(id, Dismissal::ServerGone));
             } else {
-                let command = Command::Dismiss { ids, crowded: false };
+                let command = Command::Dismiss { ids, why: Dismissal::ServerGone };
                 self.turn.context.command(reactor, command);
             }
         }
     }
 
     /// Closes a connection unless it has finished its handshake in the meantime.
-    pub(crate) fn dismiss(&mut self, id: Id, crowded: bool) {
+    pub(crate) fn dismiss(&mut self, id: Id, why: Dismissal) {
         let Some(stream) = self.endpoints.stream(id).filter(|stream| stream.is_newcomer()) else { return };
-        if crowded {
-            stream.turned_away(&admission::crowded());
+        let why = match why {
+            Dismissal::ServerGone => None,
+            Dismissal::Crowded => Some("too many others are in their handshake"),
+            Dismissal::NoDescriptors => {
+                Some("the process has no file descriptors left, and its address has most newcomers")
+            }
+        };
+        if let Some(why) = why {
+            stream.turned_away(&Error::new(Code::Limit, why));
         }
         self.close(id);
     }

@@ -110,8 +110,7 @@ fn explain(lost: &PeerLost) -> Option<Error> {
         LossReason::Closed if lost.messages == 0 => return None,
         LossReason::Timeout | LossReason::Mirror => Code::Timeout,
         LossReason::Restarted | LossReason::Closed => Code::Closed,
-        LossReason::MessageTooBig => Code::TooBig,
-        LossReason::MemoryLimit => Code::QueueFull,
+        LossReason::MessageTooBig | LossReason::MemoryLimit => Code::TooBig,
         LossReason::ProtocolError => Code::Handshake,
         LossReason::Displaced => Code::Limit,
     };

@@ -10,7 +10,6 @@ use crate::command::Id;
 use crate::datagram_records::To;
 use crate::event::batch::EVENT_COST;
 use crate::protocol::packet::header_of;
-use crate::quota;
 use crate::socket::count;
 use crate::sys::{Arrived, DatagramReader, kernel_drops};
 
@@ -72,7 +71,9 @@ impl Datagrams {
                 self.pass_on(around)
             };
             count(&self.socket.traffic.bytes_received, bytes as u64);
-            budget = budget.saturating_sub(bytes + DATAGRAM_COST * around.tools.reader.arrived().len());
+            let read = bytes + DATAGRAM_COST * around.tools.reader.arrived().len();
+            around.turn.worked(read, 0);
+            budget = budget.saturating_sub(read);
             crowded |= more;
             if !more {
                 break Next::Sleep;
@@ -94,6 +95,7 @@ impl Datagrams {
     /// Makes events of what was just received into the batch. Returns how many bytes that was.
     fn take_in(&mut self, id: Id, turn: &mut Turn, reader: &DatagramReader) -> usize {
         let limit = self.socket.receive_limit();
+        let backlog = &turn.context.backlog;
         let (mut bytes, mut dropped, mut received) = (0, 0_u64, 0_u64);
         // Bytes of the room that earlier events point at.
         let mut kept = 0;
@@ -111,7 +113,7 @@ impl Datagrams {
             let mut last_kept = kept;
             for datagram in run {
                 bytes += datagram.size;
-                if self.queued.is_full_with(cost, limit) || quota::is_full(queued + cost, turn.queued_limit) {
+                if self.queued.is_full_with(cost, limit) || backlog.is_full_with(queued + cost) {
                     dropped += 1;
                     continue;
                 }

@@ -45,6 +45,7 @@ impl Datagrams {
         }
         self.transmit();
         self.socket.in_flight.set(self.in_flight);
+        self.socket.settle_sent();
     }
 
     /// Tells the host if there is room again for datagrams of which one was refused.
@@ -109,7 +110,7 @@ impl Datagrams {
                 None => count(&self.socket.traffic.dropped, 1),
                 Some(to) if record.reliable => match self.send_reliably(to, record.bytes) {
                     Ok(()) => {}
-                    Err(SendError::QueueFull) => return false,
+                    Err(SendError::QueueFull | SendError::AllFull) => return false,
                     Err(_) => count(&self.socket.traffic.dropped, 1),
                 },
                 Some(_) => {

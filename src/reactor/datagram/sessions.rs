@@ -46,7 +46,8 @@ impl Datagrams {
 
     /// Lets peers keep their messages while the host collects none.
     pub(crate) fn let_peers_wait(&mut self, around: &mut Around<'_>) {
-        let full = self.is_over_limit() || around.turn.is_over_limit();
+        // For the rest of their messages there is a limit in the protocol.
+        let full = self.is_over_limit() || around.turn.awaits_collection();
         if let Some(reliability) = &mut self.reliability
             && reliability.stage == Stage::Enabled
             && self.draining.is_none()
@@ -59,6 +60,27 @@ impl Datagrams {
     pub(crate) fn keeps_peers_waiting(&self) -> bool {
         let waits = |own: &Reliability| own.stage == Stage::Enabled && !own.reads;
         self.draining.is_none() && self.reliability.as_ref().is_some_and(|own| waits(own))
+    }
+
+    /// Whether messages of peers were refused lately because unfinished ones take most of the room.
+    pub(crate) fn has_refused(&self) -> bool {
+        self.reliability.as_ref().is_some_and(|own| own.endpoint.lock().take_refused())
+    }
+
+    /// Gives up those peers that hold most of unfinished messages, until there is room again.
+    pub(crate) fn make_way(&mut self, around: &mut Around<'_>) {
+        let backlog = &around.turn.context.backlog;
+        let (server, silent) = (self.server(), self.draining.is_some());
+        let Some(reliability) = &self.reliability else { return };
+        let mut endpoint = reliability.endpoint.lock();
+        if (endpoint.receive_memory() as u64) < backlog.mean() {
+            return;
+        }
+        let mut arrivals =
+            Arrivals::new(around.turn, &self.socket, server, around.id, &mut self.queued, silent);
+        while backlog.is_crowded() && endpoint.end_largest(clock::micros(), &mut arrivals) {}
+        drop(endpoint);
+        self.flush(around);
     }
 
     /// Does what the state machine wanted to be called for. [`Next::Again`] if the rest of what has arrived

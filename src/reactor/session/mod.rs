@@ -144,6 +144,15 @@ impl Session {
         }
     }
 
+    /// How many frames and messages were taken of which no event came, since this was last asked.
+    #[inline]
+    pub(crate) fn take_work(&mut self) -> usize {
+        match self {
+            Self::WebSocket(websocket) => websocket.take_work(),
+            Self::Packets(_) | Self::Raw | Self::Greeting(_) => 0,
+        }
+    }
+
     /// How much there is of a message that has not come whole; 0 between messages.
     #[inline]
     pub(crate) fn partial(&self) -> usize {
@@ -151,6 +160,34 @@ impl Session {
             Self::Packets(framer) => framer.partial(),
             Self::WebSocket(websocket) => websocket.partial(),
             Self::Raw | Self::Greeting(_) => 0,
+        }
+    }
+
+    /// What takes memory of a message, or of the handshake, that has not come whole.
+    #[inline]
+    pub(crate) fn memory(&self) -> usize {
+        match self {
+            Self::Packets(framer) => framer.memory(),
+            Self::WebSocket(websocket) => websocket.memory(),
+            Self::Raw | Self::Greeting(_) => 0,
+        }
+    }
+
+    /// How many bytes a message that has begun still lacks, or may lack; `limit` is the most that it may have.
+    pub(crate) fn missing(&self, limit: usize) -> u64 {
+        match self {
+            Self::Packets(framer) => framer.missing() as u64,
+            Self::WebSocket(websocket) => websocket.missing(limit),
+            Self::Raw | Self::Greeting(_) => 0,
+        }
+    }
+
+    /// Nobody wants what has begun to come, nor what comes from now on.
+    pub(crate) fn forget_unfinished(&mut self) {
+        match self {
+            Self::Packets(framer) => *framer = Framer::default(),
+            Self::WebSocket(websocket) => websocket.forget_unfinished(),
+            Self::Raw | Self::Greeting(_) => {}
         }
     }
 

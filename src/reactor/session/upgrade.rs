@@ -29,6 +29,14 @@ impl Upgrade {
         Self::Server { handshake: ServerHandshake::default(), server: Arc::clone(server), texts }
     }
 
+    /// What the part of the other end's request or answer that has come takes of memory.
+    pub(crate) fn memory(&self) -> usize {
+        match self {
+            Self::Server { handshake, .. } => handshake.memory(),
+            Self::Client(request) => request.handshake.memory(),
+        }
+    }
+
     /// The client asks first.
     pub(crate) fn begin(&mut self, out: &mut Vec<u8>) {
         if let Self::Client(request) = self {

@@ -39,6 +39,8 @@ pub(crate) struct WebSocket {
     about: Option<Box<About>>,
     /// Bytes of pongs since everything had left last.
     pongs: u32,
+    /// Frames and messages that made no sense, since it was last asked how many.
+    work: u32,
 }
 
 enum Stage {
@@ -98,6 +100,7 @@ impl WebSocket {
             framer: Framer::default(),
             about: None,
             pongs: 0,
+            work: 0,
         }
     }
 
@@ -211,10 +214,12 @@ impl WebSocket {
             pongs: &mut self.pongs,
             keepalive: &mut self.keepalive,
             dropped: 0,
+            begun: 0,
             stop: None,
         };
         let result = self.receiver.receive(&mut bytes[at..], message_limit, &mut messages);
-        let Messages { dropped, stop, .. } = messages;
+        let Messages { dropped, begun, stop, .. } = messages;
+        self.work += begun + dropped as u32;
         if dropped > 0 {
             count(&socket.traffic.dropped, dropped);
         }
@@ -235,8 +240,33 @@ impl WebSocket {
     }
 
     #[inline]
+    pub(crate) fn take_work(&mut self) -> usize {
+        std::mem::take(&mut self.work) as usize
+    }
+
+    #[inline]
     pub(crate) fn partial(&self) -> usize {
         self.receiver.partial() + self.framer.partial()
+    }
+
+    /// What takes memory of a message, or of the handshake, that has not come whole.
+    #[inline]
+    pub(crate) fn memory(&self) -> usize {
+        let of_handshake = match &self.stage {
+            Stage::Upgrade(upgrade) => upgrade.0.memory(),
+            Stage::Greeting(_) | Stage::Open | Stage::Refused => 0,
+        };
+        self.receiver.memory() + self.framer.memory() + of_handshake
+    }
+
+    /// How many bytes a message that has begun still lacks; `limit` is the most that it may have.
+    pub(crate) fn missing(&self, limit: usize) -> u64 {
+        self.receiver.missing(limit).max(self.framer.missing() as u64)
+    }
+
+    pub(crate) fn forget_unfinished(&mut self) {
+        self.receiver.forget_messages();
+        self.framer = Framer::default();
     }
 
     pub(crate) fn ignore(&mut self, bytes: &mut [u8]) {
@@ -353,6 +383,8 @@ struct Messages<'a, 'b> {
     pongs: &'a mut u32,
     keepalive: &'a mut Keepalive,
     dropped: u64,
+    /// Frames.
+    begun: u32,
     stop: Option<End>,
 }
 
@@ -411,6 +443,10 @@ impl MessageSink for Messages<'_, '_> {
         if std::mem::take(&mut self.keepalive.pinged) {
             self.keepalive.has_answered = true;
         }
+    }
+
+    fn frame(&mut self) {
+        self.begun += 1;
     }
 
     fn close(&mut self, code: Option<u16>, reason: &str) {

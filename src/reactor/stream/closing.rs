@@ -30,6 +30,7 @@ impl Stream {
             self.discard_queue();
             if let Some(socket) = &self.socket {
                 socket.token.store(NO_TOKEN, Relaxed);
+                socket.unfinished.store(0, Relaxed);
             }
         }
         self.leave_server();
@@ -82,7 +83,7 @@ impl Stream {
     /// Tells the server's rules where the newcomer is; false if it has to go.
     pub(crate) fn is_seated(&self, id: Id) -> bool {
         match (&self.admission, &self.newcomer) {
-            (Some(admission), Some(newcomer)) => admission.seated(newcomer, id),
+            (Some(_), Some(newcomer)) => newcomer.seated(id),
             _ => false,
         }
     }
@@ -95,7 +96,10 @@ impl Stream {
             socket.host.lock().queue.exchange(&mut rest);
             self.writing.append(rest);
             socket.token.store(NO_TOKEN, Relaxed);
+            socket.unfinished.store(0, Relaxed);
         }
+        self.session.forget_unfinished();
+        self.share.begin_anew(0);
         self.session.write_close_frame(self.writing.own());
         let unfinished = self.phase == StreamPhase::Handshake && !self.session.owes_close_frame();
         self.paused = false;
@@ -141,7 +145,9 @@ impl Stream {
     pub(crate) fn leave_server(&mut self) {
         if let Some(admission) = self.admission.take() {
             admission.leave_address(|| self.ip.ip(), self.counted);
-            admission.leave(self.newcomer.take().as_deref());
+            if self.newcomer.is_none() {
+                admission.leave();
+            }
         }
     }
 

@@ -17,10 +17,13 @@ use mio::net::TcpStream;
 use socket2::SockRef;
 
 use crate::address::PeerName;
-use crate::admission::{Admission, Arrival, Counted, Newcomer};
+use crate::admission::{Admission, Arrival, Counted};
+use crate::backlog::Share;
 use crate::command::Id;
+use crate::context::CONTEXT;
 use crate::error::{Error, Result};
 use crate::event::batch::{Happened, Origin};
+use crate::newcomers::Newcomer;
 use crate::socket::{Handle, Socket};
 use crate::sys;
 
@@ -40,7 +43,7 @@ pub(crate) struct Stream {
     pub(crate) socket: Option<Arc<Socket>>,
     /// The server's side of a connection it accepted; `None` once it no longer counts as a client.
     admission: Option<Arc<Admission>>,
-    /// Until such a connection has finished its handshake.
+    /// Of such a connection until it has finished its handshake; of a refused one to its end.
     newcomer: Option<Box<Newcomer>>,
     counted: Counted,
     /// Its request is to say whom it is from; until then it counts for no address.
@@ -71,6 +74,10 @@ pub(crate) struct Stream {
     /// How much of a message has come, and since when it is that much.
     partial: usize,
     partial_since: Millis,
+    /// Since when there is a message of which not all has come.
+    begun_at: Millis,
+    /// What that, or the handshake, takes of memory.
+    share: Share,
     /// Cost of this connection's uncollected events.
     pub(crate) queued: Quota,
     /// When the handshake or the closing must be over; 0 if there is no such time.
@@ -161,6 +168,8 @@ impl Stream {
             throttle: None,
             partial: 0,
             partial_since: now,
+            begun_at: now,
+            share: Share::of(&CONTEXT.backlog),
             queued: Quota::default(),
             deadline,
             last_read: now,
@@ -222,8 +231,7 @@ impl Stream {
             let about = about.filter(|about| !about.is_usual());
             opening.succeeded(origin, &self.ip, about.map(Arc::from), turn);
         } else if let (Some(admission), Some(newcomer)) = (&self.admission, &self.newcomer) {
-            let socket = admission.admit(&turn.context.registry, &self.ip, about, newcomer)?;
-            socket.token.store(id.token, Relaxed);
+            let socket = admission.admit(&turn.context.registry, &self.ip, about, newcomer, id.token)?;
             self.socket = Some(socket);
             self.newcomer = None;
             let origin = self.origin(id);

@@ -33,7 +33,10 @@ impl Stream {
                             let why = "it was closed before its header of the PROXY protocol was whole";
                             return self.still_expects(header, Err(Error::new(Code::Closed, why)));
                         }
-                        Ok(size) => header.push(&room[..size]),
+                        Ok(size) => {
+                            header.push(&room[..size]);
+                            self.share.set(header.memory() as u64);
+                        }
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                             return self.still_expects(header, Ok(false));
                         }

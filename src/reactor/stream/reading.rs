@@ -1,6 +1,7 @@
 //! Bytes in: reading within the budget of a turn, and what reading comes to.
 
 use std::io;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use crate::clock::Millis;
@@ -8,7 +9,7 @@ use crate::command::Id;
 use crate::error::{Error, Result};
 use crate::event::batch::Origin;
 use crate::reactor::session::SessionEnd;
-use crate::reactor::turn::{Next, READ_BUDGET, Turn};
+use crate::reactor::turn::{FRAMES_READ, Next, READ_BUDGET, Turn};
 use crate::socket::count;
 
 use super::forwarded::Forwarding;
@@ -17,6 +18,15 @@ use super::{Stream, StreamPhase};
 impl Stream {
     /// Reads what there is, within the budget of a turn.
     pub(crate) fn read(&mut self, id: Id, turn: &mut Turn) -> Next {
+        let next = self.read_on(id, turn);
+        // Nothing has begun: what was set aside is for others.
+        if matches!(next, Next::Sleep) && self.share.is_reserved() && self.memory() == 0 {
+            self.share.begin_anew(0);
+        }
+        next
+    }
+
+    fn read_on(&mut self, id: Id, turn: &mut Turn) -> Next {
         if self.proxy.is_some() {
             match self.read_proxy(id, turn) {
                 Ok(true) => {}
@@ -43,13 +53,13 @@ impl Stream {
         }
         let mut budget = READ_BUDGET;
         loop {
-            // A connect of the host's goes on: it may be what the host waits for instead of collecting.
-            let limited = !self.is_draining() && self.opening.is_none();
-            if limited && (self.is_over_limit() || turn.is_over_limit()) {
+            let permitted = self.permitted(turn);
+            if permitted == 0 {
                 self.paused = true;
                 return Next::Pause;
             }
-            let allowance = self.allowance(turn.now);
+            let at_once = if self.session.is_websocket() { FRAMES_READ } else { usize::MAX };
+            let allowance = self.allowance(turn.now).min(permitted).min(at_once);
             if allowance == 0 {
                 return Next::Sleep;
             }
@@ -75,7 +85,12 @@ impl Stream {
             if let Some(throttle) = &mut self.throttle {
                 throttle.read(size);
             }
-            if let Err(stop) = self.take_in(size, id, turn) {
+            turn.came(&self.share, size);
+            turn.worked(size, 0);
+            let taken = self.take_in(size, id, turn);
+            turn.worked(0, self.session.take_work());
+            self.share.set(self.memory());
+            if let Err(stop) = taken {
                 return stop.into();
             }
             if self.is_draining()
@@ -90,7 +105,7 @@ impl Stream {
                 return Next::Sleep;
             }
             budget = budget.saturating_sub(size);
-            if budget == 0 {
+            if budget == 0 || turn.is_full() {
                 return Next::Again;
             }
         }
@@ -119,13 +134,45 @@ impl Stream {
         Ok(done)
     }
 
-    fn is_over_limit(&self) -> bool {
+    /// Whether the host has to collect events of this connection before it is read.
+    pub(crate) fn is_at_own_limit(&self) -> bool {
         self.socket.as_ref().is_some_and(|socket| self.queued.is_full(socket.receive_limit()))
     }
 
-    /// Whether collected events have made it worth reading again.
-    pub(crate) fn may_resume(&self) -> bool {
-        !self.is_over_limit()
+    /// How much may be read before the host collects more, or others finish their messages.
+    fn permitted(&self, turn: &Turn) -> usize {
+        // A connect of the host's goes on: it may be what the host waits for instead of collecting.
+        if self.is_draining() || self.opening.is_some() {
+            return usize::MAX;
+        }
+        if self.is_at_own_limit() { 0 } else { turn.permits(&self.share, || self.missing()) }
+    }
+
+    /// Whether it is worth reading again.
+    pub(crate) fn may_resume(&self, turn: &Turn) -> bool {
+        self.permitted(turn) > 0
+    }
+
+    /// Bytes that the message under way still lacks.
+    pub(crate) fn missing(&self) -> u64 {
+        let limit = self.socket.as_ref().map_or(0, |socket| socket.message_limit.load(Relaxed));
+        self.session.missing(limit as usize)
+    }
+
+    /// What is held of a message, or of the handshake, that has not come whole.
+    fn memory(&self) -> u64 {
+        (self.session.memory() + self.proxy.as_ref().map_or(0, |header| header.memory())) as u64
+    }
+
+    /// Lets it read to the end of its message although there is hardly any room; false if there is none at all.
+    pub(crate) fn reserve(&mut self, turn: &Turn) -> bool {
+        let missing = self.missing();
+        !self.is_at_own_limit() && turn.reserve(&mut self.share, missing)
+    }
+
+    /// What it holds of unfinished messages, and since when.
+    pub(crate) fn holds(&self) -> (u64, Millis) {
+        (self.share.held(), self.begun_at)
     }
 
     fn end_of_stream(&mut self) -> Next {
@@ -197,11 +244,17 @@ impl Stream {
         let result = self.session.receive(bytes, at, socket, &mut sink, self.writing.own());
         let (events, cost) = sink.finish();
         self.queued.book(cost);
+        turn.worked(0, events as usize);
         count(&socket.traffic.packets_received, u64::from(events));
         let partial = self.session.partial();
+        if events > 0 || partial < self.partial {
+            self.begun_at = turn.now;
+            self.share.begin_anew(self.memory());
+        }
         if events > 0 || partial != self.partial {
             self.partial = partial;
             self.partial_since = turn.now;
+            socket.unfinished.store(partial as u32, Relaxed);
         }
         result?;
         if self.writing.own_len() > unwritten {

@@ -32,6 +32,7 @@ impl Stream {
                 if taken || !self.take_pending(spent) {
                     spent.keep(self.writing.clear());
                     self.blocked = false;
+                    self.settle_sent();
                     return Ok(());
                 }
                 taken = true;
@@ -53,6 +54,7 @@ impl Stream {
                         self.blocked = true;
                         self.last_progress = now;
                     }
+                    self.settle_sent();
                     return Ok(());
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -123,6 +125,13 @@ impl Stream {
             host.connection.lost();
             host.queue.discard();
             socket.in_flight.set(0);
+            host.queue.settle(&socket.in_flight);
+        }
+    }
+
+    fn settle_sent(&self) {
+        if let Some(socket) = self.socket.as_ref().filter(|_| !self.is_draining()) {
+            socket.settle_sent();
         }
     }
 }

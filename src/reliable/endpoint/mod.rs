@@ -9,6 +9,8 @@ use std::net::SocketAddr;
 
 use slab::Slab;
 
+use crate::backlog::Backlog;
+use crate::quota::SharedQuota;
 use crate::reliable::batch::Transmits;
 use crate::reliable::config::Config;
 use crate::reliable::displaced::{Displaced, Network};
@@ -36,6 +38,8 @@ pub struct Endpoint {
     answers: VecDeque<(SocketAddr, Control)>,
     timers: Timers,
     reassembly_pool: ReassemblyPool,
+    /// Where what is not acknowledged counts together with what others send.
+    sends_counted: Option<&'static SharedQuota>,
     reading: bool,
     stats: Stats,
 }
@@ -79,6 +83,7 @@ impl Endpoint {
             displaced: Displaced::default(),
             reassembly_pool: ReassemblyPool::new(config.receive_limit),
             local: Local { config, incarnation },
+            sends_counted: None,
             secret,
             peers: Slab::new(),
             last: None,
@@ -120,10 +125,16 @@ impl Endpoint {
                 self.insert(peer)
             }
         };
+        if let Some(all) = self.sends_counted {
+            if !all.try_book(payload.len() as u64) {
+                return Err(SendError::AllFull);
+            }
+            self.peers[slot].counted += payload.len();
+        }
         let draw = || self.secret.draw();
-        self.peers[slot].send(payload, draw, &self.local.config, now)?;
+        let sent = self.peers[slot].send(payload, draw, &self.local.config, now);
         self.look_after(slot);
-        Ok(())
+        sent
     }
 
     /// Does what [`next_timeout`](Self::next_timeout) announced. All that has arrived must have been
@@ -284,6 +295,47 @@ impl Endpoint {
         self.reassembly_pool.memory.used()
     }
 
+    /// Counts what is held of unfinished messages together with what others hold.
+    pub(crate) fn count_in(&mut self, backlog: &'static Backlog) {
+        self.reassembly_pool.memory.count_in(backlog);
+    }
+
+    /// Counts what is sent, until it is acknowledged, together with what others send.
+    pub(crate) fn count_sends_in(&mut self, all: &'static SharedQuota) {
+        self.sends_counted = Some(all);
+    }
+
+    /// Gives back what a peer's acknowledged or lost messages were counted for.
+    fn settle_sends(&mut self, slot: usize) {
+        let peer = &mut self.peers[slot];
+        let waiting = peer.send_buffer.waiting();
+        if let Some(all) = self.sends_counted
+            && waiting < peer.counted
+        {
+            all.release((peer.counted - waiting) as u64);
+            peer.counted = waiting;
+        }
+    }
+
+    /// Whether something was left to come again since this was last asked, because unfinished messages take
+    /// most of the room that there is for all.
+    pub(crate) fn take_refused(&mut self) -> bool {
+        self.reassembly_pool.memory.take_refused()
+    }
+
+    /// Gives up the peer that holds most of that; false if none holds any.
+    pub(crate) fn end_largest<S: EventSink + ?Sized>(&mut self, now: Micros, sink: &mut S) -> bool {
+        let largest = self.peers.iter().max_by_key(|(_, peer)| peer.reassembly.cost());
+        let Some((slot, peer)) = largest.filter(|(_, peer)| peer.reassembly.cost() > 0) else {
+            return false;
+        };
+        let config = &self.local.config;
+        let mut to = Delivery::new(peer.address, config, &mut self.reassembly_pool, sink);
+        self.peers[slot].close(LossReason::MemoryLimit, now, &mut to);
+        self.look_after(slot);
+        true
+    }
+
     /// What was dropped so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -363,6 +415,9 @@ impl Endpoint {
     /// Removes a peer of which nothing is left to remember.
     fn remove(&mut self, slot: usize) {
         let peer = self.peers.remove(slot);
+        if let Some(all) = self.sends_counted {
+            all.release(peer.counted as u64);
+        }
         self.by_address.remove(&Address(peer.address));
         self.leave_place(peer.address);
         self.timers.set(slot, None);
@@ -386,10 +441,19 @@ impl Endpoint {
 
     /// Has a peer asked what it has to send, and its deadline noted.
     fn look_after(&mut self, slot: usize) {
+        self.settle_sends(slot);
         let peer = &mut self.peers[slot];
         if !peer.queued {
             peer.queued = true;
             self.ready.push_back(slot);
+        }
+    }
+}
+
+impl Drop for Endpoint {
+    fn drop(&mut self) {
+        if let Some(all) = self.sends_counted {
+            self.peers.iter().for_each(|(_, peer)| all.release(peer.counted as u64));
         }
     }
 }

@@ -212,7 +212,7 @@ impl Peer {
     /// Everything of a session but its tokens and the messages to send begins anew.
     fn restart<S: EventSink + ?Sized>(&mut self, to: &mut Delivery<'_, S>) {
         self.reassembly.flush(to);
-        self.reassembly.clear(to.memory);
+        self.reassembly.clear(to.peer, to.memory);
         self.send_buffer.rewind();
         self.sent = Sent::default();
         self.received = Received::default();

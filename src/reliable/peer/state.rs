@@ -41,6 +41,8 @@ pub(crate) struct Peer {
     /// Whether an earlier session was given up, of which the peer may not know.
     pub(crate) gave_up: bool,
     pub(crate) send_buffer: SendBuffer,
+    /// What of that is counted together with what others send.
+    pub(crate) counted: usize,
     pub(crate) sent: Sent,
     pub(crate) received: Received,
     pub(crate) reassembly: Reassembly,
@@ -106,6 +108,7 @@ impl Peer {
             newest: None,
             gave_up: false,
             send_buffer: SendBuffer::default(),
+            counted: 0,
             sent: Sent::default(),
             received: Received::default(),
             reassembly: Reassembly::default(),

@@ -51,6 +51,12 @@ impl std::fmt::Display for HandshakeError {
 impl std::error::Error for HandshakeError {}
 
 impl ClientHandshake {
+    /// What the part of the answer that has come takes of memory.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.head.memory()
+    }
+
     /// Appends the request to `out`. `port` and `encrypted` are those of the connection.
     #[must_use]
     pub fn start(

@@ -33,6 +33,10 @@ impl Head {
         }
     }
 
+    pub(crate) fn memory(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }

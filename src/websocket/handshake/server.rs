@@ -76,6 +76,12 @@ impl ServerHandshake {
 }
 
 impl ServerHandshake {
+    /// What the part of the request that has come takes of memory.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.head.memory()
+    }
+
     /// What was asked for instead of a WebSocket, once that was refused.
     pub fn plain_request(&self) -> Option<PlainRequest> {
         PlainRequest::parse(self.head.bytes())

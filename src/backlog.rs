@@ -1,0 +1,297 @@
+//! All that peers have sent and the program has not collected: events that wait, whose cost the callers know, and
+//! messages of which a part has come. One limit holds for both, of all connections together.
+//!
+//! Near the limit those go on that hold little, and of the others who is nearest to the end of a message:
+//! what that still needs is set aside for it, so that many that have begun cannot keep each other from ending.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use crate::quota::is_full;
+
+/// Whoever holds less goes on also near the limit, and so much is read of it at a time.
+const LITTLE: u64 = 16 << 10;
+
+/// The sum, shared by all that read.
+#[derive(Debug)]
+pub struct Backlog {
+    /// How much there may be.
+    limit: AtomicU64,
+    /// Memory of all unfinished messages, what is set aside for them included.
+    unfinished: AtomicU64,
+    /// How many hold some of that.
+    holders: AtomicU32,
+    /// What may be held beyond the limit: one message for which there was no room.
+    exempt: AtomicU64,
+    /// Bytes that have come of messages near the limit.
+    progress: AtomicU64,
+    /// Somebody waits, and nothing moves.
+    is_stuck: AtomicBool,
+}
+
+impl Backlog {
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            limit: AtomicU64::new(u64::MAX),
+            unfinished: AtomicU64::new(0),
+            holders: AtomicU32::new(0),
+            exempt: AtomicU64::new(0),
+            progress: AtomicU64::new(0),
+            is_stuck: AtomicBool::new(false),
+        }
+    }
+
+    /// The program sets how much there may be.
+    pub fn set_limit(&self, limit: u64) {
+        self.limit.store(limit, Relaxed);
+    }
+
+    fn limit(&self) -> u64 {
+        self.limit.load(Relaxed)
+    }
+
+    // ---- what may be read --------------------------------------------------------------------
+
+    /// Whether the program has to collect events, which cost so much, before anything is read.
+    #[inline]
+    pub fn awaits_collection(&self, events: u64) -> bool {
+        is_full(events, self.limit())
+    }
+
+    /// Whether it is full with events of that cost.
+    #[inline]
+    pub fn is_full_with(&self, events: u64) -> bool {
+        let used = events + self.unfinished.load(Relaxed);
+        is_full(used, self.limit().saturating_add(self.exempt.load(Relaxed)))
+    }
+
+    /// Whether unfinished messages take so much of the limit that no more of them may grow.
+    #[inline]
+    pub fn is_crowded(&self) -> bool {
+        let limit = self.limit();
+        is_full(self.unfinished.load(Relaxed), limit - limit / 4)
+    }
+
+    /// How many bytes may be read of the connection that has that share. `missing` is what its message
+    /// still lacks.
+    #[inline]
+    pub fn permits(&self, share: &Share, missing: impl FnOnce() -> u64, events: u64) -> u64 {
+        if self.awaits_collection(events) {
+            0
+        } else if share.is_reserved() {
+            missing().max(1)
+        } else if self.is_full_with(events) {
+            0
+        } else if !self.is_crowded() {
+            u64::MAX
+        } else if share.held < LITTLE {
+            LITTLE
+        } else {
+            0
+        }
+    }
+
+    /// Sets aside what a message needs to its end; false if there is no room for that. One message at a
+    /// time is let in without.
+    pub fn reserve(&self, share: &mut Share, missing: u64) -> bool {
+        let limit = self.limit();
+        let whole = share.held + missing.max(1);
+        let fits = self.unfinished.load(Relaxed) + (whole - share.held) <= limit - limit / 8;
+        if !fits {
+            if self.exempt.compare_exchange(0, whole, Relaxed, Relaxed).is_err() {
+                return false;
+            }
+            share.is_exempt = true;
+        }
+        share.reserved = whole;
+        share.hold(share.memory);
+        true
+    }
+
+    // ---- when nothing moves ------------------------------------------------------------------
+
+    /// More of a message has come.
+    #[inline]
+    pub fn came(&self, share: &Share, size: usize) {
+        if share.held >= LITTLE && self.is_crowded() {
+            self.progress.fetch_add(size as u64, Relaxed);
+        }
+    }
+
+    /// Bytes that have come near the limit, ever.
+    pub fn progress(&self) -> u64 {
+        self.progress.load(Relaxed)
+    }
+
+    /// Somebody has waited in vain: those that hold most are to give way.
+    pub fn set_stuck(&self, is_stuck: bool) {
+        self.is_stuck.store(is_stuck, Relaxed);
+    }
+
+    pub fn is_stuck(&self) -> bool {
+        self.is_stuck.load(Relaxed)
+    }
+
+    /// What those hold on average who hold something.
+    pub fn mean(&self) -> u64 {
+        self.unfinished.load(Relaxed) / u64::from(self.holders.load(Relaxed).max(1))
+    }
+}
+
+/// What one connection, or one socket, holds of unfinished messages. It is given back when this goes.
+#[derive(Debug)]
+pub struct Share {
+    of: &'static Backlog,
+    /// What the message takes.
+    memory: u64,
+    /// What it may come to, if that is set aside.
+    reserved: u64,
+    /// It stands above the limit.
+    is_exempt: bool,
+    /// What of all that is counted.
+    held: u64,
+}
+
+impl Share {
+    #[must_use]
+    pub fn of(backlog: &'static Backlog) -> Self {
+        Self { of: backlog, memory: 0, reserved: 0, is_exempt: false, held: 0 }
+    }
+
+    #[must_use]
+    pub fn held(&self) -> u64 {
+        self.held
+    }
+
+    #[inline]
+    #[must_use]
+    pub fn is_reserved(&self) -> bool {
+        self.reserved > 0
+    }
+
+    /// The message takes so much memory now.
+    #[inline]
+    pub fn set(&mut self, memory: u64) {
+        if memory != self.memory {
+            if memory > self.reserved {
+                self.end_reservation();
+            }
+            self.hold(memory);
+        }
+    }
+
+    /// The message has ended, and another may have begun, which takes so much.
+    pub fn begin_anew(&mut self, memory: u64) {
+        self.end_reservation();
+        self.hold(memory);
+    }
+
+    fn end_reservation(&mut self) {
+        self.reserved = 0;
+        if std::mem::take(&mut self.is_exempt) {
+            self.of.exempt.store(0, Relaxed);
+        }
+    }
+
+    fn hold(&mut self, memory: u64) {
+        self.memory = memory;
+        let held = memory.max(self.reserved);
+        let before = std::mem::replace(&mut self.held, held);
+        if held >= before {
+            self.of.unfinished.fetch_add(held - before, Relaxed);
+        } else {
+            self.of.unfinished.fetch_sub(before - held, Relaxed);
+        }
+        match (before, held) {
+            (0, 1..) => drop(self.of.holders.fetch_add(1, Relaxed)),
+            (1.., 0) => drop(self.of.holders.fetch_sub(1, Relaxed)),
+            _ => {}
+        }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.begin_anew(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+    const LIMIT: u64 = 64 * MIB;
+
+    fn backlog() -> &'static Backlog {
+        let backlog = Box::leak(Box::new(Backlog::new()));
+        backlog.set_limit(LIMIT);
+        backlog
+    }
+
+    fn holding(backlog: &'static Backlog, memory: u64) -> Share {
+        let mut share = Share::of(backlog);
+        share.set(memory);
+        share
+    }
+
+    fn permitted(backlog: &Backlog, share: &Share, missing: u64) -> u64 {
+        backlog.permits(share, || missing, 0)
+    }
+
+    #[test]
+    fn near_the_limit_those_go_on_that_hold_little() {
+        let backlog = backlog();
+        let many: Vec<Share> = (0..12).map(|_| holding(backlog, 4 * MIB)).collect();
+        let (large, small) = (holding(backlog, MIB), holding(backlog, 100));
+        assert_eq!(permitted(backlog, &large, 1), 0);
+        assert_eq!(permitted(backlog, &small, 1), LITTLE);
+        drop(many);
+        assert_eq!(permitted(backlog, &large, 1), u64::MAX);
+    }
+
+    #[test]
+    fn what_is_missing_is_set_aside_as_far_as_there_is_room_and_for_one_beyond() {
+        let backlog = backlog();
+        let mut begun: Vec<Share> = (0..48).map(|_| holding(backlog, MIB)).collect();
+        let granted = begun.iter_mut().filter_map(|share| backlog.reserve(share, 3 * MIB).then_some(()));
+        // 48 MiB and twice 3 MiB are within seven eighths of the limit.
+        assert_eq!(granted.count(), 2 + 1);
+        assert_eq!(permitted(backlog, &begun[0], 3 * MIB), 3 * MIB);
+        assert_eq!(permitted(backlog, &begun[3], 3 * MIB), 0);
+        // The one beyond has gone: there is room for one more, and one beyond again.
+        begun.remove(2);
+        assert!(backlog.reserve(&mut begun[5], 3 * MIB));
+        assert!(backlog.reserve(&mut begun[6], 3 * MIB));
+        assert!(!backlog.reserve(&mut begun[7], 3 * MIB));
+    }
+
+    #[test]
+    fn one_is_let_in_however_small_the_limit() {
+        let backlog = backlog();
+        backlog.set_limit(1);
+        let mut first = holding(backlog, 100);
+        let second = holding(backlog, 100);
+        assert_eq!(backlog.permits(&first, || 50, 0), 0);
+        assert!(backlog.reserve(&mut first, 50));
+        assert_eq!(backlog.permits(&first, || 50, 0), 50);
+        assert_eq!(backlog.permits(&second, || 50, 0), 0);
+        // Its event has to be collected before anything else.
+        first.begin_anew(0);
+        assert_eq!(backlog.permits(&first, || 0, 146), 0);
+        drop(second);
+        assert_eq!(backlog.permits(&first, || 0, 0), u64::MAX);
+    }
+
+    #[test]
+    fn all_is_given_back() {
+        let backlog = backlog();
+        let mut shares: Vec<Share> = (1..100).map(|memory| holding(backlog, memory * MIB)).collect();
+        assert!(backlog.reserve(&mut shares[7], 1));
+        assert!(backlog.mean() > 0);
+        drop(shares);
+        assert_eq!(backlog.unfinished.load(Relaxed), 0);
+        assert_eq!(backlog.holders.load(Relaxed), 0);
+        assert_eq!(backlog.exempt.load(Relaxed), 0);
+    }
+}
