@@ -47,6 +47,7 @@ export declare const constants: {
   readonly network_config_reliable_only: 1034;
   readonly network_config_reliable_max_peers: 1035;
   readonly network_config_message_timeout: 1036;
+  readonly network_config_total_send_limit: 1037;
   readonly network_config_simulate_latency: 1100;
   readonly network_config_simulate_jitter: 1101;
   readonly network_config_simulate_loss: 1102;
@@ -148,6 +149,7 @@ export interface LibraryOptions {
   reuse_port?: boolean;
   reuse_address?: boolean;
   log_level?: number;
+  total_send_limit?: number;
 }
 
 export type SocketStat =

@@ -61,6 +61,7 @@ network_config_tls_reload: Final = 1033
 network_config_reliable_only: Final = 1034
 network_config_reliable_max_peers: Final = 1035
 network_config_message_timeout: Final = 1036
+network_config_total_send_limit: Final = 1037
 network_config_simulate_latency: Final = 1100
 network_config_simulate_jitter: Final = 1101
 network_config_simulate_loss: Final = 1102
@@ -172,6 +173,7 @@ OPTIONS: Final[dict[str, tuple[int, str, str]]] = {
     "reliable_only": (network_config_reliable_only, "socket", "flag"),
     "reliable_max_peers": (network_config_reliable_max_peers, "socket", "number"),
     "message_timeout": (network_config_message_timeout, "socket", "number"),
+    "total_send_limit": (network_config_total_send_limit, "library", "number"),
     "simulate_latency": (network_config_simulate_latency, "socket", "number"),
     "simulate_jitter": (network_config_simulate_jitter, "socket", "number"),
     "simulate_loss": (network_config_simulate_loss, "socket", "number"),
@@ -240,6 +242,7 @@ class LibraryOptions(TypedDict, total=False):
     reuse_port: bool
     reuse_address: bool
     log_level: int
+    total_send_limit: int
 
 
 SocketStat = Literal[
