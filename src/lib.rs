@@ -43,6 +43,8 @@ mod reactor;
 mod registry;
 pub mod reliable;
 mod runtime;
+#[cfg(test)]
+mod simulation;
 mod socket;
 #[allow(unsafe_code, reason = "a lock is made of a cell")]
 mod spin_lock;

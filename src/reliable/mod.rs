@@ -27,6 +27,7 @@ mod received;
 mod rtt;
 mod send_buffer;
 mod sent;
+mod sessions;
 mod tokens;
 mod units;
 mod wire;

@@ -17,6 +17,7 @@ mod package_bindings;
 mod package_gamemaker;
 mod peers;
 mod process;
+mod simulate;
 mod site;
 mod steps;
 mod test;
@@ -40,11 +41,12 @@ fn main() -> ExitCode {
         "licences" => licences::run(),
         "package-bindings" => package_bindings::run(std::env::args().skip(2)),
         "package-gamemaker" => package_gamemaker::run(std::env::args().skip(2)),
+        "simulate" => simulate::run(std::env::args().skip(2)),
         "site" => site::run(),
         "test" => test::run(std::env::args().skip(2)),
         _ => Err(
             "usage: cargo xtask bench-reliable|bench-tls|check-platforms|demo|demo-cluster|dist|fuzz|header|\
-             licences|package-bindings|package-gamemaker|site|test"
+             licences|package-bindings|package-gamemaker|simulate|site|test"
                 .into(),
         ),
     };

@@ -15,12 +15,16 @@ use crate::reliable::batch::Transmits;
 use crate::reliable::config::Config;
 use crate::reliable::displaced::{Displaced, Network};
 use crate::reliable::event::{EventSink, LossReason, PeerInfo, SendError};
-use crate::reliable::peer::{Due, Local, Outcome, Peer};
+use crate::reliable::peer::{Due, Local, MEMORY_LASTS, Outcome, Peer};
 use crate::reliable::reassembly::{Delivery, ReassemblyPool};
+use crate::reliable::sessions::Sessions;
 use crate::reliable::tokens::{Address, Secret, TableHash};
 use crate::reliable::units::Micros;
 use crate::reliable::wire::Control;
 use crate::timers::Timers;
+
+/// So late nothing is done while the process runs and its clock is right.
+const JUMP: Micros = 5_000_000;
 
 /// The reliable protocol on one UDP socket: every peer's state, by address.
 pub struct Endpoint {
@@ -28,6 +32,7 @@ pub struct Endpoint {
     secret: Secret,
     peers: Slab<Box<Peer>>,
     by_address: HashMap<Address, usize, TableHash>,
+    sessions: Sessions,
     /// How many of the peers are of one network.
     places_held: HashMap<Network, u32, TableHash>,
     displaced: Displaced,
@@ -36,6 +41,8 @@ pub struct Endpoint {
     /// Peers that may have something to send, or whose deadline may have changed.
     ready: VecDeque<usize>,
     answers: VecDeque<(SocketAddr, Control)>,
+    /// What time it was last.
+    now: Micros,
     timers: Timers,
     reassembly_pool: ReassemblyPool,
     /// Where what is not acknowledged counts together with what others send.
@@ -79,6 +86,7 @@ impl Endpoint {
         let incarnation = secret.draw() as u32;
         Self {
             by_address: HashMap::with_hasher(secret.table_hash()),
+            sessions: Sessions::new(secret.table_hash()),
             places_held: HashMap::with_hasher(secret.table_hash()),
             displaced: Displaced::default(),
             reassembly_pool: ReassemblyPool::new(config.receive_limit),
@@ -89,6 +97,7 @@ impl Endpoint {
             last: None,
             ready: VecDeque::new(),
             answers: VecDeque::new(),
+            now: 0,
             timers: Timers::default(),
             reading: true,
             stats: Stats::default(),
@@ -140,6 +149,7 @@ impl Endpoint {
     /// Does what [`next_timeout`](Self::next_timeout) announced. All that has arrived must have been
     /// [received](Self::receive) before: peers are given up for their silence.
     pub fn handle_timeout<S: EventSink + ?Sized>(&mut self, now: Micros, sink: &mut S) {
+        self.notice_jump(now);
         while let Some(slot) = self.timers.pop_due(now) {
             match self.on_timeout(slot, now) {
                 Due::Transmit => self.look_after(slot),
@@ -158,6 +168,7 @@ impl Endpoint {
     /// [`handle_timeout`](Self::handle_timeout) called.
     #[must_use]
     pub fn handle_timeout_before_reading(&mut self, now: Micros) -> bool {
+        self.notice_jump(now);
         let mut silent = Vec::new();
         while let Some(slot) = self.timers.pop_due(now) {
             match self.on_timeout(slot, now) {
@@ -170,6 +181,15 @@ impl Endpoint {
             self.timers.set(slot, Some(now));
         }
         !silent.is_empty()
+    }
+
+    /// If the time is much later than this was to be called, the clock has jumped, or the process stood still:
+    /// for peers less time may have passed, so what is forgotten now may be forgotten too early.
+    fn notice_jump(&mut self, now: Micros) {
+        self.now = now;
+        if self.timers.next().is_some_and(|due| now.saturating_sub(due) > JUMP) {
+            self.displaced.until = self.displaced.until.max(now + MEMORY_LASTS);
+        }
     }
 
     fn on_timeout(&mut self, slot: usize, now: Micros) -> Due {
@@ -419,6 +439,7 @@ impl Endpoint {
             all.release(peer.counted as u64);
         }
         self.by_address.remove(&Address(peer.address));
+        self.sessions.forget(peer.known_token);
         self.leave_place(peer.address);
         self.timers.set(slot, None);
         self.last = None;
@@ -443,6 +464,15 @@ impl Endpoint {
     fn look_after(&mut self, slot: usize) {
         self.settle_sends(slot);
         let peer = &mut self.peers[slot];
+        if peer.known_token != peer.local_token {
+            let until = self.now + MEMORY_LASTS;
+            self.sessions.replace(peer.known_token, peer.local_token, until);
+            peer.known_token = peer.local_token;
+            // Who forgets a session early must not say that it never was.
+            if let Some(until) = self.sessions.trim(self.now, self.local.config.max_peers) {
+                self.displaced.until = self.displaced.until.max(until);
+            }
+        }
         if !peer.queued {
             peer.queued = true;
             self.ready.push_back(slot);

@@ -24,6 +24,7 @@ impl Endpoint {
         now: Micros,
         sink: &mut S,
     ) {
+        self.now = now;
         match wire::parse(datagram) {
             Ok(Datagram::Data { token, body }) => self.on_data(from, token, &body, now, sink),
             Ok(Datagram::Hello { token }) => self.on_hello(from, token, now),
@@ -199,11 +200,17 @@ impl Endpoint {
         let answer = match closed {
             // The close may have been lost, or this was under way before it.
             Some((token, code)) => Control::Close { token, code },
-            None => Control::Reset {
-                token,
-                incarnation: self.local.incarnation,
-                gave_up: peer.map_or(self.displaced.may_be_unknown(now), |peer| peer.gave_up()),
-            },
+            None => {
+                // Its peer's address has changed: what was sent from the old one may have arrived.
+                let is_of_another =
+                    self.sessions.knows(token) && peer.is_none_or(|peer| peer.known_token != token);
+                let gave_up = peer.map_or(self.displaced.may_be_unknown(now), |peer| peer.gave_up());
+                Control::Reset {
+                    token,
+                    incarnation: self.local.incarnation,
+                    gave_up: gave_up || is_of_another,
+                }
+            }
         };
         self.answer(from, answer);
     }

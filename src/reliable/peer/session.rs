@@ -203,8 +203,12 @@ impl Peer {
         let Some(since) = self.busy_since else {
             return true;
         };
+        // Who was heard a moment ago has not forgotten the session: it knows us by another address.
+        let was_heard =
+            matches!(self.phase, SessionState::Open) && now.saturating_sub(self.heard_at) < RESUME_LIMIT;
         incarnation == self.remote_incarnation
             && !gave_up
+            && !was_heard
             && now.saturating_sub(since) < RESUME_LIMIT
             && self.send_buffer.is_untouched()
     }

@@ -33,6 +33,8 @@ pub(crate) struct Peer {
     pub(crate) phase: SessionState,
     /// The token by which the peer addresses this session.
     pub(crate) local_token: u64,
+    /// The one by which the endpoint finds the peer.
+    pub(crate) known_token: u64,
     /// The token by which we address it.
     pub(crate) remote_token: u64,
     pub(crate) remote_incarnation: u32,
@@ -103,6 +105,7 @@ impl Peer {
             queued: false,
             phase,
             local_token: 0,
+            known_token: 0,
             remote_token: 0,
             remote_incarnation: 0,
             newest: None,

@@ -225,6 +225,28 @@ fn idle_peers_are_forgotten_and_nobody_notices() {
 }
 
 #[test]
+fn nothing_comes_twice_from_a_peer_whose_address_changes() {
+    // Before and after the answerer has heard the confirm, and in a session that was idle.
+    for before in [30 * MS, SECOND, 60 * SECOND] {
+        let mut world = world(2, 10 * MS);
+        world.send(0, 1, &0u32.to_le_bytes()).unwrap();
+        world.run(before);
+        // It arrives; its acknowledgement goes where nobody is any more.
+        world.send(0, 1, &1u32.to_le_bytes()).unwrap();
+        world.run(10 * MS);
+        world.nodes[0].address = address(7);
+        world.run(20 * SECOND);
+        let arrived = numbers(&world.nodes[1].sink);
+        assert_eq!(arrived, [0, 1], "{before}");
+        // It cannot know, so it is told, and what it sends later arrives.
+        assert_eq!(world.nodes[0].sink.lost.len(), 1, "{before}");
+        world.send(0, 1, &2u32.to_le_bytes()).unwrap();
+        world.run(SECOND);
+        assert_eq!(numbers(&world.nodes[1].sink), [0, 1, 2]);
+    }
+}
+
+#[test]
 fn what_may_have_arrived_is_not_sent_again_after_giving_up() {
     let mut world = world(2, 10 * MS);
     world.send(0, 1, &0u32.to_le_bytes()).unwrap();
