@@ -4,12 +4,13 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{api, cpp_binding, scripting_bindings};
+use crate::{api, cpp_binding, csharp_binding, scripting_bindings};
 
 type Make = fn(&Value) -> Result<String, String>;
 
-const FILES: [(&str, Make); 4] = [
+const FILES: [(&str, Make); 5] = [
     (cpp_binding::PATH, cpp_binding::generate),
+    (csharp_binding::PATH, csharp_binding::generate),
     (scripting_bindings::PYTHON, scripting_bindings::python),
     (scripting_bindings::JAVASCRIPT, scripting_bindings::javascript),
     (scripting_bindings::TYPESCRIPT, scripting_bindings::typescript),

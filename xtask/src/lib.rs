@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod cpp_binding;
+pub mod csharp_binding;
 pub mod declarations;
 pub mod from_api;
 mod header_finish;

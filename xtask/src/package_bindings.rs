@@ -2,6 +2,8 @@
 //! step of the tests that installs each of them where nothing else of the project is, and runs its conformance script.
 
 mod conformance;
+mod cpp;
+mod csharp;
 mod lua;
 mod node;
 mod python;
@@ -25,7 +27,7 @@ const USAGE: &str = "usage: cargo xtask package-bindings [--dist|--check] [LANGU
 Makes the packages in target/dist, each with the library of this machine, which is built.
 --dist    with the libraries of the archives that cargo xtask dist has made instead, which run on other machines too
 --check   makes them elsewhere, installs them into clean folders and runs their conformance scripts
-LANGUAGE  lua, python or node; without one all";
+LANGUAGE  cpp, csharp, lua, python or node; without one all";
 
 /// A language that there is a package for.
 trait Binding {
@@ -40,7 +42,7 @@ trait Binding {
     fn check(&self, packages: &[PathBuf], clean: &Path) -> Result<String>;
 }
 
-const BINDINGS: [&dyn Binding; 3] = [&lua::Lua, &python::Python, &node::Node];
+const BINDINGS: [&dyn Binding; 5] = [&lua::Lua, &cpp::Cpp, &csharp::CSharp, &python::Python, &node::Node];
 
 /// A shared library, and the platform that it is for.
 struct Library {

@@ -31,11 +31,16 @@ pub fn tar(stage: &Path, name: &str) -> Result<PathBuf> {
 /// For Windows, and for all systems: the folder with all that is in it.
 pub fn zip(stage: &Path, archive: &Path) -> Result<PathBuf> {
     let name = stage.file_name().ok_or("a folder has a name")?.to_string_lossy();
+    zip_contents(stage, &format!("{name}/"), archive)
+}
+
+/// What is in a folder, each file's name after the same words.
+pub fn zip_contents(stage: &Path, before: &str, archive: &Path) -> Result<PathBuf> {
     let mut zip = ZipWriter::new(File::create(archive)?);
     // Without times, so that the same content is the same archive.
     let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default());
     for file in contents::files(stage)? {
-        zip.start_file(format!("{name}/{}", file.display()), options)?;
+        zip.start_file(format!("{before}{}", file.display()), options)?;
         zip.write_all(&fs::read(stage.join(&file))?)?;
     }
     zip.finish()?;
