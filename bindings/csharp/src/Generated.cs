@@ -52,6 +52,7 @@ namespace Stepwire
         public const int ConfigReliableOnly = 1034;
         public const int ConfigReliableMaxPeers = 1035;
         public const int ConfigMessageTimeout = 1036;
+        public const int ConfigTotalSendLimit = 1037;
         public const int ConfigSimulateLatency = 1100;
         public const int ConfigSimulateJitter = 1101;
         public const int ConfigSimulateLoss = 1102;
@@ -270,7 +271,12 @@ namespace Stepwire
         /// <summary>How long a client may take for the handshake with a server.
         /// (1 to 2147483647 ms; default the connect timeout)</summary>
         public static readonly NumberOption HandshakeTimeout = new NumberOption(1016, OptionScope.Library);
-        /// <summary>Bytes of all uncollected events together above which nothing is read.
+        /// <summary>Bytes of all that peers have sent and the program has not collected: waiting events and messages that
+        /// have arrived in part, of all sockets together. When the events alone reach it nothing is read; when
+        /// unfinished messages take three quarters of it, only connections that hold little are read, and those
+        /// to the end of a message that are nearest to it. If in five seconds somebody waits for room and hardly
+        /// anything comes, connections that hold most, of equals the oldest, end with `network_error_too_big`. A
+        /// single message goes beyond the limit if there is no other way.
         /// (1 to 4503599627370496 bytes; default 256 MiB)</summary>
         public static readonly NumberOption TotalQueueLimit = new NumberOption(1017, OptionScope.Library);
         /// <summary>How long a WebSocket may be silent before it is pinged; 0: never. A peer that has answered pings
@@ -363,6 +369,11 @@ namespace Stepwire
         /// connection ends with `network_error_timeout`. Not while the host does not collect its events. 0: never.
         /// (0 to 2147483647 ms; default 30000)</summary>
         public static readonly NumberOption MessageTimeout = new NumberOption(1036, OptionScope.SocketOrDefault);
+        /// <summary>Payload bytes of all send queues together, what reliable peers have not acknowledged included, from
+        /// which on sends return `network_error_queue_full`. A message to a group counts in each member's queue;
+        /// up to 4 KiB in the queue of a socket are not counted.
+        /// (1 to 4503599627370496 bytes; default 1 GiB)</summary>
+        public static readonly NumberOption TotalSendLimit = new NumberOption(1037, OptionScope.Library);
         /// <summary>A bad network for tests: whatever the UDP socket sends and receives takes this much longer. Set
         /// before the first send it holds from the first datagram on, like the five that follow.
         /// (0 to 60000 ms; default 0)</summary>
