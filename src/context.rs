@@ -13,7 +13,7 @@ use crate::mailbox::{Burst, Mailboxes};
 use crate::options::Options;
 use crate::placement::ReactorIndex;
 use crate::registry::Registry;
-use crate::socket::{HostGuard, HostSide, Socket};
+use crate::socket::{HostGuard, HostSide, Socket, take_waiting};
 use crate::wake::Wake;
 
 /// All state of the library, for the whole life of the process.
@@ -61,6 +61,17 @@ impl Context {
             let own = sockets.extract_if(.., |socket| socket.reactor() == reactor).collect();
             let command = Command::Destroy { sockets: own, close_frame: close_frame.clone() };
             self.command(reactor, command);
+        }
+    }
+
+    /// Where all together have less to send again, has the reactors look at those that waited for that.
+    #[inline]
+    pub(crate) fn wake_waiting_for_all(&self) {
+        for handle in take_waiting() {
+            if let Ok(socket) = self.registry.get(handle) {
+                socket.waits_for_all.taken();
+                self.command(socket.reactor(), Command::Apply(socket));
+            }
         }
     }
 

@@ -55,9 +55,13 @@ impl SharedQuota {
         self.limit.store(limit, Relaxed);
     }
 
+    pub fn is_full(&self) -> bool {
+        is_full(self.used.load(Relaxed), self.limit.load(Relaxed))
+    }
+
     /// Books the cost of one more, unless it is full.
     pub fn try_book(&self, cost: u64) -> bool {
-        let fits = !is_full(self.used.load(Relaxed), self.limit.load(Relaxed));
+        let fits = !self.is_full();
         if fits {
             self.used.fetch_add(cost, Relaxed);
         }

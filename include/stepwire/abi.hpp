@@ -94,7 +94,7 @@ inline constexpr int type_up_failed = 6;
 /** Reserved, never sent today: the network is down. */
 inline constexpr int type_down = 7;
 /** A socket that had refused a message with `network_error_queue_full` has room again: half its limit or
- *  less is queued. One event for all refusals before it is collected, and none after the disconnect. `id` is
+ *  less is queued, and all together are below `network_config_total_send_limit`. One event for all refusals before it is collected, and none after the disconnect. `id` is
  *  the socket. Of a reliable UDP socket `ip` and `port` say which peer has room; 0 and "" stand for its
  *  plain datagrams. GameMaker has no such event. */
 inline constexpr int type_writable = 1001;

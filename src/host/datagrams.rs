@@ -262,7 +262,12 @@ fn enqueue(
                 return Ok(Step::EndpointBusy(Arc::clone(protocol)));
             };
             // Not the time before the lock is held: the protocol's must not go backwards.
-            endpoint.send(address, payload, clock::micros).map_err(|error| refused(&error))?;
+            endpoint.send(address, payload, clock::micros).map_err(|error| {
+                if matches!(error, SendError::AllFull) {
+                    host.wait_for_all(socket);
+                }
+                refused(&error)
+            })?;
             false
         }
         // A datagram; or its name is not known, or such messages are queued already.

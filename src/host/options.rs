@@ -66,7 +66,9 @@ fn set_for_library(option: i32, value: Value<'_>) -> Result<()> {
         options.set(option, value)?;
         set_total_limit(options.total_send_limit);
         Ok(())
-    })
+    })?;
+    CONTEXT.wake_waiting_for_all();
+    Ok(())
 }
 
 /// A path that leads nowhere is told when it is set, not when the file is needed.

@@ -157,6 +157,7 @@ impl Reactor {
         }
         self.look_after_crowd();
         self.endpoints.free_gone();
+        self.turn.context.wake_waiting_for_all();
         if !self.turn.batch.is_empty() {
             let collected = self.turn.context.events.publish(&mut self.turn.batch);
             self.release_collected(collected);

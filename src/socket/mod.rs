@@ -8,6 +8,7 @@ mod handle;
 mod memberships;
 mod send_queue;
 mod traffic;
+mod waiting_for_all;
 
 use std::ffi::c_void;
 use std::net::{IpAddr, SocketAddr};
@@ -31,11 +32,13 @@ use connection::Connection;
 use memberships::Memberships;
 use send_queue::{InFlight, Refused, SendQueue};
 use traffic::Carrier;
+use waiting_for_all::Listed;
 
 pub(crate) use about::{About, Abouts};
 pub(crate) use clients::Clients;
 pub(crate) use send_queue::{set_total_limit, total as total_to_send};
 pub(crate) use traffic::{Traffic, count};
+pub(crate) use waiting_for_all::take_waiting;
 
 pub(crate) use handle::Handle;
 
@@ -96,6 +99,7 @@ pub(crate) struct Socket {
     pub(crate) user: AtomicPtr<c_void>,
     pub(crate) in_flight: InFlight,
     pub(crate) refused: Refused,
+    pub(crate) waits_for_all: Listed,
     /// Bytes of a message that has not come whole.
     pub(crate) unfinished: AtomicU32,
     pub(crate) traffic: Traffic,
@@ -187,11 +191,30 @@ impl HostSide {
         if self.queue.is_full(in_flight, limit) && self.queue.refuse(&socket.refused, in_flight, limit) {
             return Err(queue_full());
         }
-        if self.queue.book(in_flight, payload) {
+        if self.queue.book(in_flight, payload) || self.waits_for_all(socket, payload) {
             return Ok(());
         }
-        self.queue.note_refused(&socket.refused);
         Err(all_queues_full())
+    }
+
+    /// All have too much to send: has the host told when that is over. True if it is over already, and the
+    /// message was booked.
+    #[cold]
+    fn waits_for_all(&self, socket: &Socket, payload: usize) -> bool {
+        let noted = self.queue.note_refused(&socket.refused);
+        socket.waits_for_all.enlist(socket.handle);
+        let booked = self.queue.book(&socket.in_flight, payload);
+        if booked && noted {
+            socket.refused.forget();
+        }
+        booked
+    }
+
+    /// The protocol has refused a message for the same reason.
+    #[cold]
+    pub(crate) fn wait_for_all(&self, socket: &Socket) {
+        self.queue.note_refused(&socket.refused);
+        socket.waits_for_all.enlist(socket.handle);
     }
 }
 
@@ -238,6 +261,7 @@ impl Socket {
             user: AtomicPtr::default(),
             in_flight: InFlight::default(),
             refused: Refused::default(),
+            waits_for_all: Listed::default(),
             unfinished: AtomicU32::new(0),
             traffic: Traffic::new(),
             clients,
@@ -310,6 +334,12 @@ impl Socket {
     #[cold]
     fn may_have_room_again(&self) -> bool {
         let host = &mut *self.host.lock();
+        if host.connection.is_of_use() && total_to_send().is_full() {
+            self.waits_for_all.enlist(self.handle);
+            if total_to_send().is_full() {
+                return false;
+            }
+        }
         host.connection.is_of_use()
             && host.queue.has_room_again(&self.refused, &self.in_flight, host.settings.send_queue_limit)
     }

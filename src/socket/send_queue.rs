@@ -75,12 +75,9 @@ impl SendQueue {
         self.told_of_room = false;
     }
 
-    /// A message was refused because of what others have to send.
-    #[cold]
-    pub(crate) fn note_refused(&self, refused: &Refused) {
-        if !self.told_of_room {
-            refused.0.store(true, Relaxed);
-        }
+    /// A message was refused because of what others have to send. Whether that was not noted before.
+    pub(crate) fn note_refused(&self, refused: &Refused) -> bool {
+        !self.told_of_room && !refused.0.swap(true, Relaxed)
     }
 
     /// Counts a message with so many bytes as part of what all sockets have to send; false if that is too much.

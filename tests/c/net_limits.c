@@ -86,6 +86,49 @@ static void all_send_queues_together_are_bounded(void) {
     close(quick);
 }
 
+/* One that was refused only because of the others hears when there is room, though nothing of its own leaves. */
+static void who_was_refused_hears_of_room(void) {
+    Table table;
+    double server, port, socket, deadline = now_ms() + patience_ms();
+    int quick, i;
+    SUCCESS(network_set_config(network_config_total_send_limit, MIB, 0));
+    table = make_table();
+    server = tcp_server(0, 1);
+    port = network_get_port(server);
+    quick = peer_join(port);
+    socket = take_connect(server)->socket;
+    send_until_full(&table);
+    while (network_send_packet(socket, message, MESSAGE) >= 0)
+        CHECK(now_ms() < deadline);
+    for (i = 0; i < PEERS; i++)
+        close(table.peers[i]);
+    SUCCESS(network_destroy(table.server));
+    CHECK_EQUAL(take_event(socket, network_type_writable)->id, socket);
+    SUCCESS(network_send_packet(socket, message, MESSAGE));
+    drop_events();
+    close(quick);
+}
+
+/* A raised limit is room as well. */
+static void a_raised_limit_is_told(void) {
+    Table table;
+    double server, port, socket, deadline = now_ms() + patience_ms();
+    int quick;
+    SUCCESS(network_set_config(network_config_total_send_limit, MIB, 0));
+    table = make_table();
+    server = tcp_server(0, 1);
+    port = network_get_port(server);
+    quick = peer_join(port);
+    socket = take_connect(server)->socket;
+    send_until_full(&table);
+    while (network_send_packet(socket, message, MESSAGE) >= 0)
+        CHECK(now_ms() < deadline);
+    SUCCESS(network_set_config(network_config_total_send_limit, 64 * MIB, 0));
+    CHECK_EQUAL(take_event(socket, network_type_writable)->id, socket);
+    leave_table(&table);
+    close(quick);
+}
+
 static void groups_are_bounded_with_all_others(void) {
     Table table;
     double took = PEERS, deadline = now_ms() + patience_ms();
@@ -140,6 +183,8 @@ static void the_limit_has_a_range_and_a_default(void) {
 int main(int argc, char **argv) {
     static const Case cases[] = {
         {"all_send_queues_together_are_bounded", all_send_queues_together_are_bounded},
+        {"who_was_refused_hears_of_room", who_was_refused_hears_of_room},
+        {"a_raised_limit_is_told", a_raised_limit_is_told},
         {"groups_are_bounded_with_all_others", groups_are_bounded_with_all_others},
         {"reliable_messages_count_until_they_are_acknowledged", reliable_messages_count_until_they_are_acknowledged},
         {"the_limit_has_a_range_and_a_default", the_limit_has_a_range_and_a_default},
