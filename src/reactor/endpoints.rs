@@ -219,12 +219,25 @@ impl Endpoints {
         !(self.again.is_empty() && self.postponed.is_empty())
     }
 
-    /// All that are to be gone on with, the postponed ones first. Each is to be [taken off the
-    /// list](Self::unlist) before it is looked at.
-    pub(crate) fn take_to_go_on(&mut self) -> Vec<Id> {
-        let mut all = std::mem::take(&mut self.postponed);
-        all.append(&mut self.again);
-        all
+    /// Those that had no part in the last turn. Each is to be [taken off the list](Self::unlist) before it is
+    /// looked at.
+    pub(crate) fn take_postponed(&mut self) -> Vec<Id> {
+        std::mem::take(&mut self.postponed)
+    }
+
+    /// Those that have had their part and have more to do, likewise.
+    pub(crate) fn take_again(&mut self) -> Vec<Id> {
+        std::mem::take(&mut self.again)
+    }
+
+    /// To these it has not come: they are the first of those that go on in the next turn.
+    pub(crate) fn put_back(&mut self, again: &[Id]) {
+        self.again.splice(0..0, again.iter().copied());
+    }
+
+    /// Whether it stands on one of the lists.
+    pub(crate) fn is_listed(&mut self, id: Id) -> bool {
+        self.slot(id).is_some_and(|slot| slot.listed)
     }
 
     pub(crate) fn unlist(&mut self, id: Id) {

@@ -125,7 +125,7 @@ impl Reactor {
             self.handle(command);
         }
 
-        for id in self.endpoints.take_to_go_on() {
+        for id in self.endpoints.take_postponed() {
             self.endpoints.unlist(id);
             self.attend(id, |reactor, id| reactor.go_on(id));
         }
@@ -150,6 +150,7 @@ impl Reactor {
         }
         ready.clear();
         self.ready = ready;
+        self.go_on_with_those_that_had_their_part();
         // All that are due now and no others: what is armed for at once meanwhile comes in the next turn,
         // after everybody else has had theirs.
         for id in self.endpoints.take_due(self.turn.now) {
@@ -266,6 +267,8 @@ impl Reactor {
     }
 
     fn on_ready(&mut self, id: Id, readable: bool, writable: bool, hung_up: bool) {
+        // Whoever stands on a list is read when that has its turn.
+        let listed = self.endpoints.is_listed(id);
         let Some(endpoint) = self.endpoints.get(id) else { return };
         match endpoint {
             Endpoint::Stream(stream) => {
@@ -280,7 +283,7 @@ impl Reactor {
                         next => self.end(id, next),
                     }
                 }
-                if (readable || hung_up) && !paused {
+                if (readable || hung_up) && !paused && !listed {
                     self.read(id);
                 }
             }
@@ -288,7 +291,7 @@ impl Reactor {
                 if writable && own.blocked {
                     self.with_datagrams(id, Datagrams::flush);
                 }
-                if readable {
+                if readable && !listed {
                     self.read_datagrams(id);
                 }
             }
@@ -299,6 +302,21 @@ impl Reactor {
             }
             Endpoint::ConnectAttempt(_) => self.attempted(id, hung_up),
             Endpoint::Connect(_) | Endpoint::Gone => {}
+        }
+    }
+
+    /// Last of all, so that whoever sends without end keeps nobody waiting who has only just sent something.
+    fn go_on_with_those_that_had_their_part(&mut self) {
+        let again = self.endpoints.take_again();
+        for (done, &id) in again.iter().enumerate() {
+            if done > 0 && self.turn.is_full() {
+                self.endpoints.put_back(&again[done..]);
+                break;
+            }
+            self.endpoints.unlist(id);
+            // One of them goes on in any turn, however full.
+            let is_stream = self.endpoints.stream(id).is_some();
+            self.attend(id, |reactor, id| if is_stream { reactor.read_now(id) } else { reactor.go_on(id) });
         }
     }
 
