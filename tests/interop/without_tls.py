@@ -31,4 +31,4 @@ class WithoutTls(TlsTestCase):
         client, handle = self.member(f"ws://localhost:{port}/", server)
         client.send(packet(b"hello"))
         self.data(handle, b"hello")
-        self.assertEqual(self.host.must("network_get_string", handle, "tls"), "0")
+        self.assertEqual(self.host.must("network_get_string", handle, "tls"), "")
