@@ -35,23 +35,24 @@ type Row = (&'static str, &'static str, usize);
 
 pub const README: &str = "README.md";
 
-const GUIDES: [Row; 13] = [
-    ("README.md#a-first-program", "first-program.md", 0),
-    ("README.md#two-commands", "two-commands.md", 1),
+const GUIDES: [Row; 14] = [
+    ("README.md#a-first-program", "readme/first-program.md", 0),
+    ("README.md#two-commands", "readme/two-commands.md", 1),
     ("docs/porting-gamemaker.md", "porting-gamemaker.md", 0),
-    ("README.md#from-gml-to-c", "gml-to-c.md", 1),
+    ("README.md#from-gml-to-c", "readme/gml-to-c.md", 1),
     ("docs/dedicated-server.md", "dedicated-server.md", 0),
     ("docs/websocket.md", "websocket.md", 0),
     ("docs/websocket-conformance.md", "websocket-conformance.md", 1),
     ("docs/reliable-udp.md", "reliable-udp.md", 0),
     ("docs/scaling.md", "scaling.md", 0),
-    ("README.md#building-against-it", "building.md", 0),
+    ("README.md#building-against-it", "readme/building.md", 0),
     ("docs/shipping.md", "shipping.md", 0),
-    ("SECURITY.md", "security.md", 0),
-    ("README.md#limits", "limits.md", 1),
+    ("docs/security.md", "security.md", 0),
+    ("SECURITY.md", "security-reports.md", 1),
+    ("README.md#limits", "readme/limits.md", 1),
 ];
 const PERFORMANCE: [Row; 2] = [
-    ("README.md#performance", "performance.md", 0),
+    ("README.md#performance", "readme/performance.md", 0),
     ("benches/reliable/README.md", "performance-reliable.md", 1),
 ];
 const GAMEMAKER: [Row; 2] = [
