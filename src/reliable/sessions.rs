@@ -6,15 +6,20 @@ use std::collections::{HashSet, VecDeque};
 use super::tokens::TableHash;
 use super::units::Micros;
 
+/// Refused tokens that are remembered: more than can be in use by accident.
+const MOST_REFUSED: usize = 1024;
+
 pub(crate) struct Sessions {
     tokens: HashSet<u64, TableHash>,
     /// Those that others have followed, the oldest first, and how long to remember them.
     followed: VecDeque<(Micros, u64)>,
+    /// Those that were to begin from another address than they were granted to.
+    refused: VecDeque<(Micros, u64)>,
 }
 
 impl Sessions {
     pub(crate) fn new(hash: TableHash) -> Self {
-        Self { tokens: HashSet::with_hasher(hash), followed: VecDeque::new() }
+        Self { tokens: HashSet::with_hasher(hash), followed: VecDeque::new(), refused: VecDeque::new() }
     }
 
     pub(crate) fn knows(&self, token: u64) -> bool {
@@ -27,6 +32,20 @@ impl Sessions {
             self.followed.push_back((until, before));
         }
         self.tokens.insert(now);
+    }
+
+    /// A session must not begin any more: its peer was told that it is not known.
+    pub(crate) fn refuse(&mut self, token: u64, now: Micros, until: Micros) {
+        while self.refused.front().is_some_and(|&(until, _)| until <= now)
+            || self.refused.len() >= MOST_REFUSED
+        {
+            if let Some((_, old)) = self.refused.pop_front() {
+                self.tokens.remove(&old);
+            }
+        }
+        if self.tokens.insert(token) {
+            self.refused.push_back((until, token));
+        }
     }
 
     /// Nothing is left of a peer and its last session.

@@ -124,8 +124,13 @@ impl Endpoint {
         let genuine = granted
             .filter(|&granted| age <= GRANT_LASTS && self.secret.cookie(from, proof.token, granted) == token);
         let Some(granted) = genuine else {
-            return self.refuse(from, slot, token, now);
+            self.refuse(from, slot, token, now);
+            // What was sent from the address that it was granted to may be under way still.
+            return self.sessions.refuse(token, now, now + Micros::from(GRANT_LASTS));
         };
+        if self.sessions.knows(token) {
+            return self.refuse(from, slot, token, now);
+        }
         let confirm = Confirm { token, proof, granted };
         let slot = match slot {
             Some(slot) => {
