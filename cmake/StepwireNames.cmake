@@ -41,10 +41,8 @@ set(stepwire_import_file ${stepwire_cargo_import})
 # What a program that links the static library has to link besides: what
 # `cargo rustc --release -- --print native-static-libs` says, except for gcc_s and c: compilers link those by
 # themselves, and the archives in their place when everything is linked statically. A test compares the two.
-if(MSVC)
-  set(stepwire_native_libs kernel32 ntdll userenv ws2_32 dbghelp)
-elseif(WIN32)
-  set(stepwire_native_libs kernel32 ntdll userenv ws2_32 dbghelp)
+if(WIN32)
+  set(stepwire_native_libs advapi32 bcrypt kernel32 ntdll userenv ws2_32 dbghelp)
 elseif(APPLE)
   set(stepwire_native_libs "-framework Security" "-framework CoreFoundation" iconv System c m)
 else()

@@ -13,7 +13,7 @@ use crate::listening::Listening;
 use crate::options::Texts;
 pub(crate) use crate::placement::Id;
 use crate::reliable::Endpoint;
-use crate::socket::{Bound, Local, Socket};
+use crate::socket::{Bound, Local, PortHolder, Socket};
 use crate::tls;
 use crate::url::Url;
 use crate::websocket::handshake::ClientHandshake;
@@ -172,6 +172,7 @@ pub(crate) struct OpenDatagrams {
     pub(crate) socket: Arc<Socket>,
     pub(crate) io: UdpSocket,
     pub(crate) bound: Bound,
+    pub(crate) holder: Option<Arc<PortHolder>>,
     /// The protocol of a destroyed socket that still flushes on the same port.
     pub(crate) predecessor: Option<Arc<Mutex<Endpoint>>>,
 }

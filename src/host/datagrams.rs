@@ -18,7 +18,7 @@ use crate::error::{Code, Error, Result};
 use crate::options::Options;
 use crate::protocol::packet::{self, HEADER_SIZE};
 use crate::reliable::{Endpoint, SendError};
-use crate::socket::{Bound, DatagramSide, Family, Handle, Socket, SocketRole, UdpTarget, count};
+use crate::socket::{Bound, DatagramSide, Family, Handle, PortHolder, Socket, SocketRole, UdpTarget, count};
 use crate::{address, sys};
 
 use super::options::apply_reliability;
@@ -48,6 +48,7 @@ pub(crate) fn create_datagrams(role: SocketRole, regular: bool, port: Option<u16
 
 /// Hands a bound socket to the reactor, unless another thread was faster.
 fn open(socket: &Arc<Socket>, (io, holder, bound, port): BoundSocket) -> Result<()> {
+    let holder = holder.map(Arc::new);
     {
         let mut host = socket.host.lock();
         host.connection.check_not_destroyed()?;
@@ -56,13 +57,12 @@ fn open(socket: &Arc<Socket>, (io, holder, bound, port): BoundSocket) -> Result<
             return Ok(());
         }
         own.bound = Some(bound);
-        own.holder = holder.map(|holder| (port, holder));
+        own.holder = holder.clone();
         socket.local_port.store(port, Relaxed);
     }
     let predecessor = released_ports::succeed(port);
-    let socket = Arc::clone(socket);
-    CONTEXT
-        .command(socket.reactor(), Command::OpenDatagrams(OpenDatagrams { socket, io, bound, predecessor }));
+    let open = OpenDatagrams { socket: Arc::clone(socket), io, bound, holder, predecessor };
+    CONTEXT.command(socket.reactor(), Command::OpenDatagrams(open));
     Ok(())
 }
 
@@ -81,11 +81,15 @@ impl Sharing {
     }
 }
 
-/// A system's socket, another descriptor of it, how it is bound, and its port.
-type BoundSocket = (UdpSocket, Option<SystemSocket>, Bound, u16);
+/// A system's socket, what its port is given back by, how it is bound, and its port.
+type BoundSocket = (UdpSocket, Option<PortHolder>, Bound, u16);
 
 /// A system's socket bound to `port` on `ip`, or on all addresses of both families.
 fn bind(ip: Option<IpAddr>, port: u16, sharing: Sharing) -> Result<BoundSocket> {
+    let is_shared = sharing.on_machine || sharing.load;
+    if !is_shared && let Some((socket, bound)) = released_ports::take_over(port, ip) {
+        return Ok(with_holder(socket, port, bound, is_shared));
+    }
     let bind = |ip: IpAddr, dual_stack: bool| -> std::io::Result<SystemSocket> {
         let address = SocketAddr::new(ip, port);
         let socket = SystemSocket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
@@ -99,7 +103,7 @@ fn bind(ip: Option<IpAddr>, port: u16, sharing: Sharing) -> Result<BoundSocket> 
         }
         if sharing.on_machine {
             sys::share_datagram_port(&socket)?;
-        } else if released_ports::was_datagrams(port) {
+        } else if released_ports::lets_datagrams(port) {
             socket.set_reuse_address(true)?;
         } else {
             sys::keep_datagram_port(&socket)?;
@@ -123,9 +127,13 @@ fn bind(ip: Option<IpAddr>, port: u16, sharing: Sharing) -> Result<BoundSocket> 
     let local = socket.local_addr().map_err(|error| bind_failed(port, &error))?;
     let port = local.as_socket().map_or(port, |address| address.port());
     let bound = Bound { ip, ipv6: families.v6, families };
+    Ok(with_holder(socket, port, bound, is_shared))
+}
+
+fn with_holder(socket: SystemSocket, port: u16, bound: Bound, is_shared: bool) -> BoundSocket {
     // Where descriptors are short the port is given back when all was flushed.
-    let holder = socket.try_clone().ok();
-    Ok((UdpSocket::from_std(socket.into()), holder, bound, port))
+    let holder = socket.try_clone().ok().map(|holder| PortHolder::new(holder, port, bound, is_shared));
+    (UdpSocket::from_std(socket.into()), holder, bound, port)
 }
 
 /// `network_send_udp`: with GameMaker's header, or on a reliable socket by the protocol. Returns the

@@ -70,11 +70,10 @@ pub(super) fn bind_stream(ip: Option<IpAddr>, port: u16, to: BindTo) -> Result<(
             // From then on the connections made through it may bind to the same port, and only they.
             sys::reserve_port(&socket, &address.into(), released_ports::contains(port))?;
         } else {
-            sys::share_listening_port(&socket)?;
             if to == (BindTo::Server { shared: true }) {
                 sys::share_port(&socket)?;
             }
-            socket.bind(&address.into())?;
+            sys::bind_listener(&socket, &address.into(), released_ports::was_servers(port))?;
         }
         socket.set_nonblocking(true)?;
         Ok(socket)

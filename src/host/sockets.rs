@@ -66,6 +66,7 @@ pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular
     };
     let socket = register(SocketRole::Server, family, regular, Arc::new(settings))?;
     socket.local_port.store(port, Relaxed);
+    released_ports::note_server(port);
     let handle = socket.handle;
     let listening = Arc::new(Listening::new(listening, Place { port, ..place }));
     socket.host.lock().listening = Some(Arc::clone(&listening));

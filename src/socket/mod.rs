@@ -6,6 +6,7 @@ mod clients;
 mod connection;
 mod handle;
 mod memberships;
+mod port_holder;
 mod send_queue;
 mod traffic;
 mod waiting_for_all;
@@ -41,6 +42,7 @@ pub(crate) use traffic::{Traffic, count};
 pub(crate) use waiting_for_all::take_waiting;
 
 pub(crate) use handle::Handle;
+pub(crate) use port_holder::PortHolder;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SocketRole {
@@ -163,8 +165,8 @@ pub(crate) struct DatagramSide {
     pub(crate) ip: Option<IpAddr>,
     /// How it is bound; not before its first send, unless the host chose a port.
     pub(crate) bound: Option<Bound>,
-    /// Its port with another descriptor of the system's socket, by which the port is given back.
-    pub(crate) holder: Option<(u16, socket2::Socket)>,
+    /// By which the port is given back.
+    pub(crate) holder: Option<Arc<PortHolder>>,
     /// Where what names no receiver goes.
     pub(crate) target: Option<UdpTarget>,
     /// The reliable protocol, once the host has enabled it. Its lock comes after all others.

@@ -7,7 +7,8 @@
 //! | [`is_descriptor_limit`] | the error numbers of "no more descriptors" |
 //! | [`raise_descriptor_limit`] | `RLIMIT_NOFILE` |
 //! | [`start_thread`] | the signal mask a new thread inherits; a library that is unloaded under it |
-//! | [`share_listening_port`], [`reserve_port`], [`share_outgoing_port`], [`keep_datagram_port`], [`share_datagram_port`], [`share_port`] | `SO_REUSEADDR`, `SO_REUSEPORT` or `SO_EXCLUSIVEADDRUSE` |
+//! | [`bind_listener`], [`reserve_port`], [`share_outgoing_port`], [`keep_datagram_port`], [`share_datagram_port`], [`share_port`] | `SO_REUSEADDR`, `SO_REUSEPORT` or `SO_EXCLUSIVEADDRUSE` |
+//! | [`DATAGRAM_PORTS_OVERLAP`] | ports that are exclusive once and for all |
 //! | [`write_to_stderr`] | the SIGPIPE of a standard error that nobody reads |
 //! | [`in_forked_children`] | `pthread_atfork` |
 //! | [`CONNECTION_REFUSED`] | an error number |

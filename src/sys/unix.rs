@@ -12,6 +12,9 @@ use socket2::{SockAddr, SockRef, Socket, TcpKeepalive};
 /// next arrival is a new edge. Saves the read that would only say "would block".
 pub(crate) const DRAINED_BY_SHORT_READ: bool = true;
 
+/// Whether a datagram socket can get the port of one that still has it, if both want that.
+pub(crate) const DATAGRAM_PORTS_OVERLAP: bool = true;
+
 /// What a connect to a port says where nobody listens.
 pub(crate) const CONNECTION_REFUSED: i32 = libc::ECONNREFUSED;
 
@@ -103,10 +106,11 @@ pub(crate) fn in_forked_children(note: extern "C" fn()) {
     unsafe { libc::pthread_atfork(None, None, Some(note)) };
 }
 
-/// Lets a restarted server take its port again while old connections are in TIME_WAIT. On Unix
-/// this does not let two servers listen on one port.
-pub(crate) fn share_listening_port(socket: &Socket) -> io::Result<()> {
-    socket.set_reuse_address(true)
+/// Binds a server's socket, also while old connections are in TIME_WAIT. On Unix this does not let two servers listen
+/// on one port.
+pub(crate) fn bind_listener(socket: &Socket, address: &SockAddr, _were_ours: bool) -> io::Result<()> {
+    socket.set_reuse_address(true)?;
+    socket.bind(address)
 }
 
 /// Binds a reservation: a port that nobody has, and that connections can share from then on. Connections in TIME_WAIT

@@ -20,6 +20,9 @@ use windows_sys::Win32::System::LibraryLoader::{
 /// Windows re-arms readiness only when a read says "would block".
 pub(crate) const DRAINED_BY_SHORT_READ: bool = false;
 
+/// Whether a datagram socket can get the port of one that still has it: an exclusive one never shares it later.
+pub(crate) const DATAGRAM_PORTS_OVERLAP: bool = false;
+
 /// The most that is written at once. While less than its send buffer waits, Windows takes a write of any
 /// size whole; but what the peer has not taken must stay in our queue, where it counts.
 const LARGEST_WRITE: usize = 64 << 10;
@@ -70,21 +73,32 @@ pub(crate) fn write_to_stderr(bytes: &[u8]) {
 /// Windows does not fork.
 pub(crate) fn in_forked_children(_note: extern "C" fn()) {}
 
-/// A server's port is its own: without this anybody who sets SO_REUSEADDR could steal it. A restarted server
-/// needs no option to take its port again.
-pub(crate) fn share_listening_port(socket: &Socket) -> io::Result<()> {
-    be_exclusive(socket)
+/// Binds a server's socket to a port that is its own: otherwise anybody who sets SO_REUSEADDR could steal it. An exclusive
+/// port cannot be had while connections to it are still there; where those `were_ours` it is taken without, which no more
+/// than one socket can do either.
+pub(crate) fn bind_listener(socket: &Socket, address: &SockAddr, were_ours: bool) -> io::Result<()> {
+    set_exclusive(socket, true)?;
+    match socket.bind(address) {
+        Err(error) if were_ours && is_port_taken(&error) => {
+            set_exclusive(socket, false)?;
+            socket.bind(address)
+        }
+        result => result,
+    }
 }
 
 /// Binds a reservation: a port that nobody has, and that connections can share from then on. Only sockets that want to
-/// share before they are bound can do so, and those take any port: whether it is free another socket finds out.
-pub(crate) fn reserve_port(reservation: &Socket, address: &SockAddr, _released: bool) -> io::Result<()> {
+/// share before they are bound can do so, and those take any port: whether it is free another socket finds out. A
+/// connection that is still closing may have one that was `released` a moment ago.
+pub(crate) fn reserve_port(reservation: &Socket, address: &SockAddr, released: bool) -> io::Result<()> {
     let scout = Socket::new(address.domain(), Type::STREAM, None)?;
     if address.is_ipv6() {
         scout.set_only_v6(reservation.only_v6()?)?;
     }
-    scout.bind(address)?;
-    let bound = scout.local_addr()?;
+    let bound = match scout.bind(address) {
+        Err(error) if released && is_port_taken(&error) => address.clone(),
+        result => result.and_then(|()| scout.local_addr())?,
+    };
     drop(scout);
     reservation.set_reuse_address(true)?;
     reservation.bind(&bound)
@@ -110,11 +124,11 @@ pub(crate) fn share_datagram_port(socket: &Socket) -> io::Result<()> {
 
 /// A datagram socket's port is its own.
 pub(crate) fn keep_datagram_port(socket: &Socket) -> io::Result<()> {
-    be_exclusive(socket)
+    set_exclusive(socket, true)
 }
 
-fn be_exclusive(socket: &Socket) -> io::Result<()> {
-    let exclusive: i32 = 1;
+fn set_exclusive(socket: &Socket, exclusive: bool) -> io::Result<()> {
+    let exclusive = i32::from(exclusive);
     // SAFETY: the option takes a BOOL, which is read during the call.
     let failed = unsafe {
         setsockopt(

@@ -1,6 +1,9 @@
 /* A host that does not collect its events: memory stays bounded, TCP pushes back, nothing is lost. */
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -179,6 +182,41 @@ static void a_packet_larger_than_the_bound(void) {
     free(bytes);
 }
 
+#if !defined(_WIN32) /* no descriptor can be put in another's place there */
+/* Receiving fails many times in a row, as it may where earlier datagrams were refused: what has arrived meanwhile is
+ * delivered all the same, though the system tells of it no more. */
+static void datagrams_are_heard_after_errors(void) {
+    enum { MOST = 8, HIGH = 512 };
+    double server = SUCCESS(network_create_server_raw(network_socket_udp, 0, 0)), port = network_get_port(server);
+    int replaced[MOST], count = 0, i, descriptor, kept;
+    int failing = socket(AF_INET, SOCK_STREAM, 0), sender = socket(AF_INET, SOCK_DGRAM, 0);
+    struct sockaddr_in to;
+    settle(); /* the library watches the socket */
+    kept = fcntl(find_descriptor(port, 0), F_DUPFD, HIGH);
+    CHECK(kept >= HIGH);
+    while ((descriptor = find_descriptor(port, 0)) != kept) {
+        CHECK(count < MOST);
+        replaced[count++] = descriptor;
+        CHECK(dup2(failing, descriptor) == descriptor);
+    }
+    CHECK(count > 0);
+    memset(&to, 0, sizeof to);
+    to.sin_family = AF_INET;
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    to.sin_port = htons((unsigned short)port);
+    CHECK(sendto(sender, "hello?", 6, 0, (struct sockaddr *)&to, sizeof to) == 6);
+    settle(); /* it has tried */
+    for (i = 0; i < count; i++)
+        CHECK(dup2(kept, replaced[i]) == replaced[i]);
+    take_data(server, "hello?", 6);
+    SUCCESS(network_destroy(server));
+    close(kept);
+    close(failing);
+    close(sender);
+    check_no_events();
+}
+#endif
+
 int main(int argc, char **argv) {
     static const Case cases[] = {
         {"the_waiting_events_of_a_socket_are_bounded", the_waiting_events_of_a_socket_are_bounded},
@@ -186,6 +224,9 @@ int main(int argc, char **argv) {
         {"all_waiting_events_are_bounded", all_waiting_events_are_bounded},
         {"announced_sizes_are_not_allocated", announced_sizes_are_not_allocated},
         {"a_packet_larger_than_the_bound", a_packet_larger_than_the_bound},
+#if !defined(_WIN32)
+        {"datagrams_are_heard_after_errors", datagrams_are_heard_after_errors},
+#endif
         {NULL, NULL},
     };
     return harness_main(argc, argv, cases, NULL);

@@ -177,7 +177,8 @@ size_t peer_write_some(int socket_, const void *bytes, size_t size) {
         ssize_t count = send(socket_, (const char *)bytes + written, size - written, MSG_NOSIGNAL);
         if (count < 0 && errno == EAGAIN)
             break;
-        CHECK(count > 0);
+        if (count <= 0)
+            fail(__FILE__, __LINE__, "the peer could not write: %s (%d)", strerror(errno), errno);
         written += (size_t)count;
     }
     return written;

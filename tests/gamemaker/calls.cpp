@@ -269,8 +269,15 @@ void names_are_those_that_the_compiler_makes()
 {
     void *self = dlopen(nullptr, RTLD_NOW);
     CHECK(dlsym(self, "_Z14stepwire_probeR6RValueP9CInstanceS2_iPS_") == reinterpret_cast<void *>(&stepwire_probe));
-    CHECK(dlsym(self, "_Z21YYExtensionInitialisePK17YYRunnerInterfacem") ==
-          reinterpret_cast<void *>(&YYExtensionInitialise));
+    // Its last letter is size_t, which is not the same type everywhere.
+#if defined(_WIN64)
+    const char *initialise = "_Z21YYExtensionInitialisePK17YYRunnerInterfacey";
+#elif defined(_WIN32)
+    const char *initialise = "_Z21YYExtensionInitialisePK17YYRunnerInterfacej";
+#else
+    const char *initialise = "_Z21YYExtensionInitialisePK17YYRunnerInterfacem";
+#endif
+    CHECK(dlsym(self, initialise) == reinterpret_cast<void *>(&YYExtensionInitialise));
     dlclose(self);
 }
 

@@ -8,6 +8,7 @@ import os
 import shlex
 import struct
 import subprocess
+import unittest
 
 import stepwire
 
@@ -19,6 +20,11 @@ NUMBERS = [name for name, kind in stepwire.NetworkEvent._fields_ if kind is ctyp
 
 def is_wanted():
     return "STEPWIRE_REMOTE" in os.environ
+
+
+def needs_library_here(why):
+    """For test cases that do not ask the library in the other process."""
+    return unittest.skipIf(is_wanted(), f"the library is in another process: {why}")
 
 
 class Remote:

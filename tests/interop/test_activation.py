@@ -7,6 +7,7 @@ import sys
 import unittest
 
 import gamemaker
+import remote
 import stepwire
 from test_event_loops import HERE, PROLOGUE
 
@@ -33,6 +34,7 @@ assert library.network_shutdown() == 0
 
 
 @unittest.skipUnless(sys.platform == "linux", "systemd is Linux's")
+@remote.needs_library_here("systemd is Linux's")
 class Activation(unittest.TestCase):
     def test_one_process_after_the_other_takes_the_socket_over(self):
         listener = socket.create_server(("127.0.0.1", 0))

@@ -7,6 +7,7 @@ import sys
 import textwrap
 import unittest
 
+import remote
 import stepwire
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -25,6 +26,7 @@ def waited(ms):
 """
 
 
+@remote.needs_library_here("these programs load it themselves")
 class EventLoopTestCase(unittest.TestCase):
     def run_program(self, body, modes=("thread", "manual")):
         """A process of its own: signals and descriptors are a whole process's."""

@@ -14,6 +14,7 @@ import unittest
 
 import frames
 import gamemaker
+import remote
 from certificates import Authority
 from hosting import DEADLINE, wait_until
 
@@ -85,6 +86,7 @@ class Gmcat:
 
 
 @unittest.skipUnless(GMCAT.exists(), f"{GMCAT} is not built")
+@remote.needs_library_here("gmcat has one of its own")
 class GmcatTestCase(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()

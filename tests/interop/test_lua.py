@@ -6,6 +6,7 @@ import subprocess
 import unittest
 
 import gamemaker
+import remote
 import stepwire
 from hosting import DEADLINE
 from test_gmcat import ROOT
@@ -15,6 +16,7 @@ BINDING = ROOT / "bindings/lua"
 
 
 @unittest.skipUnless(LUAJIT, "there is no luajit")
+@remote.needs_library_here("Lua loads it itself")
 class Lua(unittest.TestCase):
     ENVIRONMENT = dict(os.environ, STEPWIRE_LIBRARY=stepwire.default_path(), LUA_PATH=f"{BINDING}/?.lua;;")
 

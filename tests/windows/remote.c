@@ -130,12 +130,22 @@ static const Function functions[] = {
     FUNCTION(network_set_timeout, "ddd>d"),
     FUNCTION(network_send_packet, "dbd>d"),
     FUNCTION(network_send_raw, "dbdd>d"),
+    FUNCTION(network_create_group, ">d"),
+    FUNCTION(network_group_add, "dd>d"),
+    FUNCTION(network_group_remove, "dd>d"),
+    FUNCTION(network_group_size, "d>d"),
+    FUNCTION(network_group_send_packet, "dbdd>d"),
+    FUNCTION(network_group_send_raw, "dbdd>d"),
+    FUNCTION(network_send_packet_many, "bdbdb>d"),
     FUNCTION(network_send_udp, "dsdbd>d"),
     FUNCTION(network_send_udp_raw, "dsdbd>d"),
     FUNCTION(network_send_broadcast, "ddbd>d"),
     FUNCTION(network_destroy, "d>d"),
     FUNCTION(network_close, "dds>d"),
     FUNCTION(network_wait, "d>d"),
+    FUNCTION(network_wake, ">d"),
+    FUNCTION(network_get_metrics, ">s"),
+    FUNCTION(network_get_address, "d>s"),
     FUNCTION(network_event_next, ">d"),
     FUNCTION(network_event_real, "s>d"),
     FUNCTION(network_event_string, "s>s"),
@@ -170,6 +180,8 @@ static int call(const Function *function, const Argument *a) {
                        (a[0].number, a[1].bytes, a[2].number, a[3].number)) ||
            CALL_NUMBER("ddbd>d", (double, double, const void *, double),
                        (a[0].number, a[1].number, a[2].bytes, a[3].number)) ||
+           CALL_NUMBER("bdbdb>d", (const void *, double, const void *, double, void *),
+                       (a[0].bytes, a[1].number, a[2].bytes, a[3].number, a[4].bytes)) ||
            CALL_NUMBER("dsdbd>d", (double, const char *, double, const void *, double),
                        (a[0].number, a[1].bytes, a[2].number, a[3].bytes, a[4].number)) ||
            CALL_TEXT(">s", (void), ()) || CALL_TEXT("d>s", (double), (a[0].number)) ||

@@ -19,6 +19,11 @@ pub fn build() -> Result<PathBuf> {
     Ok(programs)
 }
 
+/// gmcat, beside the programs of c_examples/ that were built there.
+pub fn add_gmcat(programs: &Path) -> Result<()> {
+    compile(&sources("tools/gmcat")?, &programs.join("gmcat"), &["stepwire"])
+}
+
 /// The folder that has the cluster's programs and, beside them, both libraries.
 pub fn build_cluster() -> Result<PathBuf> {
     const LIBRARIES: [&str; 2] = ["stepwire", "stepwire_cluster"];
@@ -46,27 +51,36 @@ fn folder_with(libraries: &[&str]) -> Result<PathBuf> {
     Ok(programs)
 }
 
-fn compile_all(sources: &str, programs: &Path, libraries: &[&str]) -> Result<()> {
-    for entry in std::fs::read_dir(root().join(sources))? {
-        let source = entry?.path();
-        if source.extension().is_none_or(|extension| extension != "c") {
-            continue;
-        }
-        let name = source.file_stem().ok_or("a source file without a name")?;
-        println!("Building {}", name.display());
-        let mut compile = Command::new(COMPILER.program);
-        compile.args(["-std=c99", "-O2", "-Wall", "-Wextra", "-pedantic"]);
-        compile.arg("-I").arg(root().join("include")).arg("-I").arg(root().join("cluster/include"));
-        compile.arg(&source).arg("-o").arg(programs.join(name));
-        compile.args(libraries.iter().map(|library| programs.join(loaded_name(library)))).arg("-lm");
-        if cfg!(target_vendor = "apple") {
-            compile.arg("-Wl,-rpath,@loader_path");
-        } else if cfg!(unix) {
-            compile.arg("-Wl,-rpath,$ORIGIN");
-        }
-        finish(&mut compile)?;
+fn compile_all(folder: &str, programs: &Path, libraries: &[&str]) -> Result<()> {
+    for source in sources(folder)? {
+        let name = source.file_stem().ok_or("a source file without a name")?.to_owned();
+        compile(&[source], &programs.join(name), libraries)?;
     }
     Ok(())
+}
+
+/// The C sources in a folder of the project.
+fn sources(folder: &str) -> Result<Vec<PathBuf>> {
+    let paths: std::io::Result<Vec<_>> =
+        std::fs::read_dir(root().join(folder))?.map(|entry| Ok(entry?.path())).collect();
+    Ok(paths?.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "c")).collect())
+}
+
+/// Makes one program, with the libraries beside it.
+fn compile(sources: &[PathBuf], program: &Path, libraries: &[&str]) -> Result<()> {
+    let folder = program.parent().ok_or("a program without a folder")?;
+    println!("Building {}", program.file_name().unwrap_or_default().display());
+    let mut compile = Command::new(COMPILER.program);
+    compile.args(["-std=c99", "-O2", "-Wall", "-Wextra", "-pedantic"]);
+    compile.arg("-I").arg(root().join("include")).arg("-I").arg(root().join("cluster/include"));
+    compile.args(sources).arg("-o").arg(program);
+    compile.args(libraries.iter().map(|library| folder.join(loaded_name(library)))).arg("-lm");
+    if cfg!(target_vendor = "apple") {
+        compile.arg("-Wl,-rpath,@loader_path");
+    } else if cfg!(unix) {
+        compile.arg("-Wl,-rpath,$ORIGIN");
+    }
+    finish(&mut compile)
 }
 
 fn finish(command: &mut Command) -> Result<()> {

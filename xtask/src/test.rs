@@ -21,8 +21,8 @@ const USEFUL: [Tool; 10] = [
     Tool::new("promtool", "prometheus"),
 ];
 
-const USAGE: &str =
-    "usage: cargo xtask test [--target windows|windows-x86] [--tls [system|vendored|rustls|none]]";
+const USAGE: &str = "usage: cargo xtask test [--target windows|windows-x86 [PART...]] | \
+    [--tls [system|vendored|rustls|none]]";
 
 pub fn run(arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = arguments.collect();
@@ -30,8 +30,8 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>
         [] => here(),
         ["--tls"] => test_tls::run(None),
         ["--tls", kind] => test_tls::run(Some(kind)),
-        ["--target", "windows"] => test_windows::run(&crate::cross::WINDOWS_X64),
-        ["--target", "windows-x86"] => test_windows::run(&crate::cross::WINDOWS_X86),
+        ["--target", "windows", ref parts @ ..] => test_windows::run(&crate::cross::WINDOWS_X64, parts),
+        ["--target", "windows-x86", ref parts @ ..] => test_windows::run(&crate::cross::WINDOWS_X86, parts),
         _ => Err(USAGE.into()),
     }
 }

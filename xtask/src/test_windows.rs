@@ -6,17 +6,27 @@
 mod border;
 mod cases;
 mod differences;
+mod imports;
 
 use std::error::Error;
+use std::path::Path;
 use std::process::Command;
 
+use crate::build::{self, target_dir};
 use crate::cross::Windows;
+use crate::peers;
 use crate::steps::Steps;
 use crate::wine::Wine;
-use crate::{build, peers};
 use differences::Differences;
 
-pub fn run(windows: &Windows) -> Result<(), Box<dyn Error>> {
+/// What there is to run, in this order; `cargo xtask test --target windows c border` runs two of them.
+const PARTS: [&str; 7] = ["imports", "c", "gamemaker", "examples", "linking", "interop", "border"];
+
+/// Runs the parts named, or all.
+pub fn run(windows: &Windows, parts: &[&str]) -> Result<(), Box<dyn Error>> {
+    if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(part)) {
+        return Err(format!("there is no part {unknown}: {}", PARTS.join(", ")).into());
+    }
     windows.provide_tools()?;
     let differences = Differences::read()?;
     let folder = windows.cmake_dir();
@@ -28,29 +38,43 @@ pub fn run(windows: &Windows) -> Result<(), Box<dyn Error>> {
     if !steps.run("cmake configure", configure) || !steps.run("cmake build", windows.cmake_build(&folder)) {
         return steps.conclude();
     }
-    let library = format!("Z:{}", folder.join("lib").display());
+    let library = folder.join("lib/stepwire.dll");
+    let library_folder = format!("Z:{}", folder.join("lib").display());
     // SAFETY: no other thread is running yet.
-    unsafe { std::env::set_var("WINEPATH", &library) };
+    unsafe { std::env::set_var("WINEPATH", library_folder) };
 
-    steps.carry_out("C harness", || cases::run(&wine, &folder.join("tests/c"), &differences));
-    for (name, label) in [("GameMaker", "gamemaker"), ("examples", "example"), ("linking", "link")] {
-        let mut ctest = Command::new("ctest");
-        ctest.current_dir(&folder).args(["-L", label, "--output-on-failure"]);
-        steps.run(name, ctest);
+    for part in PARTS.into_iter().filter(|part| parts.is_empty() || parts.contains(part)) {
+        match part {
+            "imports" => {
+                let extension = target_dir().join(windows.triple).join("release/stepwire_extension.dll");
+                steps.carry_out(part, || imports::check(&[&library, &extension]))
+            }
+            "c" => steps.carry_out("C harness", || cases::run(&wine, &folder.join("tests/c"), &differences)),
+            "gamemaker" => ctest(&mut steps, part, &folder, part),
+            "examples" => ctest(&mut steps, part, &folder, "example"),
+            "linking" => ctest(&mut steps, part, &folder, "link"),
+            "interop" => interop(&mut steps, &wine, windows),
+            _ => steps.carry_out(part, || border::run(&wine, &folder)),
+        };
     }
-    interop(&mut steps, &wine, windows);
-    steps.carry_out("border", || border::run(&wine, &folder.join("c_examples")));
     println!("\nWhat differs from Linux, and why:\n{differences}");
     steps.conclude()
 }
 
+/// Runs CTest's tests that have this label.
+fn ctest(steps: &mut Steps, name: &'static str, folder: &Path, label: &str) -> bool {
+    let mut command = Command::new("ctest");
+    command.current_dir(folder).args(["-L", label, "--output-on-failure"]);
+    steps.run(name, command)
+}
+
 /// The Python peers, in this system, against the library in a Windows process.
-fn interop(steps: &mut Steps, wine: &Wine, windows: &Windows) {
+fn interop(steps: &mut Steps, wine: &Wine, windows: &Windows) -> bool {
     let python = match peers::python() {
         Ok(python) => python,
         Err(reason) => {
             steps.skip("interop", &reason);
-            return;
+            return true;
         }
     };
     let mut remote = wine.launcher().to_vec();
@@ -62,5 +86,5 @@ fn interop(steps: &mut Steps, wine: &Wine, windows: &Windows) {
     if let Ok(modules) = peers::node_modules() {
         command.env("STEPWIRE_NODE_MODULES", &modules).env("NODE_PATH", modules);
     }
-    steps.run("interop", command);
+    steps.run("interop", command)
 }

@@ -18,6 +18,9 @@ const INSTALL: &str = "dpkg --add-architecture i386 && apt-get update -qq && \
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
     wine wine64 wine32:i386 libgnutls30t64 libgnutls30t64:i386";
 
+/// Says to the C harness how many times its patience is needed.
+pub const SLOWNESS: &str = "STEPWIRE_TEST_SLOWNESS";
+
 pub struct Wine {
     /// The words before a Windows program.
     launcher: Vec<String>,
@@ -90,7 +93,7 @@ impl Wine {
         let program = format!("Z:{}", program.display());
         command.args(&self.launcher[1..]).arg(program).env("WINEDEBUG", "-all");
         // What an emulated system needs more.
-        command.env("STEPWIRE_TEST_SLOWNESS", "3");
+        command.env(SLOWNESS, "3");
         command
     }
 

@@ -38,7 +38,7 @@ impl Datagrams {
         // The last one that knows of it is this: nothing flushes there any more.
         self.predecessor.take_if(|predecessor| Arc::strong_count(predecessor) == 1);
         let straight = self.reliability.is_none() && self.conditioned.is_none() && self.predecessor.is_none();
-        if straight && self.draining.is_some() {
+        if (straight && self.draining.is_some()) || self.held.is_handed_over() {
             return Next::Sleep;
         }
         if !straight {

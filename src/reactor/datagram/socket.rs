@@ -16,7 +16,7 @@ use crate::datagram_records::Buffer;
 use crate::interfaces::Interfaces;
 use crate::placement::ReactorIndex;
 use crate::reliable::Endpoint;
-use crate::socket::{Bound, Handle, Socket, SocketRole};
+use crate::socket::{Bound, Handle, PortHolder, Socket, SocketRole};
 use crate::sys::{DatagramReader, DatagramWriter, kernel_drops};
 
 use crate::clock::Millis;
@@ -35,6 +35,7 @@ const REJOIN_MILLIS: Millis = 5_000;
 
 pub(crate) struct Datagrams {
     pub(crate) io: UdpSocket,
+    pub(crate) held: HeldPort,
     pub(crate) socket: Arc<Socket>,
     pub(crate) bound: Bound,
     /// The protocol of a destroyed socket that still flushes on this port: what is for it arrives here.
@@ -74,6 +75,24 @@ pub(crate) struct Datagrams {
     pub(crate) rejoin_at: Millis,
     pub(crate) reliability: Option<Box<Reliability>>,
     pub(crate) conditioned: Option<Box<Conditioned>>,
+}
+
+/// What the host holds the port of an endpoint's socket by: given up with the endpoint, after its descriptor.
+pub(crate) struct HeldPort(Option<Arc<PortHolder>>);
+
+impl HeldPort {
+    /// Whether another socket reads what arrives there.
+    pub(crate) fn is_handed_over(&self) -> bool {
+        self.0.as_ref().is_some_and(|holder| holder.is_handed_over())
+    }
+}
+
+impl Drop for HeldPort {
+    fn drop(&mut self) {
+        if let Some(holder) = &self.0 {
+            holder.release();
+        }
+    }
 }
 
 /// What UDP sockets have in common.
@@ -120,11 +139,12 @@ impl CachedInterfaces {
 
 impl Datagrams {
     pub(crate) fn new(open: OpenDatagrams) -> Self {
-        let OpenDatagrams { socket, io, bound, predecessor } = open;
+        let OpenDatagrams { socket, io, bound, holder, predecessor } = open;
         let strips = socket.host.lock().regular;
         Self {
             kernel_drops: kernel_drops(&io).unwrap_or(0),
             io,
+            held: HeldPort(holder),
             socket,
             bound,
             predecessor,
@@ -170,10 +190,7 @@ impl Datagrams {
         if self.multicast {
             self.join(around);
         } else {
-            for interface in std::mem::take(&mut self.joined) {
-                // The interface may be gone, and the membership with it.
-                let _ = SockRef::from(&self.io).leave_multicast_v6(&ALL_NODES, interface);
-            }
+            self.leave_groups();
         }
         self.set_reliability(reliable, udp, settings.send_queue_limit as usize, around.turn.now);
         Conditioned::set(&mut self.conditioned, (udp.conditions, udp.conditions_seed));
@@ -193,6 +210,13 @@ impl Datagrams {
         }
     }
 
+    fn leave_groups(&mut self) {
+        for interface in std::mem::take(&mut self.joined) {
+            // The interface may be gone, and the membership with it.
+            let _ = SockRef::from(&self.io).leave_multicast_v6(&ALL_NODES, interface);
+        }
+    }
+
     /// The host is done with the socket: what it sent is still flushed.
     pub(crate) fn drain(&mut self, now: Millis) {
         if self.draining.is_some() {
@@ -201,6 +225,7 @@ impl Datagrams {
         let rest = self.socket.host.lock().queue.take_records(|records| self.queue.append(records));
         self.in_flight += rest.unwrap_or(0);
         self.draining = Some(now + LINGER_MILLIS);
+        self.leave_groups();
         if let Some(reliability) = &mut self.reliability {
             reliability.stop_reading();
         }

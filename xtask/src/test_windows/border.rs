@@ -1,84 +1,81 @@
-//! A server in one system and its clients in the other, both ways: the game of c_examples/.
+//! Programs of one system with those of the other, both ways: the game of c_examples/, and gmcat over every transport.
+
+mod echoes;
+mod game;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::examples;
-use crate::process::{Process, number_after};
+use crate::process::Process;
 use crate::wine::Wine;
 
-const BOTS: [&str; 2] = ["ada", "bob"];
-const SECONDS: u64 = 4;
 /// How much longer than planned anything may take under Wine on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// What the bots must have seen, of 20 snapshots a second.
-const FEWEST_SNAPSHOTS: f64 = 20.0;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-pub fn run(wine: &Wine, windows_programs: &Path) -> Result<String> {
-    let linux_programs = examples::build()?;
-    let windows = Side { launcher: wine.launcher(), programs: windows_programs, extension: "exe" };
-    let linux = Side { launcher: &[], programs: &linux_programs, extension: "" };
-    let there = play("Windows server, Linux bots", &windows, &linux)?;
-    let back = play("Linux server, Windows bots", &linux, &windows)?;
-    Ok(format!("{there}; {back}"))
+/// `build` is where CMake has built for Windows.
+pub fn run(wine: &Wine, build: &Path) -> Result<String> {
+    let programs = examples::build()?;
+    examples::add_gmcat(&programs)?;
+    let windows = Side {
+        name: "Windows",
+        launcher: wine.launcher(),
+        programs: vec![build.join("c_examples"), build.join("tools/gmcat")],
+        extension: "exe",
+        root: "Z:",
+    };
+    let linux = Side { name: "Linux", launcher: &[], programs: vec![programs], extension: "", root: "" };
+    let certificate = echoes::Certificate::make(&build.join("border"))?;
+    let mut report = Vec::new();
+    for (server, client) in [(&windows, &linux), (&linux, &windows)] {
+        report.push(game::play(server, client)?);
+        report.push(echoes::over_every_transport(server, client, &certificate)?);
+    }
+    Ok(report.join("; "))
 }
 
 /// Where programs run.
 struct Side<'a> {
+    name: &'a str,
     launcher: &'a [String],
-    programs: &'a Path,
+    /// The folders that programs are in.
+    programs: Vec<PathBuf>,
     extension: &'a str,
+    /// What stands before the paths of this machine.
+    root: &'a str,
 }
 
 impl Side<'_> {
-    fn start(&self, name: &str, program: &str, arguments: &[&str]) -> Result<Process> {
-        let program = self.programs.join(program).with_extension(self.extension);
+    fn start(
+        &self,
+        name: &str,
+        program: &str,
+        arguments: &[&str],
+        wanted: fn(&str) -> bool,
+    ) -> Result<Process> {
+        let mut paths =
+            self.programs.iter().map(|folder| folder.join(program).with_extension(self.extension));
+        let path = paths.find(|path| path.is_file()).ok_or_else(|| format!("{program} was not built"))?;
         let Some((first, words)) = self.launcher.split_first() else {
-            return Process::start(name, &program, arguments, |_| true);
+            return Process::start(name, &path, arguments, wanted);
         };
-        let program = program.display().to_string();
+        let path = self.path(&path);
         let mut all: Vec<&str> = words.iter().map(String::as_str).collect();
-        all.push(&program);
+        all.push(&path);
         all.extend(arguments);
-        Process::start(name, &PathBuf::from(first), &all, |_| true)
+        Process::start(name, &PathBuf::from(first), &all, wanted)
+    }
+
+    /// What a file of this machine is called there.
+    fn path(&self, file: &Path) -> String {
+        format!("{}{}", self.root, file.display())
     }
 }
 
-fn play(title: &str, at: &Side<'_>, from: &Side<'_>) -> Result<String> {
-    println!("\n{title}:");
-    // No signal ends a program over there: its own limit does.
-    let limit = (SECONDS + 8).to_string();
-    let mut server =
-        at.start("server", "arena_server", &["0", "--bind", "127.0.0.1", "--seconds", &limit])?;
-    let announced = server.wait_for_line("listening: tcp port ", PATIENCE)?;
-    let port = announced.trim().rsplit(' ').next().unwrap_or_default().to_owned();
-    let seconds = SECONDS.to_string();
-    let mut bots = Vec::new();
-    for name in BOTS {
-        bots.push(from.start(name, "arena_bot", &["127.0.0.1", &port, name, "--seconds", &seconds])?);
-    }
-    let mut snapshots = 0.0;
-    for (name, bot) in BOTS.iter().zip(&mut bots) {
-        let lines = bot.wait_for_end(PATIENCE)?;
-        let last = lines
-            .iter()
-            .find(|line| line.starts_with("left after "))
-            .ok_or("a bot did not tell how it went")?;
-        let seen = number_after(last, "snapshots:")?;
-        if number_after(last, "joins:")? != 1.0 || seen < FEWEST_SNAPSHOTS {
-            return Err(format!("{title}: {name} did not play a whole game: {last}").into());
-        }
-        snapshots += seen;
-    }
-    let lines = server.wait_for_end(PATIENCE)?;
-    for name in BOTS {
-        let joined = format!("+ {name} joined");
-        if !lines.iter().any(|line| line.starts_with(&joined)) {
-            return Err(format!("{title}: the server did not see {name}").into());
-        }
-    }
-    Ok(format!("{title}: {snapshots:.0} snapshots"))
+/// The port in a line that ends in it.
+fn port_in(line: &str) -> String {
+    line.trim().rsplit(' ').next().unwrap_or_default().to_owned()
 }
