@@ -2,11 +2,11 @@
 //! The file descriptor is not here; that belongs to the reactor's endpoint.
 
 mod about;
+mod bound;
 mod clients;
 mod connection;
 mod handle;
 mod memberships;
-mod port_holder;
 mod send_queue;
 mod traffic;
 mod waiting_for_all;
@@ -18,7 +18,6 @@ use std::sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 
-use crate::address::AddressFamilies;
 use crate::address::PeerName;
 use crate::encoder::{Encoder, Frames};
 use crate::error::{Code, Error, Result};
@@ -36,13 +35,13 @@ use traffic::Carrier;
 use waiting_for_all::Listed;
 
 pub(crate) use about::{About, Abouts};
+pub(crate) use bound::{Bound, PortHolder};
 pub(crate) use clients::Clients;
 pub(crate) use send_queue::{set_total_limit, total as total_to_send};
 pub(crate) use traffic::{Traffic, count};
 pub(crate) use waiting_for_all::take_waiting;
 
 pub(crate) use handle::Handle;
-pub(crate) use port_holder::PortHolder;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SocketRole {
@@ -146,16 +145,6 @@ pub(crate) struct LocalEndpoint {
     pub(crate) local: Local,
     /// Holds the port for them.
     pub(crate) _reserved: Option<socket2::Socket>,
-}
-
-/// How a UDP socket is bound.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bound {
-    /// The one address it is bound to; all if none.
-    pub(crate) ip: Option<IpAddr>,
-    /// Its own addresses are IPv6; with both families IPv4 is mapped into them.
-    pub(crate) ipv6: bool,
-    pub(crate) families: AddressFamilies,
 }
 
 /// The host's side of a UDP socket.

@@ -15,6 +15,10 @@ use crate::socket::count;
 use super::forwarded::Forwarding;
 use super::{Stream, StreamPhase};
 
+/// What a read counts towards the budget besides its bytes. Where only "would block" says that all was read, a peer that
+/// answers at once always has something there, and would keep everybody else waiting.
+const READ_COST: usize = READ_BUDGET / 4;
+
 impl Stream {
     /// Reads what there is, within the budget of a turn.
     pub(crate) fn read(&mut self, id: Id, turn: &mut Turn) -> Next {
@@ -104,7 +108,7 @@ impl Stream {
             if drained && !self.hung_up && self.write_error.is_none() {
                 return Next::Sleep;
             }
-            budget = budget.saturating_sub(size);
+            budget = budget.saturating_sub(size + READ_COST);
             if budget == 0 || turn.is_full() {
                 return Next::Again;
             }

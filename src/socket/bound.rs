@@ -1,11 +1,22 @@
-//! How the next UDP socket gets the port of one that was destroyed and still flushes.
+//! How a UDP socket is bound, and how the next one gets its port when it was destroyed and still flushes.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use parking_lot::Mutex;
 use socket2::Socket as SystemSocket;
 
-use super::Bound;
+use crate::address::AddressFamilies;
+
+/// How a UDP socket is bound.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bound {
+    /// The one address it is bound to; all if none.
+    pub(crate) ip: Option<IpAddr>,
+    /// Its own addresses are IPv6; with both families IPv4 is mapped into them.
+    pub(crate) ipv6: bool,
+    pub(crate) families: AddressFamilies,
+}
 
 /// Another descriptor of a UDP socket's system socket. Where two can have one port, the option that lets them is set by
 /// it; elsewhere the next socket of ours goes on with the same system socket, and reads it from then on.
