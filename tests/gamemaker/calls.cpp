@@ -272,8 +272,6 @@ void names_are_those_that_the_compiler_makes()
     // Its last letter is size_t, which is not the same type everywhere.
 #if defined(_WIN64)
     const char *initialise = "_Z21YYExtensionInitialisePK17YYRunnerInterfacey";
-#elif defined(_WIN32)
-    const char *initialise = "_Z21YYExtensionInitialisePK17YYRunnerInterfacej";
 #else
     const char *initialise = "_Z21YYExtensionInitialisePK17YYRunnerInterfacem";
 #endif

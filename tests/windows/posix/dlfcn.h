@@ -35,13 +35,9 @@ static inline const char *dlerror(void) {
     return text;
 }
 
-#ifdef _WIN64
+/* Such runners have 64 bits. */
 #define POSIX_INITIALISE_SUFFIX "@@YAXPEBUYYRunnerInterface@@_K@Z"
 #define POSIX_FUNCTION_SUFFIX "@@YAXAEAURValue@@PEAVCInstance@@1HPEAU1@@Z"
-#else
-#define POSIX_INITIALISE_SUFFIX "@@YAXPBUYYRunnerInterface@@I@Z"
-#define POSIX_FUNCTION_SUFFIX "@@YAXAAURValue@@PAVCInstance@@1HPAU1@@Z"
-#endif
 
 static inline void *dlsym(void *library, const char *name) {
     char mangled[256];
