@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 
 use super::network::Network;
-use super::trace;
+use super::trace::trace;
 use crate::reliable::{EventSink, PeerLost};
 
 /// Which message this is; it stands at the beginning of each.

@@ -9,22 +9,13 @@ mod ledger;
 mod network;
 mod node;
 mod story;
+mod trace;
 
 use story::Story;
 
 /// The variables by which the command says how many seeds to play, and which is the first.
 const SEEDS: &str = "STEPWIRE_SEEDS";
 const FIRST_SEED: &str = "STEPWIRE_FIRST_SEED";
-
-/// Set to anything, everything that happens is printed.
-const TRACE: &str = "STEPWIRE_TRACE";
-
-fn trace(line: std::fmt::Arguments<'_>) {
-    static IS_ON: std::sync::LazyLock<bool> = std::sync::LazyLock::new(|| std::env::var_os(TRACE).is_some());
-    if *IS_ON {
-        eprintln!("{line}");
-    }
-}
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use super::ledger::Witness;
 use super::network::Network;
-use super::trace;
+use super::trace::trace;
 use crate::conditioner::Random;
 use crate::reliable::{Config, Endpoint, Micros, Transmits, is_reliable};
 

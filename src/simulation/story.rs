@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use super::ledger::{Label, MIRROR, Witness};
 use super::network::Network;
 use super::node::Node;
-use super::trace;
+use super::trace::trace;
 use crate::conditioner::{Conditions, Random};
 use crate::reliable::{Config, Endpoint, Micros, SendError, Transmits};
 
