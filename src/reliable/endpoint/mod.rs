@@ -142,7 +142,11 @@ impl Endpoint {
         }
         let draw = || self.secret.draw();
         let sent = self.peers[slot].send(payload, draw, &self.local.config, now);
-        self.look_after(slot);
+        match sent {
+            Ok(()) => self.look_after(slot),
+            // What was counted for it is given back; else nothing has changed.
+            Err(_) => self.settle_sends(slot),
+        }
         sent
     }
 
