@@ -73,8 +73,8 @@
  *   Every function may be called from any thread. Only network_connect, network_connect_raw,
  *   network_resolve, network_wait and network_shutdown may block; inside a callback of network_poll
  *   they, and polling, return network_error_busy. The library does its I/O in a thread of its own,
- *   which takes no signals; with network_config_manual_io there is no such thread, and polls and
- *   waits do the I/O.
+ *   which takes no signals, or in several (network_config_io_threads); with network_config_manual_io
+ *   there is no such thread, and polls and waits do the I/O.
  *
  * EXCEPTIONS AND JUMPS
  *   An exception of C++ may leave a callback: it comes out of network_poll, and what was not yet
@@ -304,7 +304,8 @@
 /**
  * @ingroup options
  * `network_set_config(.., 0 or 1, 0)`; default 0.
- * No I/O thread; polls and waits do the I/O. Only while no socket exists.
+ * No I/O thread; polls and waits do the I/O. Only while no socket exists, and with
+ * `network_config_io_threads` at 1 (`network_error_not_supported`).
  */
 #define network_config_manual_io 1012
 
@@ -356,6 +357,16 @@
  * `network_error_timeout`.
  */
 #define network_config_websocket_keepalive 1018
+
+/**
+ * @ingroup options
+ * `network_set_config(.., 1 to 64, 0)`; default 1.
+ * How many I/O threads share the connections: a new one goes to the thread that has the fewest, and stays
+ * there. The program does not change: all events come through the one queue, and those of a socket in
+ * their order. Only while no socket exists (`network_error_busy`); more than one only without manual I/O
+ * (`network_error_not_supported`, also for setting that afterwards).
+ */
+#define network_config_io_threads 1019
 
 /**
  * @ingroup options
@@ -972,7 +983,7 @@ void *network_get_user(double socket);
 
 /**
  * @ingroup sockets
- * Destroys everything: flushes within the bound of `network_destroy`, stops the I/O thread, drops
+ * Destroys everything: flushes within the bound of `network_destroy`, stops the I/O threads, drops
  * all events, resets all options. The next call starts afresh; old handles stay invalid.
  *
  * Returns 0, or `network_error_busy` from inside a callback. Any thread, but no other thread may

@@ -17,6 +17,11 @@ pub(crate) fn reactors() -> usize {
     REACTORS.load(Relaxed)
 }
 
+/// For whoever sees to it that no socket exists meanwhile.
+pub(crate) fn set_reactors(count: usize) {
+    REACTORS.store(count.clamp(1, MOST_REACTORS), Relaxed);
+}
+
 /// One of the reactors.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ReactorIndex(u8);

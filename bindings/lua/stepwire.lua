@@ -147,6 +147,7 @@ local CONSTANTS = {
     network_config_handshake_timeout = 1016,
     network_config_total_queue_limit = 1017,
     network_config_websocket_keepalive = 1018,
+    network_config_io_threads = 1019,
     network_config_max_clients = 1020,
     network_config_accepting = 1021,
     network_config_clients_per_address = 1022,

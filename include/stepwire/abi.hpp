@@ -45,6 +45,7 @@ inline constexpr int config_tls_identity_password = 1015;
 inline constexpr int config_handshake_timeout = 1016;
 inline constexpr int config_total_queue_limit = 1017;
 inline constexpr int config_websocket_keepalive = 1018;
+inline constexpr int config_io_threads = 1019;
 inline constexpr int config_max_clients = 1020;
 inline constexpr int config_accepting = 1021;
 inline constexpr int config_clients_per_address = 1022;
@@ -276,7 +277,8 @@ inline constexpr option<scope::socket_or_default, takes::number> reliable_ordere
 /** Reliable UDP gives a silent peer up.
  *  (1 to 2147483647 ms; default 10000) */
 inline constexpr option<scope::socket_or_default, takes::number> reliable_timeout{1011};
-/** No I/O thread; polls and waits do the I/O. Only while no socket exists.
+/** No I/O thread; polls and waits do the I/O. Only while no socket exists, and with
+ *  `network_config_io_threads` at 1 (`network_error_not_supported`).
  *  (0 or 1; default 0) */
 inline constexpr option<scope::library, takes::number> manual_io{1012};
 /** TCP_NODELAY.
@@ -304,6 +306,12 @@ inline constexpr option<scope::library, takes::number> total_queue_limit{1017};
  *  `network_error_timeout`.
  *  (0 to 2147483647 ms; default 30000) */
 inline constexpr option<scope::socket_or_default, takes::number> websocket_keepalive{1018};
+/** How many I/O threads share the connections: a new one goes to the thread that has the fewest, and stays
+ *  there. The program does not change: all events come through the one queue, and those of a socket in
+ *  their order. Only while no socket exists (`network_error_busy`); more than one only without manual I/O
+ *  (`network_error_not_supported`, also for setting that afterwards).
+ *  (1 to 64; default 1) */
+inline constexpr option<scope::library, takes::number> io_threads{1019};
 /** How many clients a server takes at a time, instead of what `network_create_server` was told. Who
  *  is there already stays.
  *  (0 to 2147483647; default max_client of network_create_server) */

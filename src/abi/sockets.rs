@@ -114,7 +114,7 @@ pub extern "C" fn network_get_user(socket: f64) -> *mut c_void {
     })
 }
 
-/// Destroys everything: flushes within the bound of `network_destroy`, stops the I/O thread, drops
+/// Destroys everything: flushes within the bound of `network_destroy`, stops the I/O threads, drops
 /// all events, resets all options. The next call starts afresh; old handles stay invalid.
 ///
 /// Returns 0, or `network_error_busy` from inside a callback. Any thread, but no other thread may

@@ -202,7 +202,8 @@ options! {
     network_config_reliable_ordered = 1010, SocketOrDefault, UDP, Kind::Flag, "0", "(socket or -1, 0 or 1) reliable UDP delivers in order; 0";
     /// Reliable UDP gives a silent peer up.
     network_config_reliable_timeout = 1011, SocketOrDefault, UDP, ms(1), "10000", "(socket or -1, milliseconds) gives up on a silent peer; 10 000";
-    /// No I/O thread; polls and waits do the I/O. Only while no socket exists.
+    /// No I/O thread; polls and waits do the I/O. Only while no socket exists, and with
+    /// `network_config_io_threads` at 1 (`network_error_not_supported`).
     network_config_manual_io = 1012, Library, 0, Kind::Flag, "0", "";
     /// TCP_NODELAY.
     network_config_no_delay = 1013, SocketOrDefault, STREAMS, Kind::Flag, "1", "(socket or -1, 0 or 1) TCP_NODELAY; 1";
@@ -223,6 +224,11 @@ options! {
     /// before and does not answer one within the same time again is given up with
     /// `network_error_timeout`.
     network_config_websocket_keepalive = 1018, SocketOrDefault, WEBSOCKETS, ms(0), "30000", "(socket or -1, milliseconds) idle time after which a WebSocket is pinged, 0 for never; 30 000";
+    /// How many I/O threads share the connections: a new one goes to the thread that has the fewest, and stays
+    /// there. The program does not change: all events come through the one queue, and those of a socket in
+    /// their order. Only while no socket exists (`network_error_busy`); more than one only without manual I/O
+    /// (`network_error_not_supported`, also for setting that afterwards).
+    network_config_io_threads = 1019, Library, 0, number(1, 64), "1", "";
     /// How many clients a server takes at a time, instead of what `network_create_server` was told. Who
     /// is there already stays.
     network_config_max_clients = 1020, Socket, SERVERS, number(0, i32::MAX as u64), "max_client of network_create_server", "(server, count) how many clients a server takes at a time";

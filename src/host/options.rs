@@ -55,6 +55,9 @@ fn set_for_library(option: i32, value: Value<'_>) -> Result<()> {
     if option == catalog::network_config_manual_io {
         return runtime::set_manual_io(value.flag());
     }
+    if option == catalog::network_config_io_threads {
+        return runtime::set_io_threads(value.small() as usize);
+    }
     if option == catalog::network_config_log_level {
         log::set_level(value.small() as u8);
         return Ok(());

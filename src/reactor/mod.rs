@@ -30,7 +30,7 @@ use crate::clock::{self, Millis};
 use crate::command::{Id, Stop};
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
-use crate::placement::ReactorIndex;
+use crate::placement::{self, ReactorIndex};
 use crate::sys::PreciseTimers;
 
 use crowd::Crowd;
@@ -45,6 +45,10 @@ const READY_PER_TURN: usize = 64;
 const BURST: Duration = Duration::from_micros(200);
 /// The shortest sleep the system's poll knows.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
+
+/// The longest sleep beside other reactors: the end of the connections, which may be at another one, does not
+/// tell this one that its poll's descriptor was closed by somebody.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
 /// How long a turn sleeps once the system can no longer be asked what is ready.
 const BLIND_SLEEP: Duration = Duration::from_millis(20);
@@ -93,6 +97,10 @@ impl Reactor {
             began: clock::epoch(),
             _timers: PreciseTimers::begin(),
         })
+    }
+
+    pub(crate) fn index(&self) -> ReactorIndex {
+        self.turn.reactor
     }
 
     /// How the thread is to end, if that was asked for in the last turn.
@@ -187,6 +195,9 @@ impl Reactor {
         }
         if self.deferred.is_some() {
             at_most(SHORTEST_SLEEP);
+        }
+        if placement::reactors() > 1 {
+            at_most(LONGEST_SLEEP);
         }
         let sleeps = timeout != Some(Duration::ZERO);
         if sleeps && !self.turn.mailbox.fall_asleep(self.deferred.is_some()) {

@@ -193,8 +193,19 @@ impl Registry {
         removed
     }
 
-    pub(crate) fn remove_all(&self) -> Vec<Arc<Socket>> {
+    /// Changes something while there is no socket and none comes. False if there is one.
+    pub(crate) fn while_empty(&self, change: impl FnOnce()) -> bool {
+        let sockets = self.sockets.write();
+        if sockets.is_empty() {
+            change();
+        }
+        sockets.is_empty()
+    }
+
+    /// Takes all sockets out, and changes something before there can be others.
+    pub(crate) fn remove_all(&self, change: impl FnOnce()) -> Vec<Arc<Socket>> {
         let mut sockets = self.sockets.write();
+        change();
         self.removals.fetch_add(1, SeqCst);
         self.groups.end_all();
         std::mem::take(&mut *sockets).into_values().collect()

@@ -114,7 +114,9 @@ static void bind_address(void) {
 }
 
 static void manual_io_changes_only_without_sockets(void) {
-    double client = SUCCESS(network_create_socket(network_socket_tcp));
+    double client;
+    SUCCESS(network_set_config(network_config_io_threads, 1, 0));
+    client = SUCCESS(network_create_socket(network_socket_tcp));
     CHECK_ERROR(network_set_config(network_config_manual_io, manual_io() ? 0 : 1, 0), network_error_busy);
     SUCCESS(network_destroy(client));
     WAIT_FOR(network_set_config(network_config_manual_io, manual_io() ? 0 : 1, 0) == 0);

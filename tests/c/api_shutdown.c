@@ -123,6 +123,7 @@ static void ended_as_soon_as_started(void) {
         double client = SUCCESS(network_create_socket(network_socket_tcp));
         if (round % 2) {
             SUCCESS(network_destroy(client));
+            SUCCESS(network_set_config(network_config_io_threads, 1, 0));
             CHECK_EQUAL(network_set_config(network_config_manual_io, !manual_io(), 0), 0);
         }
         CHECK_EQUAL(network_shutdown(), 0);

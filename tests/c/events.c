@@ -37,7 +37,9 @@ static void check_shape(const NetworkEvent *event) {
         CHECK(event->socket == -1 && event->error == 0 && event->size >= 0);
     } else {
         CHECK(event->buffer == NULL && event->size == 0 && event->message_type == 0);
-        CHECK((event->type == network_type_writable) == (event->socket < 0));
+        /* A UDP socket is in no event, though peers of its reliable protocol come to an end. */
+        CHECK(event->socket >= 0 || event->type == network_type_writable || event->type == network_type_disconnect);
+        CHECK(event->type != network_type_writable || event->socket < 0);
     }
     if (event->type != network_type_non_blocking_connect)
         CHECK(event->succeeded == 0);

@@ -76,8 +76,11 @@ double patience_ms(void) {
 /* ---- cases ---- */
 
 void fresh_library(void) {
+    const char *io_threads = getenv("STEPWIRE_TEST_IO_THREADS");
     if (manual_mode)
         SUCCESS(network_set_config(network_config_manual_io, 1, 0));
+    else if (io_threads != NULL)
+        SUCCESS(network_set_config(network_config_io_threads, atof(io_threads), 0));
     SUCCESS(network_set_config_string(network_config_bind_address, -1, "127.0.0.1"));
 }
 

@@ -1,7 +1,8 @@
 /*
  * What the test programs share. A program is a table of cases; each case runs with a fresh library, in
- * the mode of I/O that the program's first argument names ("thread" or "manual"). A failed check ends
- * the program: the steps after it would mean nothing.
+ * the mode of I/O that the program's first argument names ("thread" or "manual"); with
+ * STEPWIRE_TEST_IO_THREADS in the environment there are so many I/O threads. A failed check ends the
+ * program: the steps after it would mean nothing.
  */
 #ifndef HARNESS_H
 #define HARNESS_H

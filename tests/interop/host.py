@@ -230,6 +230,9 @@ def main():
     watch_signals(host.signals)
     if options.manual_io and library.network_set_config(stepwire.CONFIG_MANUAL_IO, 1, 0) != 0:
         sys.exit(f"no manual I/O: {library.network_last_error().decode()}")
+    io_threads = None if options.manual_io else os.environ.get("STEPWIRE_TEST_IO_THREADS")
+    if io_threads and library.network_set_config(stepwire.CONFIG_IO_THREADS, float(io_threads), 0) != 0:
+        sys.exit(f"no {io_threads} I/O threads: {library.network_last_error().decode()}")
     try:
         host.run()
     except Exception:

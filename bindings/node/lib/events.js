@@ -8,7 +8,6 @@ const { StepwireError } = require('./errors.js');
 const CONNECT = constants.network_type_connect;
 const DISCONNECT = constants.network_type_disconnect;
 const DATA = constants.network_type_data;
-const WRITABLE = constants.network_type_writable;
 const CONNECT_ENDED = constants.network_type_non_blocking_connect;
 
 // The numbers of the event at hand, as the addon writes them.
@@ -92,8 +91,6 @@ function deliver() {
     socket.ended({ error, reason, code, address, port: fields[PORT] });
   } else if (type === CONNECT_ENDED) {
     socket.connectEnded(fields[SUCCEEDED] === 1 ? null : error);
-  } else if (type === WRITABLE) {
-    socket.writable({ address, port: fields[PORT] });
   }
   return true;
 }

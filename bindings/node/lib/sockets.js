@@ -141,16 +141,8 @@ class Connection extends Socket {
     return native.network_get_string(this.handle, key);
   }
 
-  header(name) {
-    return native.network_get_string(this.handle, `header:${name}`);
-  }
-
   received(data, messageType) {
     this.emit('message', data, messageType === TEXT);
-  }
-
-  writable() {
-    this.emit('drain');
   }
 }
 
@@ -307,10 +299,6 @@ class Udp extends Socket {
 
   received(data, messageType, [, address], port) {
     this.emit('message', data, { address, port, reliable: messageType === RELIABLE });
-  }
-
-  writable(peer) {
-    this.emit('drain', peer);
   }
 
   ended({ error, reason, address, port }) {

@@ -30,6 +30,7 @@ export declare const constants: {
   readonly network_config_handshake_timeout: 1016;
   readonly network_config_total_queue_limit: 1017;
   readonly network_config_websocket_keepalive: 1018;
+  readonly network_config_io_threads: 1019;
   readonly network_config_max_clients: 1020;
   readonly network_config_accepting: 1021;
   readonly network_config_clients_per_address: 1022;
@@ -146,6 +147,7 @@ export interface LibraryOptions {
   manual_io?: boolean;
   handshake_timeout?: number;
   total_queue_limit?: number;
+  io_threads?: number;
   reuse_port?: boolean;
   reuse_address?: boolean;
   log_level?: number;

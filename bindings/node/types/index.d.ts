@@ -73,7 +73,7 @@ export declare abstract class Socket<E extends EventsOf<E> = any> extends EventE
 export declare abstract class Connection<E extends EventsOf<E> = any> extends Socket<E> {
   /**
    * Sends one packet, with GameMaker's header; returns the bytes sent. It does not wait: if the peer does not keep up it
-   * throws network_error_queue_full: nothing of this packet was sent, and the event `drain` tells when to go on.
+   * throws network_error_queue_full, and nothing of this packet was sent.
    */
   send(data: Data): number;
   /** Sends bytes as they are over a raw connection; over a WebSocket a binary message. */
@@ -83,16 +83,12 @@ export declare abstract class Connection<E extends EventsOf<E> = any> extends So
   /** Ends the connection when nothing came for `read`, or nothing could leave for `write` milliseconds; 0: never. */
   setTimeouts(timeouts: { read?: number; write?: number }): void;
   string(key: 'ip' | 'path' | 'query' | 'origin' | 'protocol' | 'tls'): string;
-  /** A header field of a WebSocket client's request, as the server received it; "" if there is none. */
-  header(name: string): string;
 }
 
 export interface ServerConnectionEvents {
   /** A packet, a WebSocket message, or of raw TCP some bytes of the stream; whether it was a text message. */
   message: [data: Buffer, isText: boolean];
   close: [end: End];
-  /** It had refused data with network_error_queue_full and has room again. */
-  drain: [];
 }
 
 /** A server's client. */
@@ -135,7 +131,6 @@ export interface ClientEvents {
   message: [data: Buffer, isText: boolean];
   /** The connection has ended. `connect` may be called again. */
   close: [end: End];
-  drain: [];
 }
 
 export interface ClientSettings extends SocketOptions {
@@ -157,8 +152,6 @@ export declare class Client extends Connection<ClientEvents> {
 
 export interface UdpEvents {
   message: [data: Buffer, sender: Sender];
-  /** It had refused data with network_error_queue_full and has room again: of reliable UDP, for that peer. */
-  drain: [peer: { address: string; port: number }];
   /** Reliable UDP has given a peer up. */
   lost: [peer: LostPeer];
 }

@@ -7,7 +7,6 @@ server.on('connection', (connection) => {
   const exact: ServerConnection = connection;
   exact.on('message', (data, isText) => exact.send(isText ? data.toString() : data));
   exact.once('close', (end: End) => end.error?.code === 'network_error_timeout');
-  exact.on('drain', () => exact.header('Cookie').length);
   // @ts-expect-error there is no such event
   exact.on('dance', () => undefined);
 });

@@ -121,7 +121,6 @@ def websockets():
 
 def raw_websockets():
     server, client, accepted = exchange("ws", raw=True)
-    assert accepted.header("upgrade") == "websocket" and accepted.header("cookie") == ""
     client.send_text("text")
     event = next_event(stepwire.DataEvent, accepted)
     assert event.data == b"text" and event.is_text
@@ -264,8 +263,7 @@ def payloads_come_back_as_they_were():
         data = (b"%d:" % turn + bytes([turn]) * 5000)[: turn * 37 % 5001]
         client.send(data)
         event = next_event(stepwire.DataEvent, accepted)
-        if turn % 10 == 0:
-            gc.collect()
+        gc.collect()
         assert event.data == data
     client.close()
     server.close()
@@ -318,34 +316,6 @@ def views_without_a_copy():
         except ValueError:
             continue
         raise AssertionError("a view that outlives its bytes")
-    client.close()
-    server.close()
-
-
-def a_queue_that_is_full():
-    server, client, accepted = pair()
-    client.configure(send_queue_limit=100_000)
-    # The server's side does not read while it has uncollected events of more than this.
-    accepted.configure(receive_queue_limit=100_000)
-    sent = 0
-    while True:
-        try:
-            client.send(bytes(50_000))
-        except stepwire.QueueFullError:
-            break
-        sent += 1
-    came = 0
-
-    def count(event):
-        nonlocal came
-        came += 1
-        return isinstance(event, stepwire.DataEvent)
-
-    next_event(stepwire.WritableEvent, client, count)
-    client.send(b"last")
-    while came < sent:
-        count(next_event(stepwire.DataEvent, accepted))
-    assert next_event(stepwire.DataEvent, accepted).data == b"last"
     client.close()
     server.close()
 
@@ -541,7 +511,6 @@ CASES = [
     payloads_come_back_as_they_were,
     buffers_of_all_kinds,
     views_without_a_copy,
-    a_queue_that_is_full,
     a_peer_that_dies,
     what_can_be_asked,
     groups,

@@ -19,8 +19,6 @@ def events() -> None:
             print(number, event.socket.data)
         elif isinstance(event, stepwire.ConnectFailedEvent):
             raise event.error
-        elif isinstance(event, stepwire.WritableEvent):
-            print(event.socket, event.ip, event.port)
     for view in stepwire.events(copy=False):
         if isinstance(view, stepwire.DataEvent):
             part: memoryview = view.data[1:]

@@ -44,6 +44,7 @@ network_config_tls_identity_password: Final = 1015
 network_config_handshake_timeout: Final = 1016
 network_config_total_queue_limit: Final = 1017
 network_config_websocket_keepalive: Final = 1018
+network_config_io_threads: Final = 1019
 network_config_max_clients: Final = 1020
 network_config_accepting: Final = 1021
 network_config_clients_per_address: Final = 1022
@@ -156,6 +157,7 @@ OPTIONS: Final[dict[str, tuple[int, str, str]]] = {
     "handshake_timeout": (network_config_handshake_timeout, "library", "number"),
     "total_queue_limit": (network_config_total_queue_limit, "library", "number"),
     "websocket_keepalive": (network_config_websocket_keepalive, "socket", "number"),
+    "io_threads": (network_config_io_threads, "library", "number"),
     "max_clients": (network_config_max_clients, "socket", "number"),
     "accepting": (network_config_accepting, "socket", "flag"),
     "clients_per_address": (network_config_clients_per_address, "socket", "number"),
@@ -239,6 +241,7 @@ class LibraryOptions(TypedDict, total=False):
     manual_io: bool
     handshake_timeout: int
     total_queue_limit: int
+    io_threads: int
     reuse_port: bool
     reuse_address: bool
     log_level: int

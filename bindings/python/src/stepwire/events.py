@@ -155,22 +155,6 @@ class ConnectFailedEvent(Event):
         self.error = error
 
 
-class WritableEvent(Event):
-    """A socket that had refused data with `QueueFullError` has room again. Of a reliable UDP socket `ip` and `port` say
-    which peer has; "" and 0 stand for its plain datagrams."""
-
-    __slots__ = ("ip", "port")
-
-    socket: Connection | Udp
-    ip: str
-    port: int
-
-    def __init__(self, socket: Connection | Udp, ip: str, port: int) -> None:
-        self.socket = socket
-        self.ip = ip
-        self.port = port
-
-
 class OtherEvent(Event):
     """A type of event that later versions of the library may have."""
 
@@ -184,7 +168,7 @@ class OtherEvent(Event):
         self.type = type
 
 
-_About = Union[ConnectEvent, DisconnectEvent, ConnectedEvent, ConnectFailedEvent, WritableEvent, OtherEvent]
+_About = Union[ConnectEvent, DisconnectEvent, ConnectedEvent, ConnectFailedEvent, OtherEvent]
 #: What `poll` and `events` give.
 AnyEvent = Union[_About, DataEvent[bytes], DatagramEvent[bytes]]
 #: What they give with `copy=False`.
@@ -206,8 +190,6 @@ _PATIENCE = 1.0
 
 _DATA, _CONNECT, _DISCONNECT = abi.network_type_data, abi.network_type_connect, abi.network_type_disconnect
 _CONNECT_ENDED = abi.network_type_non_blocking_connect
-_WRITABLE = abi.network_type_writable
-_KNOWN = (_CONNECT, _DISCONNECT, _CONNECT_ENDED, _WRITABLE)
 _TEXT, _RELIABLE = abi.network_send_text, abi.network_message_reliable
 
 # An array over any memory: only as much of it is looked at as there is.
@@ -300,8 +282,6 @@ def _about_connections(
     """An event that is not data, as an object; None if its socket has just gone."""
     reference = live.get(server if kind == _CONNECT else about if about >= 0 else id)
     socket: Any = reference() if reference is not None else None
-    if kind not in _KNOWN:
-        return OtherEvent(socket, int(kind))
     if socket is None:
         return None
     if kind == _CONNECT:
@@ -312,11 +292,11 @@ def _about_connections(
         sentence = _string(reason)
         why = Error.of(int(error), sentence) if error else None
         return DisconnectEvent(socket, why, sentence, int(code) or None, _string(ip), int(port))
-    if kind == _WRITABLE:
-        return WritableEvent(socket, _string(ip), int(port))
-    if succeeded:
-        return ConnectedEvent(socket)
-    return ConnectFailedEvent(socket, Error.of(int(error), _string(reason)))
+    if kind == _CONNECT_ENDED:
+        if succeeded:
+            return ConnectedEvent(socket)
+        return ConnectFailedEvent(socket, Error.of(int(error), _string(reason)))
+    return OtherEvent(socket, int(kind))
 
 
 def _string(address: int) -> str:

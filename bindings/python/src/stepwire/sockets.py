@@ -199,7 +199,7 @@ class Connection(Socket):
 
     def send(self, data: Buffer) -> int:
         """Sends one packet, with GameMaker's header. Returns the bytes sent. Does not wait: `QueueFullError` if the peer
-        does not keep up; nothing of this packet was sent, and a `WritableEvent` tells when to go on."""
+        does not keep up, and nothing of this packet was sent."""
         if type(data) is bytes:
             sent = _send_packet(self._handle, data, len(data))
         else:
@@ -232,10 +232,6 @@ class Connection(Socket):
     def string(self, key: Literal["ip", "path", "query", "origin", "protocol", "tls"]) -> str:
         """A string of `network_get_string`: "ip"; of WebSockets "path", "query", "origin", "protocol", "tls"."""
         return text(lib.network_get_string(self._handle, string(key, "the key")))
-
-    def header(self, name: str) -> str:
-        """A header field of a WebSocket client's request, as the server received it; "" if there is none."""
-        return text(lib.network_get_string(self._handle, b"header:" + string(name, "the name")))
 
 
 class ServerConnection(Connection):

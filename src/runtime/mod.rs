@@ -1,24 +1,27 @@
-//! Who runs the reactor's turns: a thread of ours, or with manual I/O the host's own polls and waits.
+//! Who runs the reactors' turns: threads of ours, or with manual I/O, where there is one reactor, the
+//! host's own polls and waits.
+
+mod threads;
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed, Ordering::SeqCst};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::command::{Command, Stop, Waiter};
+use crate::command::Waiter;
 use crate::context::{CONTEXT, Context};
 use crate::error::{Code, Error, Result, catch_defects};
 use crate::event::NetworkEvent;
 use crate::log;
 use crate::options::Options;
-use crate::placement::ReactorIndex;
+use crate::placement::{self, ReactorIndex};
 use crate::reactor::Reactor;
 use crate::socket::{Handle, set_total_limit};
 use crate::sys;
+
+use threads::{FLUSH, IoThread};
 
 static RUNTIME: Mutex<Runtime> = Mutex::new(Runtime::Off);
 /// Whether `RUNTIME` is other than `Off`; lets calls that must not block skip its lock.
@@ -32,15 +35,62 @@ static CLOSING: AtomicBool = AtomicBool::new(false);
 
 /// How long after its timeout a connect that blocks still waits to be told of its end.
 const CONNECT_GRACE: Duration = Duration::from_secs(2);
-/// How long `network_shutdown` may take to flush.
-const FLUSH: Duration = Duration::from_millis(2_100);
 /// With manual I/O, how often a thread that waits looks whether it must take over the turns.
 const TAKE_OVER: Duration = Duration::from_millis(5);
 
 enum Runtime {
     Off,
+    On {
+        first: First,
+        /// Those of the other reactors, in order.
+        others: Vec<IoThread>,
+    },
+}
+
+/// The first reactor, and who runs its turns.
+enum First {
+    /// The host.
     Manual(Box<Reactor>),
-    Thread(JoinHandle<Box<Reactor>>),
+    Thread(IoThread),
+}
+
+impl First {
+    fn start(reactor: Box<Reactor>) -> Result<Self> {
+        if MANUAL.load(SeqCst) {
+            return Ok(Self::Manual(reactor));
+        }
+        IoThread::start(reactor).map(Self::Thread)
+    }
+
+    fn stop(self) {
+        if let Self::Thread(thread) = self {
+            drop(thread.stop());
+        }
+    }
+}
+
+fn new_reactor(index: ReactorIndex) -> Result<Box<Reactor>> {
+    Reactor::new(&CONTEXT, index).map(Box::new)
+}
+
+fn stop_all(threads: &mut Vec<IoThread>) {
+    threads.drain(..).for_each(|thread| drop(thread.stop()));
+}
+
+/// Starts threads until there are `count` reactors, the first one included. Those it has started go again
+/// if one cannot be.
+fn start_others(others: &mut Vec<IoThread>, count: usize) -> Result<()> {
+    let before = others.len();
+    for index in ReactorIndex::first(count).skip(1 + before) {
+        match new_reactor(index).and_then(IoThread::start) {
+            Ok(thread) => others.push(thread),
+            Err(error) => {
+                stop_all(&mut others.split_off(before));
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
 }
 
 thread_local! {
@@ -82,8 +132,13 @@ pub(crate) fn start() -> Result<()> {
         log::prepare();
         static WATCHED: Once = Once::new();
         WATCHED.call_once(|| sys::in_forked_children(note_fork));
-        let reactor = Box::new(Reactor::new(&CONTEXT, ReactorIndex::FIRST)?);
-        *runtime = if MANUAL.load(SeqCst) { Runtime::Manual(reactor) } else { run_in_thread(reactor)? };
+        let first = First::start(new_reactor(ReactorIndex::FIRST)?)?;
+        let mut others = Vec::new();
+        if let Err(error) = start_others(&mut others, placement::reactors()) {
+            first.stop();
+            return Err(error);
+        }
+        *runtime = Runtime::On { first, others };
         STARTED.store(true, SeqCst);
     }
     Ok(())
@@ -111,30 +166,6 @@ fn forked() -> Error {
     )
 }
 
-fn run_in_thread(reactor: Box<Reactor>) -> Result<Runtime> {
-    let started = sys::start_thread(|| {
-        std::thread::Builder::new().name("stepwire-io".into()).spawn(move || run(reactor))
-    });
-    started.map(Runtime::Thread).map_err(|error| Error::from_io("cannot start the I/O thread", &error))
-}
-
-fn run(mut reactor: Box<Reactor>) -> Box<Reactor> {
-    let mut flushed_by: Option<Instant> = None;
-    loop {
-        let most = flushed_by.map(|by| by.saturating_duration_since(Instant::now()));
-        // Endpoints catch their own panics; this keeps the thread alive through one elsewhere.
-        let _ = catch_unwind(AssertUnwindSafe(|| reactor.turn(|| most, false)));
-        match reactor.take_stop() {
-            Some(Stop::Now) => return reactor,
-            Some(Stop::WhenFlushed) => flushed_by = Some(Instant::now() + FLUSH),
-            None => {}
-        }
-        if flushed_by.is_some_and(|by| reactor.is_empty() || Instant::now() >= by) {
-            return reactor;
-        }
-    }
-}
-
 /// `network_config_manual_io`.
 pub(crate) fn set_manual_io(manual: bool) -> Result<()> {
     let busy = || Error::new(Code::Busy, "manual I/O can be changed only while no socket exists");
@@ -145,28 +176,65 @@ pub(crate) fn set_manual_io(manual: bool) -> Result<()> {
     if CONTEXT.registry.len() > 0 {
         return Err(busy());
     }
+    if manual && placement::reactors() > 1 {
+        return Err(not_with_manual_io());
+    }
     // Connections that are still closing go on under the new regime.
-    let reactor = match std::mem::replace(&mut *runtime, Runtime::Off) {
-        Runtime::Off => None,
-        Runtime::Manual(reactor) => Some(reactor),
-        Runtime::Thread(thread) => {
-            CONTEXT.command(ReactorIndex::FIRST, Command::Stop(Stop::Now));
-            thread.join().ok()
-        }
+    let (reactor, mut others) = match std::mem::replace(&mut *runtime, Runtime::Off) {
+        Runtime::Off => (None, Vec::new()),
+        Runtime::On { first: First::Manual(reactor), others } => (Some(reactor), others),
+        Runtime::On { first: First::Thread(thread), others } => (thread.stop(), others),
     };
     MANUAL.store(manual, SeqCst);
     STARTED.store(false, SeqCst);
-    if let Some(reactor) = reactor {
-        *runtime = if manual { Runtime::Manual(reactor) } else { run_in_thread(reactor)? };
-        STARTED.store(true, SeqCst);
+    let Some(reactor) = reactor else {
+        stop_all(&mut others);
+        return Ok(());
+    };
+    match First::start(reactor) {
+        Ok(first) => {
+            *runtime = Runtime::On { first, others };
+            STARTED.store(true, SeqCst);
+            Ok(())
+        }
+        Err(error) => {
+            stop_all(&mut others);
+            Err(error)
+        }
     }
-    Ok(())
+}
+
+/// `network_config_io_threads`.
+pub(crate) fn set_io_threads(count: usize) -> Result<()> {
+    let busy =
+        || Error::new(Code::Busy, "the number of I/O threads can be changed only while no socket exists");
+    if placement::reactors() == count {
+        return Ok(());
+    }
+    let mut runtime = RUNTIME.try_lock().ok_or_else(busy)?;
+    if CONTEXT.registry.len() > 0 {
+        return Err(busy());
+    }
+    if MANUAL.load(SeqCst) {
+        return Err(not_with_manual_io());
+    }
+    // First, since the next socket may be placed on one of them. Those that are too many sleep from now on,
+    // once what still closes there has closed.
+    if let Runtime::On { others, .. } = &mut *runtime {
+        start_others(others, count)?;
+    }
+    let changed = CONTEXT.registry.while_empty(|| placement::set_reactors(count));
+    if changed { Ok(()) } else { Err(busy()) }
+}
+
+fn not_with_manual_io() -> Error {
+    Error::new(Code::NotSupported, "with manual I/O there are no I/O threads, and so not several")
 }
 
 /// With manual I/O, one turn. False if there is none to do here: another thread is in one.
 fn turn(most: Duration) -> bool {
     match RUNTIME.try_lock().as_deref_mut() {
-        Some(Runtime::Manual(reactor)) => {
+        Some(Runtime::On { first: First::Manual(reactor), .. }) => {
             // A shutdown waits for the lock that is held here.
             let most = || Some(if CLOSING.load(SeqCst) { Duration::ZERO } else { most });
             reactor.turn(most, true);
@@ -274,30 +342,33 @@ pub(crate) fn await_connect(waiter: &Waiter, socket: Handle, timeout_ms: u32) ->
 pub(crate) fn shutdown() -> Result<()> {
     check_may_block()?;
     CLOSING.store(true, SeqCst);
-    let sockets = CONTEXT.registry.remove_all();
+    let sockets = CONTEXT.registry.remove_all(|| {});
     sockets.iter().for_each(|socket| socket.retire());
     CONTEXT.command_destroy(sockets, None);
     CONTEXT.destroyed.fetch_add(1, SeqCst);
     let mut runtime = RUNTIME.lock();
     match std::mem::replace(&mut *runtime, Runtime::Off) {
         Runtime::Off => {}
-        Runtime::Manual(mut reactor) => {
-            let by = Instant::now() + FLUSH;
-            reactor.turn(|| Some(Duration::ZERO), true);
-            while !reactor.is_empty() && Instant::now() < by {
-                reactor.turn(|| Some(by.saturating_duration_since(Instant::now())), true);
+        Runtime::On { first, mut others } => {
+            match first {
+                First::Thread(thread) => others.push(thread),
+                First::Manual(mut reactor) => {
+                    let by = Instant::now() + FLUSH;
+                    reactor.turn(|| Some(Duration::ZERO), true);
+                    while !reactor.is_empty() && Instant::now() < by {
+                        reactor.turn(|| Some(by.saturating_duration_since(Instant::now())), true);
+                    }
+                }
             }
-        }
-        Runtime::Thread(thread) => {
-            CONTEXT.command(ReactorIndex::FIRST, Command::Stop(Stop::WhenFlushed));
-            // It returns the reactor, which ends here; a panic in it has ended it already.
-            drop(thread.join());
+            others.iter().for_each(IoThread::finish);
+            others.into_iter().for_each(IoThread::join);
         }
     }
     STARTED.store(false, SeqCst);
     MANUAL.store(false, SeqCst);
-    // Sockets that were made meanwhile and found the reactor running; later ones start a new one.
-    CONTEXT.registry.remove_all().iter().for_each(|socket| socket.retire());
+    // Sockets that were made meanwhile and found the reactors running; later ones start new ones.
+    let made_meanwhile = CONTEXT.registry.remove_all(|| placement::set_reactors(1));
+    made_meanwhile.iter().for_each(|socket| socket.retire());
     CONTEXT.mailboxes.end();
     CONTEXT.events.clear();
     CONTEXT.names.clear();
