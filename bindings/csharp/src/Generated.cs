@@ -35,6 +35,7 @@ namespace Stepwire
         public const int ConfigHandshakeTimeout = 1016;
         public const int ConfigTotalQueueLimit = 1017;
         public const int ConfigWebsocketKeepalive = 1018;
+        public const int ConfigIoThreads = 1019;
         public const int ConfigMaxClients = 1020;
         public const int ConfigAccepting = 1021;
         public const int ConfigClientsPerAddress = 1022;
@@ -84,7 +85,7 @@ namespace Stepwire
         /// <summary>Reserved, never sent today: the network is down.</summary>
         public const int TypeDown = 7;
         /// <summary>A socket that had refused a message with `network_error_queue_full` has room again: half its limit or
-        /// less is queued. One event for all refusals before it is collected, and none after the disconnect. `id` is
+        /// less is queued, and all together are below `network_config_total_send_limit`. One event for all refusals before it is collected, and none after the disconnect. `id` is
         /// the socket. Of a reliable UDP socket `ip` and `port` say which peer has room; 0 and "" stand for its
         /// plain datagrams. GameMaker has no such event.</summary>
         public const int TypeWritable = 1001;
@@ -256,7 +257,8 @@ namespace Stepwire
         /// <summary>Reliable UDP gives a silent peer up.
         /// (1 to 2147483647 ms; default 10000)</summary>
         public static readonly NumberOption ReliableTimeout = new NumberOption(1011, OptionScope.SocketOrDefault);
-        /// <summary>No I/O thread; polls and waits do the I/O. Only while no socket exists.
+        /// <summary>No I/O thread; polls and waits do the I/O. Only while no socket exists, and with
+        /// `network_config_io_threads` at 1 (`network_error_not_supported`).
         /// (0 or 1; default 0)</summary>
         public static readonly NumberOption ManualIo = new NumberOption(1012, OptionScope.Library);
         /// <summary>TCP_NODELAY.
@@ -284,6 +286,12 @@ namespace Stepwire
         /// `network_error_timeout`.
         /// (0 to 2147483647 ms; default 30000)</summary>
         public static readonly NumberOption WebsocketKeepalive = new NumberOption(1018, OptionScope.SocketOrDefault);
+        /// <summary>How many I/O threads share the connections: a new one goes to the thread that has the fewest, and stays
+        /// there. The program does not change: all events come through the one queue, and those of a socket in
+        /// their order. Only while no socket exists (`network_error_busy`); more than one only without manual I/O
+        /// (`network_error_not_supported`, also for setting that afterwards).
+        /// (1 to 64; default 1)</summary>
+        public static readonly NumberOption IoThreads = new NumberOption(1019, OptionScope.Library);
         /// <summary>How many clients a server takes at a time, instead of what `network_create_server` was told. Who
         /// is there already stays.
         /// (0 to 2147483647; default max_client of network_create_server)</summary>
