@@ -150,7 +150,7 @@ fn arguments_of(list: &str) -> Result<Vec<Variable>, String> {
     if list == "void" { Ok(Vec::new()) } else { list.split(',').map(variable).collect() }
 }
 
-/// "const char *ip", "double reserved[6]", "double value2 STEPWIRE_DEFAULT(0)".
+/// `const char *ip`, `double reserved[6]`, `double value2 STEPWIRE_DEFAULT(0)`.
 fn variable(text: &str) -> Result<Variable, String> {
     let wrong = || format!("no variable: {text}");
     let (text, default) = match text.trim().split_once(" STEPWIRE_DEFAULT(") {
