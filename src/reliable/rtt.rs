@@ -16,6 +16,12 @@ const SLACK: std::ops::RangeInclusive<Micros> = 5_000..=20_000;
 /// unscaled timeout where that is longer.
 const BACKOFF_LIMIT: Micros = 500_000;
 
+/// No path is longer. What was under way while a process stood still, or a clock jumped, says nothing of the path.
+const LONGEST_SAMPLE: Micros = 10_000_000;
+
+/// The first wait is no longer, whatever was measured.
+const LONGEST_RTO: Micros = 3_000_000;
+
 /// A round trip that is this much shorter than the smoothed one halves it at once.
 const STALL_FACTOR: u64 = 8;
 
@@ -30,6 +36,7 @@ pub(crate) struct Rtt {
 impl Rtt {
     /// Takes a measured round trip, of which the other side says that it spent `delay` waiting.
     pub(crate) fn sample(&mut self, rtt: Micros, delay: Micros) {
+        let rtt = rtt.min(LONGEST_SAMPLE);
         let Some(smoothed) = self.smoothed else {
             self.latest = rtt;
             self.smoothed = Some(rtt);
@@ -75,7 +82,7 @@ impl Rtt {
         let base = match self.smoothed {
             Some(smoothed) => {
                 let slack = (smoothed / 2).clamp(*SLACK.start(), *SLACK.end());
-                smoothed + (4 * self.variation).max(slack)
+                (smoothed + (4 * self.variation).max(slack)).min(LONGEST_RTO)
             }
             None => INITIAL_RTO,
         };
@@ -116,6 +123,16 @@ mod tests {
         assert_eq!(rtt.timeout(0), 60_000);
         assert_eq!(rtt.timeout(1), 90_000);
         assert_eq!(rtt.timeout(100), BACKOFF_LIMIT);
+    }
+
+    #[test]
+    fn a_stall_of_minutes_is_not_waited_for_again() {
+        let mut rtt = Rtt::default();
+        rtt.sample(40_000, 0);
+        rtt.sample(2_000_000_000, 0);
+        assert_eq!(rtt.timeout(0), LONGEST_RTO);
+        assert!(rtt.timeout(100) <= 2 * LONGEST_RTO);
+        assert!(rtt.smoothed().unwrap() < LONGEST_SAMPLE);
     }
 
     #[test]

@@ -218,7 +218,16 @@ impl Story {
                 break;
             }
         }
-        assert!(self.nodes.iter().all(|node| node.endpoint.is_flushed()), "something is for ever on its way");
+        for node in &self.nodes {
+            let others =
+                self.nodes.iter().map(|other| (other.address, node.endpoint.peer_info(other.address)));
+            let others: Vec<_> = others.collect();
+            assert!(
+                node.endpoint.is_flushed(),
+                "{} has something for ever on its way: {others:?}",
+                node.index
+            );
+        }
         self.run(self.now + 2 * SECOND);
     }
 
