@@ -23,6 +23,8 @@ static ALL: Mutex<Newcomers> = Mutex::new(Newcomers::new());
 struct Newcomers {
     last: u64,
     known: BTreeMap<u64, Known>,
+    /// How many have an endpoint. The others are on their way to their reactor, and make room for nobody.
+    seated: usize,
 }
 
 struct Known {
@@ -35,6 +37,7 @@ struct Known {
 /// One of them; it counts until this goes.
 pub(crate) struct Newcomer {
     ticket: u64,
+    most: usize,
     pub(crate) seat: Seat,
 }
 
@@ -42,8 +45,6 @@ pub(crate) struct Newcomer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Crowded {
     Nobody,
-    /// One that has no endpoint yet, and will get none.
-    Unseated,
     Endpoint(ReactorIndex, Id),
 }
 
@@ -53,24 +54,21 @@ pub(crate) fn most(descriptor_limit: u64) -> usize {
 }
 
 impl Newcomer {
-    /// A connection to `server` was accepted. If there are now more than `most`, the oldest must make room.
-    pub(crate) fn enter(server: Handle, ip: IpAddr, seat: Seat, most: usize) -> (Box<Self>, Crowded) {
-        let (ticket, crowded) = ALL.lock().enter(server, ip, most);
-        (Box::new(Self { ticket, seat }), crowded)
+    /// A connection to `server` was accepted, of which there may be `most`.
+    pub(crate) fn enter(server: Handle, ip: IpAddr, seat: Seat, most: usize) -> Box<Self> {
+        let ticket = ALL.lock().enter(server, ip);
+        Box::new(Self { ticket, most, seat })
     }
 
-    /// It has an endpoint. False if it has had to make room already, or the server is gone.
-    pub(crate) fn seated(&self, id: Id) -> bool {
-        let mut all = ALL.lock();
-        let Some(known) = all.known.get_mut(&self.ticket) else { return false };
-        known.endpoint = Some((self.seat.reactor(), id));
-        true
+    /// It has an endpoint: if there are too many now, the oldest must make room. None if the server is gone.
+    pub(crate) fn seated(&self, id: Id) -> Option<Crowded> {
+        ALL.lock().sit(self.ticket, (self.seat.reactor(), id), self.most)
     }
 }
 
 impl Drop for Newcomer {
     fn drop(&mut self) {
-        ALL.lock().known.remove(&self.ticket);
+        ALL.lock().remove(self.ticket);
     }
 }
 
@@ -91,19 +89,31 @@ pub(crate) fn has_any_of(server: Handle) -> bool {
 
 impl Newcomers {
     const fn new() -> Self {
-        Self { last: 0, known: BTreeMap::new() }
+        Self { last: 0, known: BTreeMap::new(), seated: 0 }
     }
 
-    fn enter(&mut self, server: Handle, ip: IpAddr, most: usize) -> (u64, Crowded) {
+    fn enter(&mut self, server: Handle, ip: IpAddr) -> u64 {
         self.last += 1;
         self.known.insert(self.last, Known { server, network: Network::of(ip), endpoint: None });
-        let oldest = if self.known.len() > most { self.known.pop_first() } else { None };
-        let crowded = match oldest {
-            None => Crowded::Nobody,
-            Some((_, Known { endpoint: None, .. })) => Crowded::Unseated,
-            Some((_, Known { endpoint: Some((reactor, id)), .. })) => Crowded::Endpoint(reactor, id),
-        };
-        (self.last, crowded)
+        self.last
+    }
+
+    fn sit(&mut self, ticket: u64, endpoint: (ReactorIndex, Id), most: usize) -> Option<Crowded> {
+        self.known.get_mut(&ticket)?.endpoint = Some(endpoint);
+        self.seated += 1;
+        if self.seated <= most {
+            return Some(Crowded::Nobody);
+        }
+        let mut oldest =
+            self.known.iter().filter(|(_, known)| known.endpoint.is_some()).map(|(&ticket, _)| ticket);
+        let (reactor, id) = oldest.next().and_then(|oldest| self.remove(oldest))?;
+        Some(Crowded::Endpoint(reactor, id))
+    }
+
+    fn remove(&mut self, ticket: u64) -> Option<(ReactorIndex, Id)> {
+        let endpoint = self.known.remove(&ticket)?.endpoint;
+        self.seated -= usize::from(endpoint.is_some());
+        endpoint
     }
 
     /// The oldest of the address that has most; of addresses with as many, that whose connection is oldest.
@@ -124,7 +134,7 @@ impl Newcomers {
     fn take(&mut self, most: usize, which: impl Fn(&Known) -> bool) -> Vec<(ReactorIndex, Id)> {
         let chosen = self.known.iter().filter(|(_, known)| which(known)).map(|(&ticket, _)| ticket);
         let chosen: Vec<u64> = chosen.take(most).collect();
-        chosen.iter().filter_map(|ticket| self.known.remove(ticket)?.endpoint).collect()
+        chosen.into_iter().filter_map(|ticket| self.remove(ticket)).collect()
     }
 }
 
@@ -136,13 +146,10 @@ mod tests {
 
     const SERVER: Handle = Handle(1);
 
-    fn enter(newcomers: &mut Newcomers, last: u8, most: usize) -> Crowded {
-        let (ticket, crowded) = newcomers.enter(SERVER, Ipv4Addr::new(10, 0, 0, last).into(), most);
-        if let Some(known) = newcomers.known.get_mut(&ticket) {
-            let id = Id { token: ticket as u32, serial: ticket as u32 };
-            known.endpoint = Some((ReactorIndex::FIRST, id));
-        }
-        crowded
+    fn enter(newcomers: &mut Newcomers, last: u8, most: usize) -> Option<Crowded> {
+        let ticket = newcomers.enter(SERVER, Ipv4Addr::new(10, 0, 0, last).into());
+        let id = Id { token: ticket as u32, serial: ticket as u32 };
+        newcomers.sit(ticket, (ReactorIndex::FIRST, id), most)
     }
 
     fn tokens(taken: &[(ReactorIndex, Id)]) -> Vec<u32> {
@@ -153,10 +160,25 @@ mod tests {
     fn the_oldest_makes_room_whatever_server_it_came_to() {
         let mut newcomers = Newcomers::new();
         for number in 0..3 {
-            assert_eq!(enter(&mut newcomers, number, 3), Crowded::Nobody);
+            assert_eq!(enter(&mut newcomers, number, 3), Some(Crowded::Nobody));
         }
         let oldest = Id { token: 1, serial: 1 };
-        assert_eq!(enter(&mut newcomers, 9, 3), Crowded::Endpoint(ReactorIndex::FIRST, oldest));
+        assert_eq!(enter(&mut newcomers, 9, 3), Some(Crowded::Endpoint(ReactorIndex::FIRST, oldest)));
+    }
+
+    #[test]
+    fn who_is_on_the_way_to_a_reactor_makes_room_for_nobody() {
+        let mut newcomers = Newcomers::new();
+        for last in 0..9 {
+            newcomers.enter(SERVER, Ipv4Addr::new(10, 0, 0, last).into());
+        }
+        assert_eq!(enter(&mut newcomers, 9, 1), Some(Crowded::Nobody));
+        let oldest = Id { token: 10, serial: 10 };
+        assert_eq!(enter(&mut newcomers, 9, 1), Some(Crowded::Endpoint(ReactorIndex::FIRST, oldest)));
+        // And who is gone sits down nowhere.
+        newcomers.take(usize::MAX, |known| known.server == SERVER);
+        assert_eq!(newcomers.sit(3, (ReactorIndex::FIRST, oldest), 1), None);
+        assert_eq!(newcomers.seated, 0);
     }
 
     #[test]

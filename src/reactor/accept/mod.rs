@@ -109,10 +109,7 @@ impl Reactor {
                     };
                     let most = listener.most_newcomers;
                     let (server, seat) = (admission.server.handle, Seat::beside(self.turn.reactor));
-                    let (newcomer, crowded) = Newcomer::enter(server, peer.ip(), seat, most);
-                    if let Crowded::Endpoint(reactor, id) = crowded {
-                        self.make_room(reactor, id, Dismissal::Crowded);
-                    }
+                    let newcomer = Newcomer::enter(server, peer.ip(), seat, most);
                     // The timeout in force now, also for servers made before it was set.
                     let timeout = self.turn.context.with_options(|options| options.handshake_timeout_ms());
                     let handshake_timeout = Millis::from(timeout);
@@ -161,12 +158,13 @@ impl Reactor {
     /// Begins the handshake of a connection that was accepted, here or by another reactor.
     pub(crate) fn adopt(&mut self, arrival: Arrival) {
         let id = self.endpoints.insert(Endpoint::Stream(Box::new(Stream::accepted(arrival, self.turn.now))));
-        let seated = self.endpoints.stream(id).is_some_and(|stream| stream.is_seated(id));
-        if seated {
-            self.attend(id, |reactor, id| reactor.begin(id));
-        } else {
-            self.dismiss(id, Dismissal::Crowded);
+        let crowded = self.endpoints.stream(id).and_then(|stream| stream.take_seat(id));
+        match crowded {
+            None => return self.dismiss(id, Dismissal::ServerGone),
+            Some(Crowded::Nobody) => {}
+            Some(Crowded::Endpoint(reactor, oldest)) => self.make_room(reactor, oldest, Dismissal::Crowded),
         }
+        self.attend(id, |reactor, id| reactor.begin(id));
     }
 
     /// A newcomer has to go.

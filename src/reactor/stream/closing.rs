@@ -11,6 +11,7 @@ use crate::clock::Millis;
 use crate::command::{CloseFrame, Id};
 use crate::error::{Code, Error};
 use crate::mailbox::Dirty;
+use crate::newcomers::Crowded;
 use crate::outgoing::Outgoing;
 use crate::reactor::turn::{LINGER_MILLIS, Next, Turn};
 use crate::socket::{NO_TOKEN, Socket};
@@ -80,12 +81,9 @@ impl Stream {
         self.newcomer.is_some()
     }
 
-    /// Tells the server's rules where the newcomer is; false if it has to go.
-    pub(crate) fn is_seated(&self, id: Id) -> bool {
-        match (&self.admission, &self.newcomer) {
-            (Some(_), Some(newcomer)) => newcomer.seated(id),
-            _ => false,
-        }
+    /// The newcomer has come to its reactor: who has to make room for it. None if its server is gone.
+    pub(crate) fn take_seat(&self, id: Id) -> Option<Crowded> {
+        self.newcomer.as_ref()?.seated(id)
     }
 
     /// The host is done with the connection: what it sent is flushed, then it closes.
