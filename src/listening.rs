@@ -69,7 +69,10 @@ impl Listening {
             return Ok(came_before);
         }
         match state.io.as_ref() {
-            Some(io) => sys::accept(io),
+            Some(io) => sys::accept(io).map_err(|error| {
+                let in_vain = sys::is_descriptor_limit(&error) && !sys::somebody_waits(io);
+                if in_vain { io::ErrorKind::WouldBlock.into() } else { error }
+            }),
             None => Err(io::ErrorKind::WouldBlock.into()),
         }
     }

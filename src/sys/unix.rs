@@ -22,6 +22,13 @@ pub(crate) fn is_descriptor_limit(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM))
 }
 
+/// Whether somebody waits to be accepted. (Without a descriptor to be had, accepting fails also where nobody does.)
+pub(crate) fn somebody_waits(listener: &TcpListener) -> bool {
+    let mut asked = libc::pollfd { fd: listener.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    // SAFETY: one descriptor, which the listener keeps open meanwhile; it returns at once.
+    unsafe { libc::poll(&mut asked, 1, 0) > 0 }
+}
+
 pub(crate) fn is_connect_pending(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::EINPROGRESS) || error.kind() == io::ErrorKind::WouldBlock
 }

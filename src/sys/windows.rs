@@ -37,6 +37,11 @@ pub(crate) fn is_descriptor_limit(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(WSAEMFILE | WSAENOBUFS))
 }
 
+/// Accepting fails for want of memory only where somebody waits.
+pub(crate) fn somebody_waits(_: &TcpListener) -> bool {
+    true
+}
+
 pub(crate) fn is_connect_pending(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock
 }

@@ -406,7 +406,7 @@ class Endings(ReliableTestCase):
         peer.wait_seen(wire.Close)
 
     def test_codes_of_closes(self):
-        errors = {1: stepwire.ERROR_HANDSHAKE, 2: stepwire.ERROR_TOO_BIG, 3: stepwire.ERROR_QUEUE_FULL}
+        errors = {1: stepwire.ERROR_HANDSHAKE, 2: stepwire.ERROR_TOO_BIG, 3: stepwire.ERROR_TOO_BIG}
         for code in (0, 1, 2, 3, 4, 255):
             with self.case(code=code):
                 peer = self.acquainted()
@@ -522,7 +522,8 @@ class Endings(ReliableTestCase):
                 host.stop()
 
     def test_forgotten_session(self):
-        """A peer that lost the session but not its incarnation: nobody is told, and nothing is lost."""
+        """A peer that lost the session a moment ago but not its incarnation: it may know the library by another address,
+        so what it did not acknowledge is reported; without such nobody is told."""
         for waits in (False, True):
             with self.case(waits=waits):
                 peer = self.acquainted()
@@ -530,7 +531,7 @@ class Endings(ReliableTestCase):
                 if waits:
                     payloads = [numbered(number, 3000) for number in range(5)]
                     self.say(peer, *payloads)
-                    self.assertEqual(sorted(peer.receive(5)), sorted(payloads))
+                    self.disconnected(peer)
                 peer.send(self.port, b"here again")
                 self.assertEqual(self.hears(peer, 1), [b"here again"])
                 self.assert_alive(peer)
