@@ -529,8 +529,7 @@ class Endings(ReliableTestCase):
                 peer = self.acquainted()
                 peer.forget(self.port)
                 if waits:
-                    payloads = [numbered(number, 3000) for number in range(5)]
-                    self.say(peer, *payloads)
+                    self.say(peer, numbered(1, 3000))
                     self.disconnected(peer)
                 peer.send(self.port, b"here again")
                 self.assertEqual(self.hears(peer, 1), [b"here again"])
