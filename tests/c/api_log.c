@@ -131,10 +131,10 @@ static void reading_pauses_and_goes_on(void) {
     SUCCESS(network_set_config(network_config_receive_queue_limit, pair.accepted, 1));
     sprintf(words, "reading socket %d pauses", (int)pair.accepted);
     do {
-        /* The client's queue may be full before its peer has begun to read. */
-        double sent = network_send_packet(pair.client, payload, sizeof payload);
         CHECK(now_ms() < deadline);
-        CHECK(sent > 0 || sent == network_error_queue_full);
+        /* A full queue would have a line of its own, which the next case waits for. */
+        if (SUCCESS(network_get_stat(pair.client, "send_queue")) < 1e6)
+            SUCCESS(network_send_packet(pair.client, payload, sizeof payload));
         SUCCESS(network_wait(2));
     } while (!next_has('2', words));
     sprintf(words, "reading socket %d goes on", (int)pair.accepted);
