@@ -5,6 +5,7 @@
 //! `cargo xtask simulate 100000` plays that many seeds; `cargo xtask simulate 1 4711` plays seed 4711 again, and says all that
 //! happens if `STEPWIRE_TRACE` is set.
 
+pub(crate) mod label;
 mod ledger;
 mod network;
 mod node;

@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::net::SocketAddr;
 
-use super::ledger::{Label, MIRROR, Witness};
+use super::label::{Label, MIRROR};
+use super::ledger::Witness;
 use super::network::Network;
 use super::node::Node;
 use super::trace::trace;

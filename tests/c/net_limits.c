@@ -86,20 +86,27 @@ static void all_send_queues_together_are_bounded(void) {
     close(quick);
 }
 
+/* Fills a table; then one that keeps up is refused as well. Returns its socket. */
+static double refuse_because_of_others(Table *table, int *quick) {
+    double server, port, socket, deadline = now_ms() + patience_ms();
+    *table = make_table();
+    server = tcp_server(0, 1);
+    port = network_get_port(server);
+    *quick = peer_join(port);
+    socket = take_connect(server)->socket;
+    send_until_full(table);
+    while (network_send_packet(socket, message, MESSAGE) >= 0)
+        CHECK(now_ms() < deadline);
+    return socket;
+}
+
 /* One that was refused only because of the others hears when there is room, though nothing of its own leaves. */
 static void who_was_refused_hears_of_room(void) {
     Table table;
-    double server, port, socket, deadline = now_ms() + patience_ms();
+    double socket;
     int quick, i;
     SUCCESS(network_set_config(network_config_total_send_limit, MIB, 0));
-    table = make_table();
-    server = tcp_server(0, 1);
-    port = network_get_port(server);
-    quick = peer_join(port);
-    socket = take_connect(server)->socket;
-    send_until_full(&table);
-    while (network_send_packet(socket, message, MESSAGE) >= 0)
-        CHECK(now_ms() < deadline);
+    socket = refuse_because_of_others(&table, &quick);
     for (i = 0; i < PEERS; i++)
         close(table.peers[i]);
     SUCCESS(network_destroy(table.server));
@@ -112,17 +119,10 @@ static void who_was_refused_hears_of_room(void) {
 /* A raised limit is room as well. */
 static void a_raised_limit_is_told(void) {
     Table table;
-    double server, port, socket, deadline = now_ms() + patience_ms();
+    double socket;
     int quick;
     SUCCESS(network_set_config(network_config_total_send_limit, MIB, 0));
-    table = make_table();
-    server = tcp_server(0, 1);
-    port = network_get_port(server);
-    quick = peer_join(port);
-    socket = take_connect(server)->socket;
-    send_until_full(&table);
-    while (network_send_packet(socket, message, MESSAGE) >= 0)
-        CHECK(now_ms() < deadline);
+    socket = refuse_because_of_others(&table, &quick);
     SUCCESS(network_set_config(network_config_total_send_limit, 64 * MIB, 0));
     CHECK_EQUAL(take_event(socket, network_type_writable)->id, socket);
     leave_table(&table);

@@ -97,6 +97,16 @@ enum StreamPhase {
     Draining,
 }
 
+/// Whom events are about, for who has borrowed the rest of the stream.
+#[inline]
+fn origin_of<'a>(socket: Option<&Socket>, ip: &'a PeerName, port: u16, id: Id) -> Origin<'a> {
+    let (socket, server) = match socket {
+        Some(socket) => (socket.handle, socket.server),
+        None => (Handle::NONE, Handle::NONE),
+    };
+    Origin { socket, server, token: id.token, serial: id.serial, ip: ip.as_str(), port }
+}
+
 impl Stream {
     /// The server's side of a connection.
     pub(crate) fn accepted(arrival: Arrival, now: Millis) -> Self {
@@ -192,11 +202,7 @@ impl Stream {
     }
 
     pub(crate) fn origin(&self, id: Id) -> Origin<'_> {
-        let (socket, server) = match &self.socket {
-            Some(socket) => (socket.handle, socket.server),
-            None => (Handle::NONE, Handle::NONE),
-        };
-        Origin { socket, server, token: id.token, serial: id.serial, ip: self.ip.as_str(), port: self.port }
+        origin_of(self.socket.as_deref(), &self.ip, self.port, id)
     }
 
     /// TCP is connected: TLS begins where there is to be any, else the session.

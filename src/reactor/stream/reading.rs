@@ -7,13 +7,12 @@ use std::time::Instant;
 use crate::clock::Millis;
 use crate::command::Id;
 use crate::error::{Error, Result};
-use crate::event::batch::Origin;
 use crate::reactor::session::SessionEnd;
 use crate::reactor::turn::{FRAMES_READ, Next, READ_BUDGET, Turn};
 use crate::socket::count;
 
 use super::forwarded::Forwarding;
-use super::{Stream, StreamPhase};
+use super::{Stream, StreamPhase, origin_of};
 
 /// What a read counts towards the budget besides its bytes. Where only "would block" says that all was read, a peer that
 /// answers at once always has something there, and would keep everybody else waiting.
@@ -235,14 +234,7 @@ impl Stream {
         if at == size || matches!(self.phase, StreamPhase::HalfClosed | StreamPhase::Draining) {
             return Ok(());
         }
-        let origin = Origin {
-            socket: socket.handle,
-            server: socket.server,
-            token: id.token,
-            serial: id.serial,
-            ip: self.ip.as_str(),
-            port: self.port,
-        };
+        let origin = origin_of(Some(socket), &self.ip, self.port, id);
         let unwritten = self.writing.own_len();
         let (bytes, mut sink) = turn.batch.received(size, origin);
         let result = self.session.receive(bytes, at, socket, &mut sink, self.writing.own());

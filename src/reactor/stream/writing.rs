@@ -6,13 +6,12 @@ use std::sync::Arc;
 use crate::clock::Millis;
 use crate::command::Id;
 use crate::error::Result;
-use crate::event::batch::Origin;
 use crate::mailbox::Dirty;
 use crate::outgoing::Outgoing;
 use crate::reactor::turn::{Next, Turn};
 use crate::socket::count;
 
-use super::{Stream, StreamPhase};
+use super::{Stream, StreamPhase, origin_of};
 
 impl Stream {
     /// Writes what the session has to say.
@@ -105,14 +104,7 @@ impl Stream {
         // The host of one that is closing knows, or is told something else.
         if self.phase == StreamPhase::Open && self.write_error.is_none() && socket.has_room_again() {
             let socket = Arc::clone(socket);
-            let origin = Origin {
-                socket: socket.handle,
-                server: socket.server,
-                token: id.token,
-                serial: id.serial,
-                ip: self.ip.as_str(),
-                port: self.port,
-            };
+            let origin = origin_of(Some(&socket), &self.ip, self.port, id);
             turn.has_room(origin, &mut self.queued);
         }
     }

@@ -6,36 +6,9 @@ use std::net::SocketAddr;
 use super::world::{MS, SECOND, World, address};
 use crate::conditioner::{Conditions, Random};
 use crate::reliable::{Config, EventSink, PeerLost, SendError};
+use crate::simulation::label::Label;
 
 const NODES: usize = 3;
-
-/// Which message this is, at the beginning of each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Label {
-    from: u32,
-    /// How often the sender was restarted before.
-    life: u32,
-    to: u32,
-    number: u32,
-}
-
-impl Label {
-    fn message(self, len: usize) -> Vec<u8> {
-        let mut bytes = vec![self.number as u8; len];
-        let words = [self.from, self.life, self.to, self.number, len as u32];
-        for (bytes, word) in bytes.chunks_exact_mut(4).zip(words) {
-            bytes.copy_from_slice(&word.to_le_bytes());
-        }
-        bytes
-    }
-
-    fn of(message: &[u8]) -> Self {
-        let word = |at: usize| u32::from_le_bytes(message[4 * at..][..4].try_into().unwrap());
-        let label = Self { from: word(0), life: word(1), to: word(2), number: word(3) };
-        assert_eq!(message, label.message(word(4) as usize));
-        label
-    }
-}
 
 #[derive(Default)]
 struct Witness {
