@@ -275,7 +275,8 @@ class Limits(OperatorTestCase):
             join = gamemaker.join if kind == stepwire.SOCKET_TCP else frames.open_client if raw else frames.join
             peer = join(port)
             quiet = join(port)
-            socket = self.host.event(type=stepwire.TYPE_CONNECT, id=server)["socket"]
+            local = peer.socket.getsockname()[1]
+            socket = self.host.event(type=stepwire.TYPE_CONNECT, id=server, port=local)["socket"]
             peer.send(half)
             ended = self.host.event(type=stepwire.TYPE_DISCONNECT, socket=socket)
             self.assertEqual(ended["error"], stepwire.ERROR_TIMEOUT)
