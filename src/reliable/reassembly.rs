@@ -145,6 +145,8 @@ pub(crate) struct Reassembly {
     ahead: usize,
     /// Chunks from there on that could not be delivered yet.
     held: BTreeMap<u64, Held>,
+    /// Whether there were whole messages among them since there was last none.
+    whole_waits: bool,
     /// The beginning of the message to which chunk `next` belongs.
     begun: Option<Vec<u8>>,
     /// What all this takes of the shared memory.
@@ -170,6 +172,11 @@ impl Reassembly {
     /// Whether the peer owes something: the rest of a message, or one before those that wait.
     pub(crate) fn is_unfinished(&self) -> bool {
         self.begun.is_some() || self.ahead > 0
+    }
+
+    /// Whether messages may have come whole, and were acknowledged, that wait for those before them.
+    pub(crate) fn holds_messages(&self) -> bool {
+        self.whole_waits
     }
 
     /// What all that has come and could not be delivered yet takes of the memory.
@@ -257,6 +264,7 @@ impl Reassembly {
             self.clear_taken(self.next);
             self.next += 1;
         }
+        self.whole_waits &= !self.held.is_empty();
         Ok(())
     }
 
@@ -287,7 +295,7 @@ impl Reassembly {
         }
         let held = Held { part: chunk.part, payload: chunk.payload.into(), other_end: sequence };
         self.held.insert(sequence, held);
-        let mut complete = !to.ordered;
+        let mut complete = true;
         if let Some(held) = self.held.get_mut(&first) {
             held.other_end = last;
             complete &= !held.part.continues();
@@ -296,7 +304,9 @@ impl Reassembly {
             held.other_end = first;
             complete &= !held.part.is_continued();
         }
-        if complete {
+        if complete && to.ordered {
+            self.whole_waits = true;
+        } else if complete {
             self.deliver_held(first, last, to)?;
         }
         Ok(true)

@@ -217,12 +217,17 @@ impl Peer {
     /// How much would be missed with it: more is to be kept. What is over is not missed, then come peers
     /// that the host has nothing to do with, and of the others those that were of no use for long.
     pub(crate) fn usefulness(&self) -> (bool, bool, Micros) {
-        (self.has_session(), self.known, self.useful_at)
+        (self.has_session(), self.concerns_host(), self.useful_at)
     }
 
     /// Whether the host misses nothing if it goes.
     pub(crate) fn is_expendable(&self) -> bool {
-        !(self.has_session() && self.known)
+        !(self.has_session() && self.concerns_host())
+    }
+
+    /// Whether the host has to do with it, or will have when what it sent is delivered.
+    fn concerns_host(&self) -> bool {
+        self.known || self.reassembly.holds_messages()
     }
 
     /// Chunks sent again and datagrams lost since the last call.

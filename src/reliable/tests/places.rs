@@ -111,6 +111,32 @@ fn a_send_displaces_only_whom_nobody_misses() {
 }
 
 #[test]
+fn a_send_displaces_nobody_whose_messages_wait_for_their_turn() {
+    let mut world = world(3, 2);
+    let (now, nobody) = (world.now, "10.9.9.9:9".parse().unwrap());
+    world.nodes[0].endpoint.set_ordered(true);
+    let ahead = SocketAddr::from(([10, 6, 6, 6], 1));
+    let mut strangers =
+        [ahead, SocketAddr::from(([10, 6, 6, 7], 1))].map(|address| Attacker::new(&mut world, address));
+    for (sequence, part) in [(1, Part::Whole), (3, Part::First), (4, Part::Last)] {
+        strangers[0].send(&mut world, sequence, part, 10);
+        world.run(MS);
+    }
+    // Later, and thus more useful, but nothing of it is whole.
+    strangers[1].send(&mut world, 1, Part::First, 10);
+    assert_eq!(world.nodes[0].sink.messages, []);
+    assert_eq!(world.nodes[0].endpoint.send(nobody, b"x", || now), Ok(()));
+    let another = "10.9.9.9:10".parse().unwrap();
+    assert_eq!(world.nodes[0].endpoint.send(another, b"x", || now), Err(SendError::TooManyPeers));
+    // In a call that can deliver them it gives way.
+    served(&mut world, 1);
+    let sink = &world.nodes[0].sink;
+    let of_it = |from: &SocketAddr| sink.messages.iter().filter(|(other, _)| other == from).count();
+    assert_eq!(of_it(&ahead), 2);
+    assert_eq!((sink.lost[0].peer, sink.lost[0].reason), (ahead, LossReason::Displaced));
+}
+
+#[test]
 fn what_a_displaced_peer_had_sent_cannot_be_replayed() {
     let mut world = world(8, 2);
     world.seen = Some(Vec::new());
