@@ -8,6 +8,8 @@ use mio::net::TcpStream;
 use native_tls::{
     Certificate, HandshakeError, MidHandshakeTlsStream, Protocol, TlsAcceptor, TlsConnector, TlsStream,
 };
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 
 use crate::error::Result;
 
@@ -20,8 +22,12 @@ use super::wire::Wire;
 pub(crate) struct Authorities(Vec<Certificate>);
 
 impl Authorities {
-    pub(crate) fn from_pem(pem: &[u8]) -> std::result::Result<Self, native_tls::Error> {
-        Certificate::stack_from_pem(pem).map(Self)
+    pub(crate) fn from_pem(pem: &[u8]) -> std::result::Result<Self, Box<dyn std::error::Error>> {
+        let mut found = Vec::new();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            found.push(Certificate::from_der(&certificate?)?);
+        }
+        Ok(Self(found))
     }
 }
 
@@ -55,10 +61,22 @@ impl Connector {
 
 fn understand(identity: &Identity<'_>) -> Result<native_tls::Identity> {
     match &identity.files {
-        Files::Pkcs12(file) => native_tls::Identity::from_pkcs12(file, identity.password()),
-        Files::Pem { chain, key } => native_tls::Identity::from_pkcs8(chain, key),
+        Files::Pkcs12(file) => native_tls::Identity::from_pkcs12(file, identity.password())
+            .map_err(|error| identity.unusable(&error)),
+        Files::Pem { chain, key } => from_pem(identity, chain, key),
     }
-    .map_err(|error| identity.unusable(&error))
+}
+
+#[cfg(any(windows, target_os = "macos"))]
+fn from_pem(identity: &Identity<'_>, chain: &[u8], key: &[u8]) -> Result<native_tls::Identity> {
+    native_tls::Identity::from_pkcs8(chain, key).map_err(|error| identity.unusable(&error))
+}
+
+/// iOS and its kin take keys as PKCS#12 alone.
+#[cfg(not(any(windows, target_os = "macos")))]
+fn from_pem(_: &Identity<'_>, _: &[u8], _: &[u8]) -> Result<native_tls::Identity> {
+    let way_out = "set network_config_tls_identity to a PKCS#12 file";
+    Err(refused("this system's TLS does not take a certificate and its key as PEM files", &way_out))
 }
 
 #[derive(Clone)]

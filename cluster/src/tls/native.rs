@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 
 use native_tls::{Certificate, HandshakeError, MidHandshakeTlsStream, Protocol, TlsStream};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 
 use super::Trust;
 use crate::error::{Code, Error, Result};
@@ -23,12 +25,14 @@ pub(crate) fn connector(trust: &Trust) -> Result<Connector> {
             Error::new(Code::TLS, format!("the authorities in {} cannot be used: {error}", trust.ca_file))
         };
         let pem = std::fs::read(&trust.ca_file).map_err(|error| failed(&error))?;
-        let authorities = Certificate::stack_from_pem(&pem).map_err(|error| failed(&error))?;
-        if authorities.is_empty() {
-            return Err(failed(&"there are none"));
+        let mut found = 0;
+        for authority in CertificateDer::pem_slice_iter(&pem) {
+            let authority = authority.map_err(|error| failed(&error))?;
+            builder.add_root_certificate(Certificate::from_der(&authority).map_err(|error| failed(&error))?);
+            found += 1;
         }
-        for authority in authorities {
-            builder.add_root_certificate(authority);
+        if found == 0 {
+            return Err(failed(&"there are none"));
         }
     }
     builder.build().map_err(|error| refused(&error))
