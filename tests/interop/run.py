@@ -1,6 +1,7 @@
 """Runs the tests of this directory or another one, all of them or those of the modules named."""
 
 import argparse
+import faulthandler
 import pathlib
 import sys
 import unittest
@@ -8,6 +9,20 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 # So many failures may be the machine's; each gets a second attempt, and is named whatever comes of it.
 MOST_CHANCES = 3
+# The most seconds for one test, more than any takes.
+PATIENCE = 900
+
+
+class Result(unittest.TextTestResult):
+    """Ends everything, and says where it was, when a test does not end."""
+
+    def startTest(self, test):
+        super().startTest(test)
+        faulthandler.dump_traceback_later(PATIENCE, exit=True)
+
+    def stopTest(self, test):
+        faulthandler.cancel_dump_traceback_later()
+        super().stopTest(test)
 
 
 def differences(file):
@@ -28,7 +43,7 @@ def pass_again(loader, failures):
         return set()
     print("once more:", ", ".join(names))
     loader.testNamePatterns = None
-    return set(names) - failures_of(unittest.TextTestRunner().run(loader.loadTestsFromNames(names)))
+    return set(names) - failures_of(unittest.TextTestRunner(resultclass=Result).run(loader.loadTestsFromNames(names)))
 
 
 def main():
@@ -49,7 +64,8 @@ def main():
     # Discovery, unlike loading by name, takes a module that cannot be imported here for a skipped test.
     modules = options.modules or ["test_*"]
     tests = unittest.TestSuite(loader.discover(str(directory), f"{module}.py") for module in modules)
-    result = unittest.TextTestRunner(verbosity=2 if options.v else 1, failfast=options.f).run(tests)
+    verbosity = 2 if options.v else 1
+    result = unittest.TextTestRunner(verbosity=verbosity, failfast=options.f, resultclass=Result).run(tests)
 
     failures = failures_of(result)
     may_fail = differences(options.differences) if options.differences else {}
