@@ -43,7 +43,8 @@ def pass_again(loader, failures):
         return set()
     print("once more:", ", ".join(names))
     loader.testNamePatterns = None
-    return set(names) - failures_of(unittest.TextTestRunner(resultclass=Result).run(loader.loadTestsFromNames(names)))
+    runner = unittest.TextTestRunner(resultclass=Result)
+    return set(names) - failures_of(runner.run(loader.loadTestsFromNames(names)))
 
 
 def main():

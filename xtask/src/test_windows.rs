@@ -64,7 +64,7 @@ pub fn run(windows: &Windows, parts: &[&str]) -> Result<(), Box<dyn Error>> {
 /// Runs CTest's tests that have this label.
 fn ctest(steps: &mut Steps, name: &'static str, folder: &Path, label: &str) -> bool {
     let mut command = Command::new("ctest");
-    command.current_dir(folder).args(["-L", label, "--output-on-failure"]);
+    command.current_dir(folder).args(["-L", label, "--output-on-failure", "--repeat", "until-pass:2"]);
     steps.run(name, command)
 }
 
