@@ -1,5 +1,6 @@
 //! Ending a wait of the program from anywhere, a signal handler included.
 
+use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
@@ -16,13 +17,24 @@ impl Wake {
         Self { wanted: AtomicBool::new(false), flag: OnceLock::new() }
     }
 
-    /// What the reactor is to watch; it stays for the whole life of the process.
-    pub(crate) fn flag(&self) -> Option<&sys::Flag> {
+    /// What the reactor is to watch; it stays for the whole life of the process. Not every system has such a thing.
+    pub(crate) fn flag(&self) -> io::Result<Option<&sys::Flag>> {
         if self.flag.get().is_none() {
-            // Another thread may be faster; then this one's goes.
-            let _ = sys::Flag::new().map(|flag| self.flag.set(flag));
+            match sys::Flag::new() {
+                // Another thread may be faster; then this one's goes.
+                Ok(flag) => drop(self.flag.set(flag)),
+                Err(error) if error.kind() == io::ErrorKind::Unsupported => {}
+                Err(error) => return Err(error),
+            }
         }
-        self.flag.get()
+        Ok(self.flag.get())
+    }
+
+    /// The reactor has seen the flag.
+    pub(crate) fn lower(&self) {
+        if let Some(flag) = self.flag.get() {
+            flag.lower();
+        }
     }
 
     /// Takes no lock and no memory.

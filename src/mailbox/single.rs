@@ -1,5 +1,6 @@
 //! The mailbox of one reactor.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed, Ordering::SeqCst};
 
@@ -119,8 +120,8 @@ impl Mailbox {
         if self.state.swap(state::AWAKE, SeqCst) != state::AWAKE {
             let waker = self.waker.lock().clone();
             if let Some(waker) = waker {
-                // It can fail only if the poll is gone, and then nobody is asleep.
-                let _ = waker.wake();
+                // Otherwise it can fail only if the poll is gone, and then nobody is asleep.
+                while waker.wake().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
             }
         }
     }

@@ -4,8 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use mio::{Interest, Token};
-
 use crate::command::{Id, OpenDatagrams};
 use crate::error::Result;
 
@@ -25,11 +23,6 @@ impl Reactor {
         }
         let destroyed = !self.turn.context.registry.contains(socket.handle);
         self.attend(id, |reactor, id| {
-            if let Some(own) = reactor.endpoints.datagrams(id) {
-                let registry = reactor.poll.registry();
-                // It fails only when the kernel is out of memory; sending still works.
-                let _ = registry.register(&mut own.io, Token(id.token as usize), Interest::READABLE);
-            }
             reactor.with_datagrams(id, |own, around| {
                 if destroyed {
                     own.drain(around.turn.now);
@@ -55,13 +48,7 @@ impl Reactor {
             self.endpoints.remove(id);
             return Some(result);
         }
-        if own.blocked != own.watches_writable {
-            own.watches_writable = own.blocked;
-            // Only while it is of interest: the system would tell of every datagram that has left.
-            let interest =
-                if own.blocked { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
-            let _ = poll.registry().reregister(&mut own.io, Token(id.token as usize), interest);
-        }
+        own.watch(poll.registry(), id, around.turn.now);
         let pauses = own.keeps_peers_waiting() && !std::mem::replace(&mut own.paused, true);
         if pauses {
             self.pause(id);

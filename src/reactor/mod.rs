@@ -79,7 +79,7 @@ impl Reactor {
         let poll = Poll::new().map_err(failed)?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER).map_err(failed)?);
         if index == ReactorIndex::FIRST
-            && let Some(flag) = context.wake.flag()
+            && let Some(flag) = context.wake.flag().map_err(failed)?
         {
             flag.register(poll.registry(), WAKE).map_err(failed)?;
         }
@@ -145,9 +145,7 @@ impl Reactor {
                 continue;
             }
             if token == WAKE {
-                if let Some(flag) = self.turn.context.wake.flag() {
-                    flag.lower();
-                }
+                self.turn.context.wake.lower();
                 self.turn.context.events.interrupt();
                 continue;
             }
@@ -361,12 +359,7 @@ impl Reactor {
                     self.read_datagrams(id);
                 }
             }
-            Endpoint::Listener(listener) => {
-                if listener.retry_at != 0 && listener.retry_at <= now {
-                    listener.retry_at = 0;
-                    self.accept(id);
-                }
-            }
+            Endpoint::Listener(_) => self.try_to_accept_again(id),
             Endpoint::Connect(connect) => {
                 if connect.deadline() <= now {
                     let resolving = connect.addresses.is_none();

@@ -354,7 +354,9 @@ impl Flag {
         // full is readable as well.
         unsafe {
             let before = *errno_location();
-            libc::write(self.write.as_raw_fd(), [0u8].as_ptr().cast(), 1);
+            while libc::write(self.write.as_raw_fd(), [0u8].as_ptr().cast(), 1) < 0
+                && *errno_location() == libc::EINTR
+            {}
             *errno_location() = before;
         }
     }

@@ -9,6 +9,7 @@ mod demo;
 mod demo_cluster;
 mod dist;
 mod examples;
+mod faults;
 mod fuzz;
 mod header;
 mod licences;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         "dist" => dist::run(std::env::args().skip(2)),
         "demo" => demo::run(std::env::args().skip(2)),
         "demo-cluster" => demo_cluster::run(),
+        "faults" => faults::run(std::env::args().skip(2)),
         "fuzz" => fuzz::run(std::env::args().skip(2)),
         "header" => header::run(),
         "licences" => licences::run(),
@@ -45,8 +47,8 @@ fn main() -> ExitCode {
         "site" => site::run(),
         "test" => test::run(std::env::args().skip(2)),
         _ => Err(
-            "usage: cargo xtask bench-reliable|bench-tls|check-platforms|demo|demo-cluster|dist|fuzz|header|\
-             licences|package-bindings|package-gamemaker|simulate|site|test"
+            "usage: cargo xtask bench-reliable|bench-tls|check-platforms|demo|demo-cluster|dist|faults|fuzz|\
+             header|licences|package-bindings|package-gamemaker|simulate|site|test"
                 .into(),
         ),
     };

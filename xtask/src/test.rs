@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::machine::Tool;
 use crate::steps::Steps;
-use crate::{build, fuzz, package_bindings, peers, test_tls, test_windows};
+use crate::{build, faults, fuzz, package_bindings, peers, test_tls, test_windows};
 
 const USEFUL: [Tool; 10] = [
     Tool::new("valgrind", "valgrind"),
@@ -67,6 +67,7 @@ fn here() -> Result<(), Box<dyn Error>> {
     {
         steps.run("ctest", ctest());
         interop(&mut steps);
+        fault_injection(&mut steps);
         package_bindings::check_all(&mut steps);
         cluster(&mut steps);
         browser(&mut steps);
@@ -118,6 +119,16 @@ fn interop(steps: &mut Steps) {
         command.env("STEPWIRE_NODE_MODULES", &modules).env("NODE_PATH", modules);
     }
     steps.run("interop", command);
+}
+
+/// System calls that fail.
+fn fault_injection(steps: &mut Steps) {
+    if USEFUL[2].is_here() {
+        // It says itself where it cannot run.
+        steps.run("faults", faults::slice());
+    } else {
+        steps.skip("faults", "there is no python3");
+    }
 }
 
 /// Processes of a cluster against real brokers, and what becomes of them when those fail.

@@ -1,5 +1,6 @@
 //! A listening socket.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -15,13 +16,15 @@ use crate::sys;
 
 /// Connections a listener takes in one turn before the others have theirs.
 pub(crate) const ACCEPTS_PER_TURN: usize = 256;
+/// Failures in one turn after which accepting waits for a moment: they may last.
+pub(crate) const MOST_FAILURES: u32 = 16;
 
 pub(crate) struct Listener {
     pub(crate) listening: Arc<Listening>,
     pub(crate) admission: Arc<Admission>,
     /// How many there may be who are no clients yet, of all servers.
     pub(crate) most_newcomers: usize,
-    /// Out of descriptors until then; 0 if not.
+    /// Accepting, or being watched, has failed, and is tried anew then; 0 if not.
     pub(crate) retry_at: Millis,
     /// Not accepting because the host does not collect its events.
     pub(crate) paused: bool,
@@ -32,9 +35,10 @@ pub(crate) enum Accepted {
     Connection(TcpStream, SocketAddr),
     /// Nobody waits.
     Nobody,
-    /// This one was gone already, or nothing to worry about: try the next.
+    /// This one was gone already: try the next.
     Skip,
     OutOfDescriptors,
+    Failed(std::io::Error),
 }
 
 impl Listener {
@@ -60,9 +64,13 @@ impl Listener {
                 }
                 Accepted::Connection(stream, address)
             }
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Accepted::Nobody,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Accepted::Nobody,
             Err(error) if sys::is_descriptor_limit(&error) => Accepted::OutOfDescriptors,
-            Err(_) => Accepted::Skip,
+            Err(error) => match error.kind() {
+                // Strangers bring these about, and each costs them a connection.
+                ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset => Accepted::Skip,
+                _ => Accepted::Failed(error),
+            },
         }
     }
 }

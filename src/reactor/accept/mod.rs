@@ -2,6 +2,7 @@
 
 pub(crate) mod listener;
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -20,9 +21,9 @@ use crate::reactor::Reactor;
 use crate::reactor::endpoints::Endpoint;
 use crate::reactor::stream::Stream;
 use crate::reactor::turn::{Next, RETRY_MILLIS};
-use listener::{ACCEPTS_PER_TURN, Accepted, Listener};
+use listener::{ACCEPTS_PER_TURN, Accepted, Listener, MOST_FAILURES};
 
-static OUT_OF_DESCRIPTORS: Seldom = Seldom::new();
+static ACCEPTS_NOBODY: Seldom = Seldom::new();
 
 impl Reactor {
     pub(crate) fn listen(&mut self, listen: Listen) {
@@ -40,8 +41,8 @@ impl Reactor {
     fn watch_listener(&mut self, id: Id) {
         let Some(listener) = self.endpoints.listener(id) else { return };
         let token = Token(id.token as usize);
-        // Adding a descriptor to the poll fails only when the kernel is out of memory; then
-        // accepting is tried by timer.
+        // Adding a descriptor to the poll fails only when the kernel is out of memory, or this user's watches are
+        // used up.
         if listener.listening.register(self.poll.registry(), token).is_err() {
             listener.retry_at = self.turn.now + RETRY_MILLIS;
             self.endpoints.arm(id);
@@ -80,7 +81,20 @@ impl Reactor {
         }
     }
 
+    /// What made it wait may be over.
+    pub(crate) fn try_to_accept_again(&mut self, id: Id) {
+        let now = self.turn.now;
+        let Some(listener) = self.endpoints.listener(id) else { return };
+        if listener.retry_at == 0 || listener.retry_at > now {
+            return;
+        }
+        listener.retry_at = 0;
+        self.watch_listener(id);
+        self.accept(id);
+    }
+
     pub(crate) fn accept(&mut self, id: Id) {
+        let mut failures = 0;
         for _ in 0..ACCEPTS_PER_TURN {
             let congested = self.turn.has_too_many_link_events() || self.turn.is_over_limit();
             let now = self.turn.now;
@@ -129,20 +143,28 @@ impl Reactor {
                 Accepted::Skip => {}
                 Accepted::OutOfDescriptors if self.give_way_for_descriptors() => {}
                 Accepted::OutOfDescriptors => {
-                    let Some(listener) = self.endpoints.listener(id) else { return };
-                    listener.retry_at = now + RETRY_MILLIS;
-                    OUT_OF_DESCRIPTORS.write(
-                        Level::Error,
-                        format_args!(
-                            "server {} accepts nobody: the process has no file descriptors left",
-                            listener.admission.server.handle.0
-                        ),
-                    );
+                    self.accept_later(id, &"the process has no file descriptors left");
                     return;
+                }
+                Accepted::Failed(error) => {
+                    failures += 1;
+                    if failures == MOST_FAILURES {
+                        self.accept_later(id, &error);
+                        return;
+                    }
                 }
             }
         }
         self.endpoints.go_on_later(id);
+    }
+
+    fn accept_later(&mut self, id: Id, why: &dyn Display) {
+        let Some(listener) = self.endpoints.listener(id) else { return };
+        listener.retry_at = self.turn.now + RETRY_MILLIS;
+        ACCEPTS_NOBODY.write(
+            Level::Error,
+            format_args!("server {} accepts nobody: {why}", listener.admission.server.handle.0),
+        );
     }
 
     /// Gives a connection to the reactor that it has its seat at.

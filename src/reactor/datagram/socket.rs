@@ -5,6 +5,7 @@ use std::net::Ipv6Addr;
 use std::sync::Arc;
 
 use mio::net::UdpSocket;
+use mio::{Interest, Registry, Token};
 use parking_lot::Mutex;
 use socket2::SockRef;
 
@@ -22,7 +23,7 @@ use crate::sys::{DatagramReader, DatagramWriter, kernel_drops};
 use crate::clock::Millis;
 use crate::dns::PendingLookups;
 use crate::quota::Quota;
-use crate::reactor::turn::{LINGER_MILLIS, Next, Turn};
+use crate::reactor::turn::{LINGER_MILLIS, Next, RETRY_MILLIS, Turn};
 
 use super::conditions::Conditioned;
 use super::reliability::Reliability;
@@ -57,8 +58,10 @@ pub(crate) struct Datagrams {
     pub(crate) held_until: Option<Millis>,
     /// The system takes no more at the moment.
     pub(crate) blocked: bool,
-    /// The poll was asked to tell when it does.
-    pub(crate) watches_writable: bool,
+    /// What the poll was asked to tell.
+    watched: Option<Interest>,
+    /// It could not be asked, and is again then.
+    watch_again_at: Option<Millis>,
     /// The host is done with the socket: what it sent is flushed until then.
     pub(crate) draining: Option<Millis>,
     /// Cost of this socket's uncollected events.
@@ -157,7 +160,8 @@ impl Datagrams {
             in_flight: 0,
             held_until: None,
             blocked: false,
-            watches_writable: false,
+            watched: None,
+            watch_again_at: None,
             draining: None,
             read_again_at: None,
             queued: Quota::default(),
@@ -167,6 +171,25 @@ impl Datagrams {
             rejoin_at: 0,
             reliability: None,
             conditioned: None,
+        }
+    }
+
+    /// Has the poll watch what is of interest now.
+    pub(crate) fn watch(&mut self, registry: &Registry, id: Id, now: Millis) {
+        // Room to write only while it lacks: the system would tell of every datagram that has left.
+        let interest =
+            if self.blocked { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+        let token = Token(id.token as usize);
+        let asked = match self.watched {
+            None => registry.register(&mut self.io, token, interest),
+            Some(watched) if watched != interest => registry.reregister(&mut self.io, token, interest),
+            Some(_) => Ok(()),
+        };
+        // It fails only when the kernel is out of memory, or this user's watches are used up. What has come until it
+        // succeeds is told then.
+        self.watch_again_at = asked.is_err().then_some(now + RETRY_MILLIS);
+        if asked.is_ok() {
+            self.watched = Some(interest);
         }
     }
 
@@ -249,7 +272,8 @@ impl Datagrams {
         let conditions = self.conditioned.as_ref().and_then(|conditioned| {
             [due(&conditioned.inward), due(&conditioned.outward)].into_iter().flatten().min()
         });
-        let all = [self.held_until, self.draining, self.read_again_at, rejoin, reliability, conditions];
+        let again = [self.read_again_at, self.watch_again_at].into_iter().flatten().min();
+        let all = [self.held_until, self.draining, again, rejoin, reliability, conditions];
         all.into_iter().flatten().min()
     }
 
