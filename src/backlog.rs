@@ -223,8 +223,7 @@ mod tests {
     const MIB: u64 = 1 << 20;
     const LIMIT: u64 = 64 * MIB;
 
-    fn backlog() -> &'static Backlog {
-        let backlog = Box::leak(Box::new(Backlog::new()));
+    fn limited(backlog: &'static Backlog) -> &'static Backlog {
         backlog.set_limit(LIMIT);
         backlog
     }
@@ -241,7 +240,8 @@ mod tests {
 
     #[test]
     fn near_the_limit_those_go_on_that_hold_little() {
-        let backlog = backlog();
+        static BACKLOG: Backlog = Backlog::new();
+        let backlog = limited(&BACKLOG);
         let many: Vec<Share> = (0..12).map(|_| holding(backlog, 4 * MIB)).collect();
         let (large, small) = (holding(backlog, MIB), holding(backlog, 100));
         assert_eq!(permitted(backlog, &large, 1), 0);
@@ -252,7 +252,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_set_aside_as_far_as_there_is_room_and_for_one_beyond() {
-        let backlog = backlog();
+        static BACKLOG: Backlog = Backlog::new();
+        let backlog = limited(&BACKLOG);
         let mut begun: Vec<Share> = (0..48).map(|_| holding(backlog, MIB)).collect();
         let granted = begun.iter_mut().filter_map(|share| backlog.reserve(share, 3 * MIB).then_some(()));
         // 48 MiB and twice 3 MiB are within seven eighths of the limit.
@@ -268,7 +269,8 @@ mod tests {
 
     #[test]
     fn one_is_let_in_however_small_the_limit() {
-        let backlog = backlog();
+        static BACKLOG: Backlog = Backlog::new();
+        let backlog = limited(&BACKLOG);
         backlog.set_limit(1);
         let mut first = holding(backlog, 100);
         let second = holding(backlog, 100);
@@ -285,7 +287,8 @@ mod tests {
 
     #[test]
     fn all_is_given_back() {
-        let backlog = backlog();
+        static BACKLOG: Backlog = Backlog::new();
+        let backlog = limited(&BACKLOG);
         let mut shares: Vec<Share> = (1..100).map(|memory| holding(backlog, memory * MIB)).collect();
         assert!(backlog.reserve(&mut shares[7], 1));
         assert!(backlog.mean() > 0);

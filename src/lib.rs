@@ -30,6 +30,8 @@ mod interfaces;
 mod listening;
 mod log;
 mod mailbox;
+#[cfg(all(test, shuttle))]
+mod models;
 mod newcomers;
 mod options;
 mod outgoing;
@@ -48,6 +50,7 @@ mod simulation;
 mod socket;
 #[allow(unsafe_code, reason = "a lock is made of a cell")]
 mod spin_lock;
+mod sync;
 #[allow(unsafe_code, reason = "system calls")]
 mod sys;
 mod timers;

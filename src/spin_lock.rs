@@ -5,12 +5,13 @@
 //! and on x86 such a one waits until all stores before it have reached the cache: here those of the
 //! message just copied, which costs as much as the rest of a send.
 
-use std::hint::spin_loop;
-use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
-use std::thread;
 use std::time::Duration;
 
 use lock_api::{GuardNoSend, RawMutex};
+
+use crate::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
+use crate::sync::hint::spin_loop;
+use crate::sync::thread;
 
 pub(crate) type SpinLock<T> = lock_api::Mutex<RawSpinLock, T>;
 pub(crate) type SpinLockGuard<'a, T> = lock_api::MutexGuard<'a, RawSpinLock, T>;

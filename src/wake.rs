@@ -2,8 +2,8 @@
 
 use std::io;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
+use crate::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use crate::sys;
 
 /// Whether the program's wait is to end, and what the reactor sees that by.

@@ -5,16 +5,15 @@ use std::collections::VecDeque;
 use std::ffi::c_void;
 use std::io;
 use std::sync::OnceLock;
-use std::sync::atomic::{
-    AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::Release, Ordering::SeqCst, fence,
-};
 use std::time::Instant;
-
-use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::error::{Code, Error, Result, catch_defects};
 use crate::placement::{MOST_REACTORS, ReactorIndex};
 use crate::socket::Handle;
+use crate::sync::atomic::{
+    AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::Release, Ordering::SeqCst, fence,
+};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 use crate::sys;
 
 use super::NetworkEvent;

@@ -2,13 +2,11 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed, Ordering::SeqCst};
-
-use mio::Waker;
-use parking_lot::Mutex;
 
 use crate::command::Command;
 use crate::socket::{HostGuard, HostSide, Socket};
+use crate::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed, Ordering::SeqCst};
+use crate::sync::{Mutex, Waker};
 
 use super::dirty::Dirty;
 

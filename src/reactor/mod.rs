@@ -24,19 +24,23 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
-use mio::{Events, Poll, Token, Waker};
+use mio::{Events, Poll, Token};
 
 use crate::clock::{self, Millis};
 use crate::command::{Id, Stop};
 use crate::context::Context;
 use crate::error::{Code, Error, Result};
 use crate::placement::{self, ReactorIndex};
+use crate::sync::Waker;
 use crate::sys::PreciseTimers;
 
 use crowd::Crowd;
 use datagram::{DatagramTools, Datagrams};
 use endpoints::{Endpoint, Endpoints};
 use turn::{Next, RETRY_MILLIS, Turn};
+
+#[cfg(test)]
+pub(crate) use session::{Session, SessionEnd};
 
 /// Sockets whose readiness one turn takes from the system. Small enough that what they sent is
 /// still in the processor's cache when the host answers it.

@@ -5,10 +5,9 @@
 
 use std::sync::Arc;
 
-use parking_lot::{RwLock, RwLockReadGuard};
-
 use crate::error::{Error, Result};
 use crate::socket::{Handle, HostGuard, Socket};
+use crate::sync::{RwLock, RwLockReadGuard};
 
 use super::handles::{self, ByHandle, next_handle};
 

@@ -9,14 +9,13 @@ mod handles;
 use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-
-use parking_lot::{RwLock, RwLockReadGuard};
 
 use crate::error::{Error, Result};
 use crate::options::Settings;
 use crate::placement::Seat;
 use crate::socket::{Family, Handle, Socket, SocketRole};
+use crate::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use crate::sync::{RwLock, RwLockReadGuard};
 
 use groups::Groups;
 use handles::{ByHandle, next_handle};

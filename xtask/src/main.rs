@@ -14,6 +14,7 @@ mod fuzz;
 mod header;
 mod licences;
 mod machine;
+mod models;
 mod package_bindings;
 mod package_gamemaker;
 mod peers;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         "fuzz" => fuzz::run(std::env::args().skip(2)),
         "header" => header::run(),
         "licences" => licences::run(),
+        "models" => models::run(std::env::args().skip(2)),
         "package-bindings" => package_bindings::run(std::env::args().skip(2)),
         "package-gamemaker" => package_gamemaker::run(std::env::args().skip(2)),
         "simulate" => simulate::run(std::env::args().skip(2)),
@@ -48,7 +50,7 @@ fn main() -> ExitCode {
         "test" => test::run(std::env::args().skip(2)),
         _ => Err(
             "usage: cargo xtask bench-reliable|bench-tls|check-platforms|demo|demo-cluster|dist|faults|fuzz|\
-             header|licences|package-bindings|package-gamemaker|simulate|site|test"
+             header|licences|models|package-bindings|package-gamemaker|simulate|site|test"
                 .into(),
         ),
     };
