@@ -1,6 +1,6 @@
 //! Whole networks in virtual time, from one seed each: endpoints of reliable UDP that are restarted, stopped and
 //! continued, behind address translation that changes its mind, on links that lose, double, delay and reorder, cut off
-//! from each other and joined again.
+//! from each other and joined again. And connections over streams, in `streams`.
 //!
 //! `cargo xtask simulate 100000` plays that many seeds; `cargo xtask simulate 1 4711` plays seed 4711 again, and says all that
 //! happens if `STEPWIRE_TRACE` is set.
@@ -10,6 +10,7 @@ mod ledger;
 mod network;
 mod node;
 mod story;
+mod streams;
 mod trace;
 
 use story::Story;
