@@ -6,16 +6,16 @@
 #include "harness.h"
 #include "peer.h"
 
-enum { SIZE = 16 * 1024, LIMIT = 256 * 1024, MOST = 20000 };
+enum { MESSAGE = 16 * 1024, LIMIT = 256 * 1024, MOST = 20000 };
 
-static const char payload[SIZE] = "a message";
+static const char payload[MESSAGE] = "a message";
 
 /* Sends until the system takes no more either, and the message after that; returns how many were taken. */
 static int fill(double socket) {
     double deadline = now_ms() + patience_ms();
     int taken = 0;
     for (;;) {
-        double sent = network_send_packet(socket, payload, SIZE);
+        double sent = network_send_packet(socket, payload, MESSAGE);
         CHECK(now_ms() < deadline && taken < MOST);
         if (sent >= 0) {
             taken++;
@@ -42,7 +42,7 @@ static const NetworkEvent *take_writable(double socket) {
 }
 
 static void read_packets(int peer, int count) {
-    static char packet[SIZE + HEADER_SIZE];
+    static char packet[MESSAGE + HEADER_SIZE];
     while (count-- > 0)
         peer_read(peer, packet, sizeof packet);
 }
@@ -69,7 +69,7 @@ static void of_a_client(void) {
     CHECK_STRING(event->ip, "127.0.0.1");
     CHECK(event->port > 0);
     CHECK_EQUAL(event->server, -1);
-    CHECK_EQUAL(network_send_packet(client, payload, SIZE), SIZE + 12);
+    CHECK_EQUAL(network_send_packet(client, payload, MESSAGE), MESSAGE + 12);
     read_packets(peer, 1);
     check_no_events(); /* once for all refusals */
     close(peer);
@@ -132,11 +132,11 @@ static void after_a_group(void) {
     read_packets(peer, taken);
     take_writable(client);
     check_no_events();
-    for (more = 0; network_group_send_packet(group, payload, SIZE, -1) == 1; more++)
+    for (more = 0; network_group_send_packet(group, payload, MESSAGE, -1) == 1; more++)
         CHECK(more < MOST);
     read_packets(peer, more);
     take_writable(client);
-    for (more = 0; network_send_packet_many(&client, 1, payload, SIZE, &result) == 1; more++)
+    for (more = 0; network_send_packet_many(&client, 1, payload, MESSAGE, &result) == 1; more++)
         CHECK(more < MOST);
     CHECK_EQUAL(result, network_error_queue_full);
     read_packets(peer, more);
@@ -153,7 +153,7 @@ static void after_a_raised_limit(void) {
     taken = fill(client);
     SUCCESS(network_set_config(network_config_send_queue_limit, client, 100 * LIMIT));
     take_event(client, network_type_writable);
-    SUCCESS(network_send_packet(client, payload, SIZE));
+    SUCCESS(network_send_packet(client, payload, MESSAGE));
     read_packets(peer, taken + 1);
     check_no_events();
     close(peer);
@@ -195,7 +195,7 @@ static void by_events_alone(void) {
     while (arrived < COUNT) {
         CHECK(now_ms() < deadline);
         while (sent < COUNT && refusals == told) {
-            double result = network_send_packet(pair.client, payload, SIZE);
+            double result = network_send_packet(pair.client, payload, MESSAGE);
             if (result == network_error_queue_full)
                 refusals++;
             else
@@ -246,13 +246,13 @@ static void of_a_reliable_peer(void) {
     SUCCESS(network_set_config(network_config_enable_reliable_udp, receiver, 0));
     SUCCESS(network_set_config(network_config_send_queue_limit, socket, LIMIT));
     for (i = 0; sent >= 0 && i < MOST; i++)
-        sent = network_send_udp(socket, "127.0.0.1", port, payload, SIZE);
+        sent = network_send_udp(socket, "127.0.0.1", port, payload, MESSAGE);
     CHECK_EQUAL(sent, network_error_queue_full);
     event = take_event(socket, network_type_writable);
     /* The peer that has room, for each has a queue of its own. */
     CHECK_STRING(event->ip, "127.0.0.1");
     CHECK_EQUAL(event->port, port);
-    SUCCESS(network_send_udp(socket, "127.0.0.1", port, payload, SIZE));
+    SUCCESS(network_send_udp(socket, "127.0.0.1", port, payload, MESSAGE));
 }
 
 int main(int argc, char **argv) {

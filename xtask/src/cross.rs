@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::build;
+use crate::dist;
 use crate::machine::{Tool, provide};
 
 /// A Windows that MinGW builds for.
@@ -82,7 +83,7 @@ impl Windows {
         build::target_dir().join(self.name)
     }
 
-    /// The command that configures a CMake build of the library, with TLS as it is shipped.
+    /// The command that configures a CMake build of the library, as it is shipped: so that what is tested is that.
     pub fn cmake_configure(&self, folder: &Path, emulator: &[String]) -> Command {
         let mut command = Command::new(build::CMAKE.program);
         command
@@ -97,7 +98,8 @@ impl Windows {
             .args(["-DSTEPWIRE_TLS=rustls", "-DSTEPWIRE_CLUSTER=OFF"])
             .arg(format!("-DSTEPWIRE_CARGO={DEBIAN_CARGO}"))
             .arg(format!("-DSTEPWIRE_RUST_TARGET={}", self.triple))
-            .arg(build::define("STEPWIRE_CARGO_TARGET_DIR", &build::target_dir()));
+            .arg("-DSTEPWIRE_LIST_NATIVE_LIBS=OFF")
+            .arg(build::define("STEPWIRE_CARGO_TARGET_DIR", &dist::cargo_folder()));
         command
     }
 
@@ -119,6 +121,7 @@ impl Windows {
             // Not by a flag of cargo's, which would make a folder's name part of what is built.
             command.env("RUSTC", start_objects_sysroot().join("rustc"));
         }
+        dist::settle(&mut command);
         command
     }
 

@@ -27,6 +27,7 @@ use crate::cross::{WINDOWS_X64, WINDOWS_X86};
 use crate::package_gamemaker;
 use toolchain::Part;
 
+pub use reproducible::settle;
 pub use zig::Zig;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -88,7 +89,7 @@ pub fn folder() -> PathBuf {
 }
 
 /// Where cargo builds for the archives: with other settings than elsewhere.
-fn cargo_folder() -> PathBuf {
+pub fn cargo_folder() -> PathBuf {
     folder().join("cargo")
 }
 

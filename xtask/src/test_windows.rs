@@ -12,8 +12,9 @@ use std::error::Error;
 use std::path::Path;
 use std::process::Command;
 
-use crate::build::{self, target_dir};
+use crate::build;
 use crate::cross::Windows;
+use crate::dist;
 use crate::peers;
 use crate::steps::Steps;
 use crate::wine::Wine;
@@ -46,7 +47,8 @@ pub fn run(windows: &Windows, parts: &[&str]) -> Result<(), Box<dyn Error>> {
     for part in PARTS.into_iter().filter(|part| parts.is_empty() || parts.contains(part)) {
         match part {
             "imports" => {
-                let extension = target_dir().join(windows.triple).join("release/stepwire_extension.dll");
+                let extension =
+                    dist::cargo_folder().join(windows.triple).join("release/stepwire_extension.dll");
                 steps.carry_out(part, || imports::check(&[&library, &extension]))
             }
             "c" => steps.carry_out("C harness", || cases::run(&wine, &folder.join("tests/c"), &differences)),

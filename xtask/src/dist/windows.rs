@@ -26,11 +26,9 @@ impl Platform for Archive {
         self.0.provide_tools()?;
         let build = folder().join("build").join(self.name());
         let mut configure = self.0.cmake_configure(&build, &[]);
-        configure.arg(build::define("STEPWIRE_CARGO_TARGET_DIR", &cargo_folder()));
-        configure.arg("-DSTEPWIRE_LIST_NATIVE_LIBS=OFF");
         configure.args(["-DSTEPWIRE_TESTS=OFF", "-DSTEPWIRE_EXAMPLES=OFF", "-DSTEPWIRE_TOOLS=OFF"]);
         must(&mut configure)?;
-        must(reproducible::settle(&mut self.0.cmake_build(&build)))?;
+        must(&mut self.0.cmake_build(&build))?;
         must(Command::new(build::CMAKE.program).arg("--install").arg(&build).arg("--prefix").arg(stage))?;
         let library = stage.join("bin/stepwire.dll");
         let strip = |what: &str, file: &Path| {
@@ -53,7 +51,7 @@ impl Platform for Archive {
         let mut command = self.0.cargo();
         command.args(["build", "--release", "--locked", "--package", "stepwire-extension"]);
         command.args(["--no-default-features", "--features=rustls", "--target", self.0.triple]);
-        must(reproducible::settle(command.arg("--target-dir").arg(cargo_folder())))?;
+        must(command.arg("--target-dir").arg(cargo_folder()))?;
         let library = cargo_folder().join(self.0.triple).join("release/stepwire_extension.dll");
         Ok(Some(stripped(&library, &self.strip(), self.0.name)?))
     }
