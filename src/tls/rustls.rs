@@ -285,7 +285,7 @@ impl Verifier {
     ) -> std::result::Result<Self, rustls::Error> {
         let mut roots = RootCertStore::empty();
         // Of the system's, those that can be used; the host's own were looked at when they were read.
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        roots.add_parsable_certificates(authorities_of_the_system());
         roots.add_parsable_certificates(authorities.0.iter().cloned());
         let verifier = if roots.is_empty() {
             None
@@ -295,6 +295,24 @@ impl Verifier {
         };
         Ok(Self { provider: Arc::clone(provider), authorities: verifier, named: authorities.0 })
     }
+}
+
+#[cfg(not(target_os = "android"))]
+fn authorities_of_the_system() -> Vec<CertificateDer<'static>> {
+    rustls_native_certs::load_native_certs().certs
+}
+
+/// Where Android has them, from its version 14 on and before, nobody looks but itself.
+#[cfg(target_os = "android")]
+fn authorities_of_the_system() -> Vec<CertificateDer<'static>> {
+    let mut found = rustls_native_certs::load_native_certs().certs;
+    for folder in ["/apex/com.android.conscrypt/cacerts", "/system/etc/security/cacerts"] {
+        if found.is_empty() {
+            let folder = Some(std::path::Path::new(folder));
+            found = rustls_native_certs::load_certs_from_paths(None, folder).certs;
+        }
+    }
+    found
 }
 
 impl ServerCertVerifier for Verifier {
