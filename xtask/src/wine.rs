@@ -43,6 +43,8 @@ impl Wine {
             }
         };
         fs::create_dir_all(&wine.prefix).map_err(|error| format!("{}: {error}", wine.prefix.display()))?;
+        // What a run that was interrupted has left behind.
+        let _ = wine.tool(&["wineserver", "-k"]).stderr(Stdio::null()).status();
         // The server stays, so that programs start at once.
         if !wine.tool(&["wineserver", "-p"]).status().is_ok_and(|status| status.success()) {
             return Err("Wine's server does not start".to_owned());
