@@ -31,19 +31,16 @@ mark_as_advanced(STEPWIRE_LIST_NATIVE_LIBS)
 
 # What encrypts wss connections.
 #   system     the system's TLS: OpenSSL, schannel, Secure Transport
-#   vendored   OpenSSL, linked in
 #   rustls     rustls, linked in: the same on every system
 #   none       no TLS: wss fails with network_error_tls
 if(STEPWIRE_TLS STREQUAL "system")
   set(stepwire_cargo_features "")
-elseif(STEPWIRE_TLS STREQUAL "vendored")
-  set(stepwire_cargo_features --no-default-features --features=vendored-openssl)
 elseif(STEPWIRE_TLS STREQUAL "rustls")
   set(stepwire_cargo_features --no-default-features --features=rustls)
 elseif(STEPWIRE_TLS STREQUAL "none")
   set(stepwire_cargo_features --no-default-features)
 else()
-  message(FATAL_ERROR "STEPWIRE_TLS is one of system, vendored, rustls, none; it is \"${STEPWIRE_TLS}\"")
+  message(FATAL_ERROR "STEPWIRE_TLS is one of system, rustls, none; it is \"${STEPWIRE_TLS}\"")
 endif()
 
 # The files under their final names, so that programs run from the build tree as they do when installed.

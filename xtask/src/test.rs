@@ -22,7 +22,7 @@ const USEFUL: [Tool; 10] = [
 ];
 
 const USAGE: &str = "usage: cargo xtask test [--target windows|windows-x86 [PART...]] | \
-    [--tls [system|vendored|rustls|none]]";
+    [--tls [system|rustls|none]]";
 
 pub fn run(arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = arguments.collect();

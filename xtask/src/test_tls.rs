@@ -20,18 +20,12 @@ struct Kind {
     steps: [&'static str; 3],
 }
 
-const KINDS: [Kind; 4] = [
+const KINDS: [Kind; 3] = [
     Kind {
         name: "system",
         features: &["--features=tls"],
         interop: "test_tls*",
         steps: ["build, system", "unit tests, system", "interop, system"],
-    },
-    Kind {
-        name: "vendored",
-        features: &["--features=vendored-openssl"],
-        interop: "test_tls*",
-        steps: ["build, vendored", "", "interop, vendored"],
     },
     Kind {
         name: "rustls",
@@ -52,10 +46,10 @@ pub fn run(wanted: Option<&str>) -> Result<()> {
     if let Some(name) = wanted
         && !KINDS.iter().any(|kind| kind.name == name)
     {
-        return Err("--tls takes system, vendored, rustls, none or nothing".into());
+        return Err("--tls takes system, rustls, none or nothing".into());
     }
     build::provide_tools(&[])?;
-    provide(&[Tool::new("perl", "perl"), Tool::new("openssl", "openssl")], &[])?;
+    provide(&[Tool::new("openssl", "openssl")], &[])?;
     let python = peers::python()?;
     let mut steps = Steps::default();
     for kind in KINDS.iter().filter(|kind| wanted.is_none_or(|name| name == kind.name)) {
@@ -63,10 +57,7 @@ pub fn run(wanted: Option<&str>) -> Result<()> {
         if !steps.run(build, kind.cargo(&["build", "--release"])) {
             continue;
         }
-        // What is linked in changes nothing in our own code: OpenSSL is built once, not a second time for these.
-        if !unit_tests.is_empty() {
-            steps.run(unit_tests, kind.cargo(&["test"]));
-        }
+        steps.run(unit_tests, kind.cargo(&["test"]));
         let mut command = Command::new(&python);
         command.arg(build::root().join("tests/interop/run.py")).arg(kind.interop);
         command.env("STEPWIRE_LIBRARY", library());

@@ -22,8 +22,7 @@ libraries, or only for some systems. Written by `cargo xtask licences` from what
 
 Besides, the library contains Rust's standard library (https://github.com/rust-lang/rust), MIT OR Apache-2.0, of the
 toolchain that built it, which has its notices in share/doc/rust/. Built from source
-on Linux it uses OpenSSL (Apache-2.0), which is not part of it, unless it was linked in: by the feature vendored-openssl,
-or in a program that is linked fully statically.
+on Linux it uses OpenSSL (Apache-2.0), which is not part of it, unless a program is linked fully statically.
 ";
 
 /// What of `cargo metadata` is of interest here.
