@@ -3,7 +3,7 @@
 /// Buffers up to this size go round between sends and the reactor instead of being freed.
 const REUSED_BUFFER: usize = 128 << 10;
 /// How many of them are kept, and how many bytes.
-const REUSED_BUFFERS: usize = 256;
+const REUSED_BUFFERS: usize = 1024;
 const REUSED_BYTES: usize = 1 << 20;
 
 /// The sockets with something to send, and empty buffers for the next ones.

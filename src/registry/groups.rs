@@ -23,7 +23,8 @@ pub(crate) struct Group {
 }
 
 pub(crate) struct Members {
-    sockets: ByHandle<Arc<Socket>>,
+    /// Each knows its place here, so that it is taken out without a search.
+    sockets: Vec<Arc<Socket>>,
     /// The host has destroyed the group. Who had looked it up before must not add to it.
     ended: bool,
 }
@@ -34,8 +35,21 @@ impl Members {
     }
 
     #[inline]
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Socket>> + Clone {
-        self.sockets.values()
+    pub(crate) fn as_slice(&self) -> &[Arc<Socket>] {
+        &self.sockets
+    }
+
+    /// Takes a member out: the last one gets its place. `socket`'s host side must not be locked.
+    fn take_out(&mut self, group: Handle, socket: &Socket) -> bool {
+        let Some(place) = socket.host.lock().memberships.remove(group) else { return false };
+        if self.ended {
+            return false;
+        }
+        self.sockets.swap_remove(place);
+        if let Some(moved) = self.sockets.get(place) {
+            moved.host.lock().memberships.moved(group, place);
+        }
+        true
     }
 }
 
@@ -57,7 +71,7 @@ impl Groups {
     }
 
     fn insert(&self, handle: Handle, is_clients: bool) {
-        let members = RwLock::new(Members { sockets: handles::empty(), ended: false });
+        let members = RwLock::new(Members { sockets: Vec::new(), ended: false });
         self.groups.write().insert(handle, Arc::new(Group { handle, is_clients, members }));
     }
 
@@ -88,15 +102,14 @@ impl Groups {
     pub(crate) fn leave<'a>(&self, socket: &'a Socket) -> HostGuard<'a> {
         loop {
             let mut host = socket.host.lock();
-            if host.memberships.is_empty() {
-                return host;
-            }
-            let memberships = std::mem::take(&mut host.memberships);
-            drop(host);
-            for handle in memberships.groups() {
-                if let Some(group) = self.get(handle) {
-                    group.members.write().sockets.remove(&socket.handle);
+            let Some(handle) = host.memberships.any() else { return host };
+            match self.get(handle) {
+                Some(group) => {
+                    drop(host);
+                    group.members.write().take_out(handle, socket);
                 }
+                // It has just been destroyed and is about to forget its members.
+                None => drop(host.memberships.remove(handle)),
             }
         }
     }
@@ -116,30 +129,26 @@ impl Group {
         }
         let mut host = socket.host.lock();
         host.connection.check_can_send()?;
-        let added = members.sockets.insert(socket.handle, Arc::clone(socket)).is_none();
-        if added {
-            host.memberships.add(self.handle);
+        if host.memberships.contains(self.handle) {
+            return Ok(false);
         }
-        Ok(added)
+        host.memberships.add(self.handle, members.len());
+        members.sockets.push(Arc::clone(socket));
+        Ok(true)
     }
 
     /// Takes a connection out; false if it was none of the members.
     pub(crate) fn remove(&self, socket: &Socket) -> Result<bool> {
         self.check_is_the_hosts()?;
-        let mut members = self.members.write();
-        let removed = members.sockets.remove(&socket.handle).is_some();
-        if removed {
-            socket.host.lock().memberships.remove(self.handle);
-        }
-        Ok(removed)
+        Ok(self.members.write().take_out(self.handle, socket))
     }
 
     fn client_came(&self, client: &Arc<Socket>) {
         let mut members = self.members.write();
         let mut host = client.host.lock();
         if !members.ended && host.connection.check_not_destroyed().is_ok() {
-            members.sockets.insert(client.handle, Arc::clone(client));
-            host.memberships.is_client_of(self.handle);
+            host.memberships.is_client_of(self.handle, members.len());
+            members.sockets.push(Arc::clone(client));
         }
     }
 
@@ -158,7 +167,7 @@ impl Group {
             members.ended = true;
             std::mem::take(&mut members.sockets)
         };
-        for socket in sockets.values() {
+        for socket in &sockets {
             socket.host.lock().memberships.remove(self.handle);
         }
     }

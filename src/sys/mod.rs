@@ -29,12 +29,16 @@
 //! | [`DatagramReader`], [`DatagramWriter`] | `recvmmsg`, `sendmmsg` and `UDP_SEGMENT`, or one datagram at a time |
 //! | [`tell_destinations`] | `IPV6_RECVPKTINFO`, `IP_PKTINFO` |
 //! | [`kernel_drops`] | `SO_MEMINFO` |
+//! | [`prefetch`] | an instruction of the processor |
 //! | [`set_keepalive`] | `TCP_KEEPIDLE`, `TCP_KEEPINTVL`, `TCP_USER_TIMEOUT` |
 
 #[cfg(target_os = "linux")]
 mod inherited_listeners;
 #[cfg(target_os = "linux")]
 pub(crate) use inherited_listeners::take_listener;
+
+mod prefetch;
+pub(crate) use prefetch::prefetch;
 
 mod arrived;
 pub(crate) use arrived::{Arrived, canonical};
