@@ -84,7 +84,7 @@ impl Backlog {
             0
         } else if !self.is_crowded() {
             u64::MAX
-        } else if share.held < LITTLE {
+        } else if share.held() < LITTLE {
             LITTLE
         } else {
             0
@@ -95,16 +95,12 @@ impl Backlog {
     /// time is let in without.
     pub fn reserve(&self, share: &mut Share, missing: u64) -> bool {
         let limit = self.limit();
-        let whole = share.held + missing.max(1);
-        let fits = self.unfinished.load(Relaxed) + (whole - share.held) <= limit - limit / 8;
-        if !fits {
-            if self.exempt.compare_exchange(0, whole, Relaxed, Relaxed).is_err() {
-                return false;
-            }
-            share.is_exempt = true;
+        let whole = share.held() + missing.max(1);
+        let fits = self.unfinished.load(Relaxed) + (whole - share.held()) <= limit - limit / 8;
+        if !fits && self.exempt.compare_exchange(0, whole, Relaxed, Relaxed).is_err() {
+            return false;
         }
-        share.reserved = whole;
-        share.hold(share.memory);
+        share.reserve(whole, !fits);
         true
     }
 
@@ -113,7 +109,7 @@ impl Backlog {
     /// More of a message has come.
     #[inline]
     pub fn came(&self, share: &Share, size: usize) {
-        if share.held >= LITTLE && self.is_crowded() {
+        if share.held() >= LITTLE && self.is_crowded() {
             self.progress.fetch_add(size as u64, Relaxed);
         }
     }
@@ -142,6 +138,12 @@ impl Backlog {
 #[derive(Debug)]
 pub struct Share {
     of: &'static Backlog,
+    /// Most have none, most of the time: a word does for those.
+    holding: Option<Box<Holding>>,
+}
+
+#[derive(Debug, Default)]
+struct Holding {
     /// What the message takes.
     memory: u64,
     /// What it may come to, if that is set aside.
@@ -149,63 +151,87 @@ pub struct Share {
     /// It stands above the limit.
     is_exempt: bool,
     /// What of all that is counted.
-    held: u64,
+    counted: u64,
 }
 
 impl Share {
     #[must_use]
     pub fn of(backlog: &'static Backlog) -> Self {
-        Self { of: backlog, memory: 0, reserved: 0, is_exempt: false, held: 0 }
+        Self { of: backlog, holding: None }
     }
 
+    #[inline]
     #[must_use]
     pub fn held(&self) -> u64 {
-        self.held
+        self.holding.as_ref().map_or(0, |holding| holding.counted)
     }
 
     #[inline]
     #[must_use]
     pub fn is_reserved(&self) -> bool {
-        self.reserved > 0
+        self.holding.as_ref().is_some_and(|holding| holding.reserved > 0)
     }
 
     /// The message takes so much memory now.
     #[inline]
     pub fn set(&mut self, memory: u64) {
-        if memory != self.memory {
-            if memory > self.reserved {
+        if memory != self.memory() {
+            if self.holding.as_ref().is_some_and(|holding| memory > holding.reserved) {
                 self.end_reservation();
             }
             self.hold(memory);
         }
     }
 
+    #[inline]
+    fn memory(&self) -> u64 {
+        self.holding.as_ref().map_or(0, |holding| holding.memory)
+    }
+
     /// The message has ended, and another may have begun, which takes so much.
+    #[inline]
     pub fn begin_anew(&mut self, memory: u64) {
-        self.end_reservation();
+        if memory > 0 || self.holding.is_some() {
+            self.end_reservation();
+            self.hold(memory);
+        }
+    }
+
+    /// Sets so much aside for the message, beyond the limit if it is the one that may.
+    fn reserve(&mut self, whole: u64, is_exempt: bool) {
+        let holding = self.holding.get_or_insert_default();
+        holding.reserved = whole;
+        holding.is_exempt |= is_exempt;
+        let memory = holding.memory;
         self.hold(memory);
     }
 
     fn end_reservation(&mut self) {
-        self.reserved = 0;
-        if std::mem::take(&mut self.is_exempt) {
-            self.of.exempt.store(0, Relaxed);
+        if let Some(holding) = &mut self.holding {
+            holding.reserved = 0;
+            if std::mem::take(&mut holding.is_exempt) {
+                self.of.exempt.store(0, Relaxed);
+            }
         }
     }
 
     fn hold(&mut self, memory: u64) {
-        self.memory = memory;
-        let held = memory.max(self.reserved);
-        let before = std::mem::replace(&mut self.held, held);
-        if held >= before {
-            self.of.unfinished.fetch_add(held - before, Relaxed);
+        let holding = self.holding.get_or_insert_default();
+        holding.memory = memory;
+        let counted = memory.max(holding.reserved);
+        let before = std::mem::replace(&mut holding.counted, counted);
+        if counted >= before {
+            self.of.unfinished.fetch_add(counted - before, Relaxed);
         } else {
-            self.of.unfinished.fetch_sub(before - held, Relaxed);
+            self.of.unfinished.fetch_sub(before - counted, Relaxed);
         }
-        match (before, held) {
+        match (before, counted) {
             (0, 1..) => drop(self.of.holders.fetch_add(1, Relaxed)),
             (1.., 0) => drop(self.of.holders.fetch_sub(1, Relaxed)),
             _ => {}
+        }
+        if counted == 0 {
+            self.holding = None;
         }
     }
 }

@@ -72,7 +72,7 @@ pub(crate) struct Stream {
     /// How fast it is read, where the host limits that.
     throttle: Option<Box<Throttle>>,
     /// How much of a message has come, and since when it is that much.
-    partial: usize,
+    partial: u32,
     partial_since: Millis,
     /// Since when there is a message of which not all has come.
     begun_at: Millis,

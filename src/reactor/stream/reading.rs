@@ -242,7 +242,7 @@ impl Stream {
         self.queued.book(cost);
         turn.worked(0, events as usize);
         count(&socket.traffic.packets_received, u64::from(events));
-        let partial = self.session.partial();
+        let partial = self.session.partial() as u32;
         if events > 0 || partial < self.partial {
             self.begun_at = turn.now;
             self.share.begin_anew(self.memory());
@@ -250,7 +250,7 @@ impl Stream {
         if events > 0 || partial != self.partial {
             self.partial = partial;
             self.partial_since = turn.now;
-            socket.unfinished.store(partial as u32, Relaxed);
+            socket.unfinished.store(partial, Relaxed);
         }
         result?;
         if self.writing.own_len() > unwritten {
