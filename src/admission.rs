@@ -2,8 +2,8 @@
 //! reactor may look after those; what they count against is here, for all of them.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Weak};
 
 use mio::net::TcpStream;
 use parking_lot::Mutex;
@@ -95,8 +95,7 @@ impl Admission {
                 socket.token.store(token, Relaxed);
             })
             .inspect_err(|_| self.clients.left())?;
-        let client: Weak<Socket> = Arc::downgrade(&socket);
-        self.clients.joined(socket.handle.0, client);
+        socket.joined_clients();
         Ok(socket)
     }
 

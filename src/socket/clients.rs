@@ -1,12 +1,12 @@
 //! What a server knows of its clients in all: how many there are and may be, how many came and were turned
 //! away, and what they have carried, those that have left included.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
+use slab::Slab;
 
 use crate::catalog::stats::Stat;
 use crate::error::{Code, Error};
@@ -29,14 +29,28 @@ pub(crate) struct Clients {
 
 /// Who carries traffic for the server.
 struct Roll {
-    /// By handle. Whoever is here has not been added to `past`.
-    live: HashMap<u32, Weak<dyn Carrier>>,
+    /// Whoever is here has not been added to `past`.
+    live: Slab<Weak<dyn Carrier>>,
     past: Traffic,
+}
+
+/// A client's place on its server's roll; it is set once.
+#[derive(Debug)]
+pub(super) struct Enrolment(AtomicU32);
+
+impl Default for Enrolment {
+    fn default() -> Self {
+        Self(AtomicU32::new(Self::NONE))
+    }
+}
+
+impl Enrolment {
+    const NONE: u32 = u32::MAX;
 }
 
 impl Default for Roll {
     fn default() -> Self {
-        Self { live: HashMap::new(), past: Traffic::new() }
+        Self { live: Slab::new(), past: Traffic::new() }
     }
 }
 
@@ -62,9 +76,10 @@ impl Clients {
     }
 
     /// A connection that has a place has become a client.
-    pub(crate) fn joined(&self, handle: u32, client: Weak<dyn Carrier>) {
+    pub(super) fn joined(&self, enrolment: &Enrolment, client: Weak<dyn Carrier>) {
         self.accepted.fetch_add(1, Relaxed);
-        self.roll.lock().live.insert(handle, client);
+        let place = self.roll.lock().live.insert(client);
+        enrolment.0.store(place as u32, Relaxed);
     }
 
     /// Whoever had a place has left it to another. What such a client still sends counts until it is struck off.
@@ -73,10 +88,13 @@ impl Clients {
     }
 
     /// A client's socket is no more.
-    pub(crate) fn strike_off(&self, handle: u32, traffic: &Traffic) {
+    pub(super) fn strike_off(&self, enrolment: &Enrolment, traffic: &Traffic) {
+        let place = enrolment.0.load(Relaxed);
         let mut roll = self.roll.lock();
         // What was never enrolled, such as one that was refused, is added as well.
-        roll.live.remove(&handle);
+        if place != Enrolment::NONE {
+            roll.live.remove(place as usize);
+        }
         roll.past.add(traffic);
     }
 
@@ -104,7 +122,7 @@ impl Clients {
             let mut live: Vec<Option<Arc<dyn Carrier>>> = Vec::new();
             let roll = self.roll.lock();
             let mut sum = roll.past.counter(stat)?.load(Relaxed);
-            live.extend(roll.live.values().map(Weak::upgrade));
+            live.extend(roll.live.iter().map(|(_, client)| client.upgrade()));
             // One that is about to be struck off would count nowhere: a moment later it is.
             if live.iter().all(Option::is_some) {
                 let counters = live.iter().flatten().filter_map(|client| client.traffic().counter(stat));

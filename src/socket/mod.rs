@@ -13,8 +13,8 @@ mod waiting_for_all;
 
 use std::ffi::c_void;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
@@ -28,6 +28,7 @@ use crate::reliable::Endpoint;
 use crate::spin_lock::{SpinLock, SpinLockGuard};
 use crate::websocket::Side;
 
+use clients::Enrolment;
 use connection::Connection;
 use memberships::Memberships;
 use send_queue::{InFlight, Refused, SendQueue};
@@ -106,6 +107,7 @@ pub(crate) struct Socket {
     pub(crate) traffic: Traffic,
     /// Of a server, and of the connections it has accepted: what it knows of those in all.
     pub(crate) clients: Option<Arc<Clients>>,
+    enrolment: Enrolment,
     pub(crate) host: SpinLock<HostSide>,
 }
 
@@ -256,6 +258,7 @@ impl Socket {
             unfinished: AtomicU32::new(0),
             traffic: Traffic::new(),
             clients,
+            enrolment: Enrolment::default(),
             host: SpinLock::new(HostSide {
                 connection: match role {
                     SocketRole::Client => Connection::IDLE,
@@ -292,6 +295,14 @@ impl Socket {
         }
         let side = if self.role == SocketRole::Client { Side::Client } else { Side::Server };
         Encoder::WebSocket(Frames::of(side))
+    }
+
+    /// An accepted connection that has a place has become a client of its server.
+    pub(crate) fn joined_clients(self: &Arc<Self>) {
+        if let Some(clients) = &self.clients {
+            let client: Weak<Self> = Arc::downgrade(self);
+            clients.joined(&self.enrolment, client);
+        }
     }
 
     /// Copies the limits that the reactor reads on its hot path out of the settings.
@@ -376,7 +387,7 @@ impl Drop for Socket {
     fn drop(&mut self) {
         Traffic::past().add(&self.traffic);
         if let (SocketRole::Accepted, Some(clients)) = (self.role, &self.clients) {
-            clients.strike_off(self.handle.0, &self.traffic);
+            clients.strike_off(&self.enrolment, &self.traffic);
         }
         if let Some(endpoint) = self.host.lock().datagrams.as_ref().and_then(|own| own.reliable.as_ref()) {
             let stats = endpoint.lock().stats();
