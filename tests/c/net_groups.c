@@ -517,16 +517,17 @@ static void groups_that_end_while_others_use_them(void) {
     int round;
     shared[0] = SUCCESS(network_create_group());
     shared[1] = pair.accepted;
+    /* Most sends find the queue full: what is looked at is the groups, and nobody keeps up with a thread that only sends. */
+    SUCCESS(network_set_config(network_config_send_queue_limit, pair.accepted, 1000));
+    SUCCESS(network_set_config(network_config_receive_queue_limit, pair.client, 1000));
     over = 0;
     CHECK(pthread_create(&thread, NULL, use_groups, shared) == 0);
     for (round = 0; round < ROUNDS; round++) {
         double old = shared[0], next = SUCCESS(network_create_group());
         *(volatile double *)&shared[0] = next;
         SUCCESS(network_destroy(old));
-        if (round % 50 == 0) {
+        if (round % 50 == 0)
             pump();
-            drop_events();
-        }
     }
     over = 1;
     CHECK(pthread_join(thread, NULL) == 0);
