@@ -20,6 +20,9 @@ use crate::reactor::turn::{Next, READ_BUDGET, RETRY_MILLIS, Turn};
 
 /// What a datagram counts towards the budget of a turn besides its own bytes.
 const DATAGRAM_COST: usize = 128;
+/// And what one counts that the reliable protocol looks at, and that it may have to answer: some microseconds. A turn
+/// takes no more than two milliseconds of a flood.
+const PROTOCOL_COST: usize = 512;
 /// Errors in a row after which reading waits for a moment. The system may say no more that there is something to
 /// read: some take only "would block" for an end.
 const MOST_ERRORS: u32 = 16;
@@ -71,7 +74,8 @@ impl Datagrams {
                 self.pass_on(around)
             };
             count(&self.socket.traffic.bytes_received, bytes as u64);
-            let read = bytes + DATAGRAM_COST * around.tools.reader.arrived().len();
+            let each = if self.reliability.is_some() { PROTOCOL_COST } else { DATAGRAM_COST };
+            let read = bytes + each * around.tools.reader.arrived().len();
             around.turn.worked(read, 0);
             budget = budget.saturating_sub(read);
             crowded |= more;
