@@ -21,6 +21,7 @@ mod peers;
 mod process;
 mod simulate;
 mod site;
+mod soak;
 mod steps;
 mod test;
 mod test_tls;
@@ -47,10 +48,11 @@ fn main() -> ExitCode {
         "package-gamemaker" => package_gamemaker::run(std::env::args().skip(2)),
         "simulate" => simulate::run(std::env::args().skip(2)),
         "site" => site::run(),
+        "soak" => soak::run(std::env::args().skip(2)),
         "test" => test::run(std::env::args().skip(2)),
         _ => Err(
             "usage: cargo xtask bench-reliable|bench-tls|check-platforms|demo|demo-cluster|dist|faults|fuzz|\
-             header|licences|models|package-bindings|package-gamemaker|simulate|site|test"
+             header|licences|models|package-bindings|package-gamemaker|simulate|site|soak|test"
                 .into(),
         ),
     };
