@@ -42,6 +42,8 @@ pub enum LossReason {
     Restarted,
     /// It closed its endpoint.
     Closed,
+    /// It closed its endpoint, and does not know whether all that it sent has arrived.
+    ClosedEarly,
     /// A message was larger than the receiving side allows.
     MessageTooBig,
     /// The receiving side's memory for unfinished messages is used up.
@@ -62,6 +64,7 @@ impl LossReason {
             Self::ProtocolError => 1,
             Self::MessageTooBig => 2,
             Self::MemoryLimit => 3,
+            Self::ClosedEarly => 4,
         }
     }
 
@@ -71,6 +74,7 @@ impl LossReason {
             1 => Self::ProtocolError,
             2 => Self::MessageTooBig,
             3 => Self::MemoryLimit,
+            4 => Self::ClosedEarly,
             _ => Self::Closed,
         }
     }
@@ -82,6 +86,7 @@ impl fmt::Display for LossReason {
             Self::Timeout => "the peer was silent for too long",
             Self::Restarted => "the peer was restarted or had given up",
             Self::Closed => "the peer closed its socket",
+            Self::ClosedEarly => "the peer closed its socket before all that it sent was acknowledged",
             Self::MessageTooBig => "a message was larger than its receiver allows",
             Self::MemoryLimit => "the receiver's memory for unfinished messages is used up",
             Self::ProtocolError => "the protocol was broken",

@@ -68,7 +68,7 @@ class Witness:
             self._body(message)
         elif kind is wire.Data:
             self._body(message)
-        elif kind is wire.Close and message.code > 3:
+        elif kind is wire.Close and message.code > 4:
             self._object("an unknown code", message)
 
     def _object(self, what, message):

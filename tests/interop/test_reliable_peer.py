@@ -406,8 +406,8 @@ class Endings(ReliableTestCase):
         peer.wait_seen(wire.Close)
 
     def test_codes_of_closes(self):
-        errors = {1: stepwire.ERROR_HANDSHAKE, 2: stepwire.ERROR_TOO_BIG, 3: stepwire.ERROR_TOO_BIG}
-        for code in (0, 1, 2, 3, 4, 255):
+        errors = {1: stepwire.ERROR_HANDSHAKE, 2: stepwire.ERROR_TOO_BIG, 3: stepwire.ERROR_TOO_BIG, 4: stepwire.ERROR_CLOSED}
+        for code in (0, 1, 2, 3, 4, 5, 255):
             with self.case(code=code):
                 peer = self.acquainted()
                 peer.close_session(self.port, code)

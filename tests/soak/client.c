@@ -152,6 +152,8 @@ static void on_event(const NetworkEvent *event, void *unused) {
         leave_with(client, event->error);
     } else if (event->type == network_type_data) {
         int is_own;
+        if (client->kind == UDP && event->port != ports[UDP])
+            return; /* the reliable protocol looks for whoever had the port before */
         if (!read_message(event->buffer, event->size, &head))
             broken("client %u of kind %d got back what nobody has sent", (unsigned)(client - clients), client->kind);
         is_own = head.client == client - clients && head.session == client->session;

@@ -354,7 +354,7 @@ local reliable_kinds = {
 }
 local PART_WHOLE, PART_FIRST, PART_MIDDLE, PART_LAST = 0, 1, 2, 3
 local part_names = { [0] = "whole message", "first", "middle", "last" }
-local close_names = { [0] = "closed", "the protocol was broken", "a message was too big", "no memory for an unfinished message" }
+local close_names = { [0] = "closed", "the protocol was broken", "a message was too big", "no memory for an unfinished message", "closed before all was acknowledged" }
 
 local rf = {
     version = ProtoField.uint8("stepwire.version", "Version", base.DEC, nil, 0xF0),

@@ -109,7 +109,7 @@ fn explain(lost: &PeerLost) -> Option<Error> {
     let code = match lost.reason {
         LossReason::Closed if lost.messages == 0 => return None,
         LossReason::Timeout | LossReason::Mirror => Code::Timeout,
-        LossReason::Restarted | LossReason::Closed => Code::Closed,
+        LossReason::Restarted | LossReason::Closed | LossReason::ClosedEarly => Code::Closed,
         LossReason::MessageTooBig | LossReason::MemoryLimit => Code::TooBig,
         LossReason::ProtocolError => Code::Handshake,
         LossReason::Displaced => Code::Limit,

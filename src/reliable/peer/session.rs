@@ -258,6 +258,8 @@ impl Peer {
         to: &mut Delivery<'_, S>,
     ) {
         let told = self.goodbye(reason).is_some();
+        let unflushed = reason == LossReason::Closed && !self.is_flushed();
+        let code = if unflushed { LossReason::ClosedEarly } else { reason }.code();
         // The host that closes needs no telling unless something is lost by it.
         if reason == LossReason::Closed && self.send_buffer.is_empty() {
             self.end(now, to);
@@ -265,7 +267,7 @@ impl Peer {
             self.lose(reason, now, to);
         }
         if told {
-            self.phase = SessionState::Closing { code: reason.code() };
+            self.phase = SessionState::Closing { code };
         }
     }
 }

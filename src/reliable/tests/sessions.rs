@@ -79,6 +79,28 @@ fn both_may_begin_at_once() {
 }
 
 #[test]
+fn who_closes_before_all_has_arrived_says_so() {
+    let closes = |early: bool| {
+        let mut world = world(2, 10 * MS);
+        world.send(0, 1, &1u32.to_le_bytes()).unwrap();
+        world.run(SECOND);
+        world.send(0, 1, &2u32.to_le_bytes()).unwrap();
+        if !early {
+            world.run(SECOND);
+        }
+        let now = world.now;
+        let node = &mut world.nodes[0];
+        node.endpoint.close(now, &mut node.sink);
+        world.run(SECOND);
+        std::mem::take(&mut world.nodes[1].sink.lost)
+    };
+    let [flushed] = &closes(false)[..] else { panic!("no end, or several") };
+    assert_eq!(flushed.reason, LossReason::Closed);
+    let [early] = &closes(true)[..] else { panic!("no end, or several") };
+    assert_eq!((early.reason, early.messages), (LossReason::ClosedEarly, 0));
+}
+
+#[test]
 fn a_restarted_receiver_is_noticed_and_served_again() {
     let mut world = world(2, 10 * MS);
     world.send(0, 1, &1u32.to_le_bytes()).unwrap();
@@ -281,10 +303,10 @@ fn closing_tells_the_peers() {
     world.run(SECOND);
     assert_eq!(world.nodes[0].sink.lost.len(), 1);
     assert_eq!(world.nodes[0].sink.lost[0].reason, LossReason::Closed);
-    for peer in 1..3 {
+    for (peer, reason) in [(1, LossReason::ClosedEarly), (2, LossReason::Closed)] {
         let lost = &world.nodes[peer].sink.lost;
         assert_eq!(lost.len(), 1, "{peer}");
-        assert_eq!(lost[0].reason, LossReason::Closed);
+        assert_eq!(lost[0].reason, reason);
     }
 }
 
