@@ -127,14 +127,14 @@ static int run_role(int argc, char **argv, const Role *roles) {
 int harness_main(int argc, char **argv, const Case *cases, const Role *roles) {
     int ran = 0;
     const char *only = argc > 2 ? argv[2] : NULL;
-    if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+    if (argc < 2 || (strcmp(argv[1], "thread") != 0 && strcmp(argv[1], "manual") != 0)) {
+        fprintf(stderr, "usage: %s thread|manual [case | --list]\n", argv[0]);
+        return 2;
+    }
+    if (only != NULL && strcmp(only, "--list") == 0) {
         for (; cases->name != NULL; cases++)
             puts(cases->name);
         return 0;
-    }
-    if (argc < 2 || (strcmp(argv[1], "thread") != 0 && strcmp(argv[1], "manual") != 0)) {
-        fprintf(stderr, "usage: %s thread|manual [case], or --list\n", argv[0]);
-        return 2;
     }
     manual_mode = strcmp(argv[1], "manual") == 0;
     /* So that a machine without a network soon says that it cannot look up a name. */

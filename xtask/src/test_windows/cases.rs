@@ -22,8 +22,8 @@ pub fn run(wine: &Wine, folder: &Path, differences: &Differences) -> Result<Stri
     let (mut passed, mut different, mut unsteady, mut failed) = (0, 0, 0, Vec::new());
     for program in programs(folder)? {
         let name = program.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        for case in list(wine, &program)? {
-            for mode in MODES {
+        for mode in MODES {
+            for case in list(wine, &program, mode)? {
                 let start = Instant::now();
                 let test = format!("{name}.{case}");
                 let mut command = wine.command(&program);
@@ -77,8 +77,9 @@ fn programs(folder: &Path) -> Result<Vec<PathBuf>> {
     if programs.is_empty() { Err("no test programs were built".into()) } else { Ok(programs) }
 }
 
-fn list(wine: &Wine, program: &Path) -> Result<Vec<String>> {
-    let output = wine.command(program).arg("--list").output()?;
+/// The cases of that mode.
+fn list(wine: &Wine, program: &Path, mode: &str) -> Result<Vec<String>> {
+    let output = wine.command(program).args([mode, "--list"]).output()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         return Err(format!("{} cannot be run: {said}", program.display()).into());
