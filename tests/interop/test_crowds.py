@@ -1,6 +1,7 @@
 """Crowds of strangers: they use up neither descriptors nor the time in which others are served."""
 
 import contextlib
+import itertools
 import resource
 import socket
 import unittest
@@ -8,6 +9,7 @@ import unittest
 import frames
 import gamemaker
 import process
+import reliable_wire
 import remote
 import stepwire
 from frames import Frame
@@ -153,6 +155,33 @@ class WorkPerTurn(HostTestCase):
             if self.host.call("network_wait", 0):
                 self.host.do("collect")
         self.assertEqual([event["payload"] for event in self.host.events if event["payload"]], [b"now"])
+
+    def test_hellos_of_the_reliable_protocol(self):
+        each = 150
+        ports, sockets = {}, []
+        for _ in range(self.CLIENTS):
+            own = self.host.must("network_create_server", stepwire.SOCKET_UDP, 0, 100)
+            self.host.must("network_set_config", stepwire.CONFIG_ENABLE_RELIABLE_UDP, own, 0)
+            ports[own] = int(self.host.must("network_get_port", own))
+            sockets.append(own)
+        self.host.set(poll=False)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            for own, number in itertools.product(sockets, range(each)):
+                hello = reliable_wire.Hello(1 + number).encode()
+                stranger.sendto(hello, ("127.0.0.1", ports[own]))
+        turns, before = [], 0
+
+        def all_read():
+            nonlocal before
+            self.host.call("network_wait", 0)
+            after = sum(map(self.received, sockets))
+            turns.append((after - before) / len(hello))
+            before = after
+            return after == self.CLIENTS * each * len(hello)
+
+        wait_until(all_read, "everything to be read")
+        # The budget of a turn, and what one socket had.
+        self.assertLess(max(turns), 512 + each)
 
     def test_pings(self):
         self.check(False, Frame(frames.PING))

@@ -217,6 +217,9 @@ class Soak:
         for at, (name, slack) in enumerate((("MiB", 8), ("descriptors", self.options.clients / 10), ("threads", 0)), 1):
             before, after = (statistics.median(sample[at] for sample in part) for part in (first, last))
             most = max(sample[at] for sample in self.samples)
+            tenths = [[sample[at] for sample in self.samples if int(10 * sample[0] / self.options.seconds) == tenth]
+                      for tenth in range(10)]
+            print(name, "in each tenth:", *(f"{statistics.median(values):.0f}" for values in tenths if values))
             print(f"{name}: {before:.0f} in the first third, {after:.0f} in the last, {most:.0f} at most")
             if after > 1.1 * before + slack:
                 problems.append(f"{name} grew from {before:.0f} to {after:.0f}")

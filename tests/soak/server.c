@@ -7,12 +7,13 @@
  * SIGUSR1: collects no events for STALL_MS. SIGHUP: reads the certificate again. SIGTERM: takes nobody new any more, ends
  * when all have left.
  */
+#include <malloc.h>
 #include <signal.h>
 #include <stepwire.h>
 
 #include "message.h"
 
-enum { MOST = 100000, BUCKETS = 1 << 16, DRAIN_MS = 60000, KEEPALIVE_MS = 5000 };
+enum { MOST = 100000, BUCKETS = 1 << 16, DRAIN_MS = 60000, KEEPALIVE_MS = 5000, TRIM_MS = 1000 };
 
 typedef struct Peer {
     struct Peer *next; /* of reliable peers: those of the same bucket */
@@ -167,7 +168,7 @@ static void stall(double ms) {
 
 int main(int argc, char **argv) {
     struct sigaction action = {.sa_handler = on_signal};
-    double deadline = 0;
+    double deadline = 0, trimmed = 0;
     int kind;
     if (argc != 6 || (ledger = fopen(argv[4], "w")) == NULL)
         broken("usage: server ADDRESS CERTIFICATE KEY LEDGER STALL_MS");
@@ -188,6 +189,11 @@ int main(int argc, char **argv) {
             deadline = now_ms() + DRAIN_MS;
             for (kind = TCP; kind <= WSS; kind++)
                 tried(network_set_config(network_config_accepting, servers[kind], 0));
+        }
+        /* What was freed is not to count as memory that is used. */
+        if (now_ms() > trimmed + TRIM_MS) {
+            malloc_trim(0);
+            trimmed = now_ms();
         }
         tried(network_wait(100));
         tried(network_poll(on_event, NULL));
