@@ -6,6 +6,8 @@ use std::process::Command;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use xtask::performance::{Kind, Measured, Row, spread_of, terminal_table};
+
 use crate::process::{Process, number_after};
 use crate::{build, machine};
 
@@ -107,6 +109,24 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
+/// What `cargo xtask bench` shows of it, in so many rounds at most: the load of 100 peers, and unless it is `quick`
+/// that over a bad link.
+pub fn rows(quick: bool, rounds: usize) -> Result<Vec<Row>> {
+    if let Err(reason) = provide_enet() {
+        println!("reliable UDP is left out: {reason}");
+        return Ok(Vec::new());
+    }
+    build_programs()?;
+    let mut rows = vec![SCENARIOS[1].row(Kind::Reliable, 100, 16, rounds)?];
+    if !quick {
+        match link_refusal()? {
+            None => rows.push(SCENARIOS[3].row(Kind::ReliableOverLink, 10, 60, rounds)?),
+            Some(reason) => println!("the bad link is left out: {reason}"),
+        }
+    }
+    Ok(rows)
+}
+
 fn provide_enet() -> Result<()> {
     let is_here =
         || ["/usr", "/usr/local"].iter().any(|prefix| Path::new(prefix).join("include/enet/enet.h").exists());
@@ -144,10 +164,31 @@ fn link_refusal() -> Result<Option<String>> {
 }
 
 impl Scenario {
-    /// All protocols in turn, and that several times: what else the machine does meets all of them.
     fn measure(&self) -> Result<String> {
+        Ok(self.table(&self.runs(ROUNDS)?))
+    }
+
+    fn row(&self, kind: Kind, connections: usize, depth: usize, rounds: usize) -> Result<Row> {
+        let of = |runs: &[Run], value: fn(&Run) -> f64| spread_of(runs.iter().map(value).collect());
+        let servers =
+            self.protocols.iter().zip(self.runs(rounds.min(ROUNDS))?).map(|(protocol, runs)| Measured {
+                name: protocol.name.into(),
+                cpu_ns: of(&runs, |run| run.cpu_ns),
+                per_second: of(&runs, |run| run.per_second),
+                p50_us: of(&runs, |run| run.p50_ms * 1e3),
+                p99_us: of(&runs, |run| run.p99_ms * 1e3),
+                ..Measured::default()
+            });
+        let row =
+            Row { kind, transport: "UDP".into(), connections, depth, size: 64, servers: servers.collect() };
+        println!("\n{kind:?}\n\n{}", terminal_table(&row));
+        Ok(row)
+    }
+
+    /// All protocols in turn, and that several times: what else the machine does meets all of them.
+    fn runs(&self, rounds: usize) -> Result<Vec<Vec<Run>>> {
         let mut runs: Vec<Vec<Run>> = self.protocols.iter().map(|_| Vec::new()).collect();
-        for round in 1..=ROUNDS {
+        for round in 1..=rounds {
             for (protocol, runs) in self.protocols.iter().zip(&mut runs) {
                 runs.push(match self.link {
                     None => self.over_loopback(protocol)?,
@@ -155,7 +196,7 @@ impl Scenario {
                 });
             }
         }
-        Ok(self.table(&runs))
+        Ok(runs)
     }
 
     fn over_loopback(&self, protocol: &Protocol) -> Result<Run> {

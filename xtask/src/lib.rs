@@ -10,6 +10,7 @@ pub mod header_text;
 pub mod links;
 pub mod lua_binding;
 pub mod markdown;
+pub mod performance;
 pub mod reference_text;
 pub mod scripting_bindings;
 pub mod surface;

@@ -55,6 +55,13 @@ pub fn install(packages: &[&str]) {
     }
 }
 
+/// Installs a Debian package, where that is possible without asking anybody, unless a file of it is there.
+pub fn install_unless(file: &str, package: &str) {
+    if !Path::new(file).exists() && !Path::new(&file.replacen("/usr", "/usr/local", 1)).exists() {
+        install(&[package]);
+    }
+}
+
 /// The words before a command that make it run as administrator; None where that is not possible.
 fn administrator() -> Option<&'static [&'static str]> {
     if !Path::new("/usr/bin/apt-get").exists() {

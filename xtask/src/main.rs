@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod bench;
 mod bench_reliable;
 mod bench_tls;
 mod build;
@@ -33,6 +34,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
     let result = match command.as_str() {
+        "bench" => bench::run(std::env::args().skip(2)),
         "bench-reliable" => bench_reliable::run(),
         "bench-tls" => bench_tls::run(),
         "check-platforms" => check_platforms::run(std::env::args().skip(2)),
@@ -51,7 +53,7 @@ fn main() -> ExitCode {
         "soak" => soak::run(std::env::args().skip(2)),
         "test" => test::run(std::env::args().skip(2)),
         _ => Err(
-            "usage: cargo xtask bench-reliable|bench-tls|check-platforms|demo|demo-cluster|dist|faults|fuzz|\
+            "usage: cargo xtask bench|bench-reliable|bench-tls|check-platforms|demo|demo-cluster|dist|faults|fuzz|\
              header|licences|models|package-bindings|package-gamemaker|simulate|site|soak|test"
                 .into(),
         ),

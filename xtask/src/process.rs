@@ -20,8 +20,25 @@ pub struct Process {
 impl Process {
     /// Lines that are not `wanted` are neither shown nor kept.
     pub fn start(name: &str, program: &Path, arguments: &[&str], wanted: fn(&str) -> bool) -> Result<Self> {
+        Self::start_as(name, program, arguments, wanted, true)
+    }
+
+    /// Nothing of its standard output is shown, all is kept.
+    pub fn start_silent(name: &str, program: &Path, arguments: &[&str]) -> Result<Self> {
+        Self::start_as(name, program, arguments, |_| true, false)
+    }
+
+    fn start_as(
+        name: &str,
+        program: &Path,
+        arguments: &[&str],
+        wanted: fn(&str) -> bool,
+        shown: bool,
+    ) -> Result<Self> {
         let mut child = Command::new(program)
             .args(arguments)
+            // Cargo sets it for us, and would have programs load the library of the debug build.
+            .env_remove("LD_LIBRARY_PATH")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -29,9 +46,13 @@ impl Process {
             .map_err(|error| format!("cannot start {}: {error}", program.display()))?;
         let (sender, incoming) = channel();
         // The channel closes when both streams have ended.
-        forward(name, child.stdout.take().ok_or("no standard output")?, wanted, sender.clone());
-        forward(name, child.stderr.take().ok_or("no standard error")?, |_| true, sender);
+        forward(name, child.stdout.take().ok_or("no standard output")?, wanted, shown, sender.clone());
+        forward(name, child.stderr.take().ok_or("no standard error")?, |_| true, true, sender);
         Ok(Self { name: name.into(), child, incoming, lines: Vec::new() })
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// The first line from now on that begins like this.
@@ -95,6 +116,7 @@ fn forward(
     name: &str,
     stream: impl std::io::Read + Send + 'static,
     wanted: fn(&str) -> bool,
+    shown: bool,
     to: Sender<String>,
 ) {
     let name = name.to_owned();
@@ -102,7 +124,7 @@ fn forward(
         let lines = BufReader::new(stream).lines().map_while(std::result::Result::ok);
         for line in lines.filter(|line| wanted(line)) {
             // Maps of several players at once are no sight; they are only kept.
-            if !(line.starts_with("    ") && name != "server") {
+            if shown && !(line.starts_with("    ") && name != "server") {
                 println!("{name:>7} | {line}");
             }
             if to.send(line).is_err() {
