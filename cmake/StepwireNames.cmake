@@ -43,6 +43,10 @@ set(stepwire_import_file ${stepwire_cargo_import})
 # themselves, and the archives in their place when everything is linked statically. A test compares the two.
 if(WIN32)
   set(stepwire_native_libs advapi32 bcrypt kernel32 ntdll userenv ws2_32 dbghelp)
+  if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND CMAKE_SIZEOF_VOID_P EQUAL 4)
+    # Of GCC's unwinder, and the threads it is made with, the archives: programs have no DLL of the compiler beside them.
+    list(APPEND stepwire_native_libs gcc_eh -l:libwinpthread.a)
+  endif()
 elseif(APPLE)
   set(stepwire_native_libs "-framework Security" "-framework CoreFoundation" iconv System c m)
 else()

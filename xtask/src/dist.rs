@@ -70,15 +70,22 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
     fs::create_dir_all(folder())?;
     let mut report = Report::default();
     let mut extensions = Vec::new();
+    let mut has_runners = false;
     for platform in all.iter().filter(|platform| is_wanted(&platform.name())) {
         println!("==> {}", platform.name());
         report.archive(platform.as_ref());
         match platform.extension() {
             Ok(extension) => extensions.extend(extension),
-            Err(error) => report.missing.push(format!("the extension for {}: {error}", platform.name())),
+            Err(error) => {
+                has_runners = true;
+                report.missing.push(format!("the extension for {}: {error}", platform.name()));
+            }
         }
     }
-    report.package(&extensions);
+    has_runners |= !extensions.is_empty();
+    if has_runners {
+        report.package(&extensions);
+    }
     contents::write_sums(&folder())?;
     report.conclude()
 }
