@@ -43,7 +43,7 @@ pub const WINDOWS_X86: Windows = Windows {
 
 pub const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 pub const DEBIAN_CARGO: &str = "/usr/bin/cargo";
-const STANDARD_LIBRARY: &str = "/usr/lib/rustlib/src/rust/library";
+pub const STANDARD_LIBRARY: &str = "/usr/lib/rustlib/src/rust/library";
 
 /// Provides Debian's compiler with the source of its standard library.
 pub fn provide_debian_rust() -> Result<(), String> {

@@ -20,6 +20,7 @@ mod package_bindings;
 mod package_gamemaker;
 mod peers;
 mod process;
+mod sanitize;
 mod simulate;
 mod site;
 mod soak;
@@ -48,13 +49,14 @@ fn main() -> ExitCode {
         "models" => models::run(std::env::args().skip(2)),
         "package-bindings" => package_bindings::run(std::env::args().skip(2)),
         "package-gamemaker" => package_gamemaker::run(std::env::args().skip(2)),
+        "sanitize" => sanitize::run(std::env::args().skip(2)),
         "simulate" => simulate::run(std::env::args().skip(2)),
         "site" => site::run(),
         "soak" => soak::run(std::env::args().skip(2)),
         "test" => test::run(std::env::args().skip(2)),
         _ => Err(
             "usage: cargo xtask bench|bench-reliable|bench-tls|check-platforms|demo|demo-cluster|dist|faults|fuzz|\
-             header|licences|models|package-bindings|package-gamemaker|simulate|site|soak|test"
+             header|licences|models|package-bindings|package-gamemaker|sanitize|simulate|site|soak|test"
                 .into(),
         ),
     };
