@@ -99,8 +99,10 @@ class Soak:
     def build(self, name):
         library = self.options.library.resolve()
         program = self.folder / name
+        # The old kind of tags comes before LD_LIBRARY_PATH, in which cargo's own commands have another build of it.
         subprocess.run(["cc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", f"-I{ROOT}/include",
-                        HERE / f"{name}.c", "-o", program, f"-L{library}", "-lstepwire", f"-Wl,-rpath,{library}"], check=True)
+                        HERE / f"{name}.c", "-o", program, f"-L{library}", "-lstepwire",
+                        f"-Wl,-rpath,{library},--disable-new-dtags"], check=True)
         return program
 
     def start(self, where, *words):
@@ -221,7 +223,8 @@ class Soak:
                       for tenth in range(10)]
             print(name, "in each tenth:", *(f"{statistics.median(values):.0f}" for values in tenths if values))
             print(f"{name}: {before:.0f} in the first third, {after:.0f} in the last, {most:.0f} at most")
-            if after > 1.1 * before + slack:
+            # A shorter time is over before all have come.
+            if self.options.seconds >= 60 and after > 1.1 * before + slack:
                 problems.append(f"{name} grew from {before:.0f} to {after:.0f}")
         return problems
 

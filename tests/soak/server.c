@@ -13,7 +13,7 @@
 
 #include "message.h"
 
-enum { MOST = 100000, BUCKETS = 1 << 16, DRAIN_MS = 60000, KEEPALIVE_MS = 5000, TRIM_MS = 1000 };
+enum { MOST = 100000, BUCKETS = 1 << 16, DRAIN_MS = 60000, TRIM_MS = 1000 };
 
 typedef struct Peer {
     struct Peer *next; /* of reliable peers: those of the same bucket */
@@ -75,6 +75,17 @@ static Peer *reliable_peer(const NetworkEvent *event) {
         (*place)->port = event->port;
     }
     return *place;
+}
+
+/* Whose farewell was lost, and who is owed nothing, is forgotten in silence some time. */
+static void forget_the_silent(void) {
+    int bucket;
+    for (bucket = 0; bucket < BUCKETS; bucket++)
+        while (reliable[bucket] != NULL) {
+            Peer *peer = reliable[bucket];
+            reliable[bucket] = peer->next;
+            forget(peer, network_error_timeout);
+        }
 }
 
 /* ---- events ---- */
@@ -152,8 +163,6 @@ static void open_all(char **argv) {
         servers[kind] = tried(network_create_server(types[kind], 0, MOST));
     tried(network_set_config(network_config_enable_reliable_udp, servers[RELIABLE], 0));
     tried(network_set_config(network_config_reliable_ordered, servers[RELIABLE], 1));
-    /* Whoever has said farewell while the interface was down is missed by this. */
-    tried(network_set_config(network_config_reliable_keepalive, servers[RELIABLE], KEEPALIVE_MS));
     for (kind = 0; kind < KINDS; kind++)
         printf("%g ", network_get_port(servers[kind]));
     printf("\n");
@@ -199,6 +208,7 @@ int main(int argc, char **argv) {
         tried(network_poll(on_event, NULL));
     }
     printf("%ld connections left, %ld events\n", connections, events);
+    forget_the_silent();
     tried(network_shutdown());
     fclose(ledger);
     return 0;
