@@ -51,8 +51,9 @@ const GUIDES: [Row; 14] = [
     ("SECURITY.md", "security-reports.md", 1),
     ("README.md#limits", "readme/limits.md", 1),
 ];
-const PERFORMANCE: [Row; 2] = [
+const PERFORMANCE: [Row; 3] = [
     ("README.md#performance", "readme/performance.md", 0),
+    ("docs/performance.md", "performance.md", 1),
     ("benches/reliable/README.md", "performance-reliable.md", 1),
 ];
 const GAMEMAKER: [Row; 2] = [
