@@ -8,7 +8,7 @@ import gamemaker
 import stepwire
 from frames import Frame
 from hosting import both_io_modes, wait_until
-from pressure import MIB, STUCK, MemoryTestCase
+from pressure import MIB, MemoryTestCase
 
 LIMIT = 16 * MIB
 LARGE = 4 * MIB
@@ -42,7 +42,7 @@ class Senders:
                     selector.register(connection.socket, selectors.EVENT_WRITE, connection)
 
             def stops():
-                ready = selector.select(STUCK if until is None else 0.05) if selector.get_map() else ()
+                ready = selector.select(0.5 if until is None else 0.05) if selector.get_map() else ()
                 for key, _ in ready:
                     if not self.write(key.data):
                         selector.unregister(key.data.socket)
