@@ -13,6 +13,8 @@ mod examples;
 mod faults;
 mod fuzz;
 mod header;
+#[cfg(unix)]
+mod library_path;
 mod licences;
 mod machine;
 mod models;
@@ -33,6 +35,10 @@ mod wine;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    #[cfg(unix)]
+    if let Err(error) = library_path::leave_cargos() {
+        eprintln!("xtask: cannot leave cargo's library path: {error}");
+    }
     let command = std::env::args().nth(1).unwrap_or_default();
     let result = match command.as_str() {
         "bench" => bench::run(std::env::args().skip(2)),

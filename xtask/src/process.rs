@@ -37,8 +37,6 @@ impl Process {
     ) -> Result<Self> {
         let mut child = Command::new(program)
             .args(arguments)
-            // Cargo sets it for us, and would have programs load the library of the debug build.
-            .env_remove("LD_LIBRARY_PATH")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
