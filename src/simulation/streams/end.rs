@@ -380,6 +380,6 @@ impl End {
         }
         self.phase = Phase::Gone;
         around.outgoing.finish(around.now, around.random);
-        around.incoming.abandon();
+        around.incoming.abandon(around.outgoing);
     }
 }

@@ -18,7 +18,8 @@ pub(super) struct Pipe {
     slowest: Micros,
     /// The connection was reset: nothing comes any more, not even what was under way.
     reset: bool,
-    abandoned: bool,
+    /// Nobody reads any more; from then on whoever writes knows.
+    abandoned: Option<Micros>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -45,8 +46,11 @@ impl Pipe {
 
     /// Takes as many bytes as there is room for; none if the connection is no more.
     pub(super) fn write(&mut self, bytes: &[u8], now: Micros, random: &mut Random) -> Option<usize> {
-        if self.reset || self.abandoned || self.end.is_some() {
+        if self.reset || self.end.is_some() || self.abandoned.is_some_and(|known| known < now) {
             return None;
+        }
+        if self.abandoned.is_some() {
+            return Some(bytes.len());
         }
         let taken = bytes.len().min(self.capacity.saturating_sub(self.held));
         let mut left = &bytes[..taken];
@@ -72,9 +76,10 @@ impl Pipe {
         self.under_way.clear();
     }
 
-    /// Nobody reads any more: what comes from now on is answered with a reset.
-    pub(super) fn abandon(&mut self) {
-        self.abandoned = true;
+    /// Nobody reads any more: what comes from now on is answered with a reset, which comes behind what `answers` has
+    /// under way.
+    pub(super) fn abandon(&mut self, answers: &Self) {
+        self.abandoned = Some(answers.last_due);
         self.under_way.clear();
     }
 
