@@ -229,7 +229,8 @@ impl Story {
                 node.index
             );
         }
-        self.run(self.now + 2 * SECOND);
+        // Whose goodbye was lost is missed by others when they next look for it.
+        self.run(self.now + 150 * SECOND);
     }
 
     fn check(&self) {
