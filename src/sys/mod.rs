@@ -29,7 +29,7 @@
 //! | [`DatagramReader`], [`DatagramWriter`] | `recvmmsg`, `sendmmsg` and `UDP_SEGMENT`, or one datagram at a time |
 //! | [`tell_destinations`] | `IPV6_RECVPKTINFO`, `IP_PKTINFO` |
 //! | [`kernel_drops`] | `SO_MEMINFO` |
-//! | [`prefetch`] | an instruction of the processor |
+//! | [`prefetch()`] | an instruction of the processor |
 //! | [`set_keepalive`] | `TCP_KEEPIDLE`, `TCP_KEEPINTVL`, `TCP_USER_TIMEOUT` |
 
 #[cfg(target_os = "linux")]
