@@ -181,7 +181,7 @@ class WorkPerTurn(HostTestCase):
 
         wait_until(all_read, "everything to be read")
         # The budget of a turn, and what one socket had.
-        self.assertLess(max(turns), 512 + each)
+        self.assertLess(max(turns), 86 + each)
 
     def test_pings(self):
         self.check(False, Frame(frames.PING))

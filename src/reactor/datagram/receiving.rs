@@ -21,8 +21,8 @@ use crate::reactor::turn::{Next, READ_BUDGET, RETRY_MILLIS, Turn};
 /// What a datagram counts towards the budget of a turn besides its own bytes.
 const DATAGRAM_COST: usize = 128;
 /// And what one counts that the reliable protocol looks at, and that it may have to answer: some microseconds. A turn
-/// takes no more than two milliseconds of a flood.
-const PROTOCOL_COST: usize = 512;
+/// takes half a millisecond of a flood.
+const PROTOCOL_COST: usize = 3072;
 /// Errors in a row after which reading waits for a moment. The system may say no more that there is something to
 /// read: some take only "would block" for an end.
 const MOST_ERRORS: u32 = 16;
