@@ -190,10 +190,17 @@ impl Endpoint {
     /// If the time is much later than this was to be called, the clock has jumped, or the process stood still:
     /// for peers less time may have passed, so what is forgotten now may be forgotten too early.
     fn notice_jump(&mut self, now: Micros) {
+        let due = self.next_due();
         self.now = now;
-        if self.timers.next().is_some_and(|due| now.saturating_sub(due) > JUMP) {
+        if due.is_some_and(|due| now.saturating_sub(due) > JUMP) {
             self.displaced.until = self.displaced.until.max(now + MEMORY_LASTS);
         }
+    }
+
+    /// When there is something to do, or a memory of what was forgotten too early ends: a jump over that is noticed, too.
+    fn next_due(&self) -> Option<Micros> {
+        let until = Some(self.displaced.until).filter(|&until| until > self.now);
+        [self.timers.next(), until].into_iter().flatten().min()
     }
 
     fn on_timeout(&mut self, slot: usize, now: Micros) -> Due {
@@ -243,7 +250,7 @@ impl Endpoint {
     /// [`poll_transmit`](Self::poll_transmit) next, if nothing happens before.
     #[must_use]
     pub fn next_timeout(&self) -> Option<Micros> {
-        if self.ready.is_empty() && self.answers.is_empty() { self.timers.next() } else { Some(0) }
+        if self.ready.is_empty() && self.answers.is_empty() { self.next_due() } else { Some(0) }
     }
 
     /// Ends all sessions. The peers are told with the next

@@ -1,9 +1,9 @@
 //! Processes that stand still for a while, and connections that do nothing for long.
 
-use super::world::{Inbox, MS, SECOND, World, address};
+use super::world::{Inbox, MS, Node, SECOND, World, address};
 use crate::conditioner::Conditions;
-use crate::reliable::wire::{self, Datagram};
-use crate::reliable::{Config, Micros};
+use crate::reliable::wire::{self, Ack, Datagram, Writer};
+use crate::reliable::{Config, Micros, Transmits};
 
 fn world(config: &Config, latency: Micros) -> World<Inbox> {
     World::new(2, config, Conditions { latency, ..Conditions::default() }, 1)
@@ -103,4 +103,40 @@ fn an_idle_session_is_kept_alive_by_either_side_as_long_as_it_wants_that() {
     world.seen = Some(Vec::new());
     world.run(130 * SECOND);
     assert_eq!(world.seen.take().unwrap(), []);
+}
+
+#[test]
+fn every_jump_of_the_clock_is_noticed_also_with_nothing_to_do() {
+    let mut world = acquainted(&Config { keepalive: 0, ..Config::default() });
+    let node = &mut world.nodes[1];
+    let mut now = world.now;
+    // All is forgotten with the first.
+    for _ in 0..3 {
+        now += 3600 * SECOND;
+        while node.endpoint.next_timeout().is_some_and(|due| due <= now) {
+            node.endpoint.handle_timeout(now, &mut node.sink);
+            node.endpoint.poll_transmit(now, &mut Transmits::new(64, 1200));
+        }
+    }
+    assert_eq!(node.endpoint.peer_count(), 0);
+    // For the peer a moment has passed: what it has sent may have arrived.
+    let mut bytes = [0; 64];
+    let mut writer = Writer::data(&mut bytes, 7);
+    writer.ack(1, Ack { largest: 0, delay: 0, bitmap: &[] });
+    let len = writer.len();
+    let answer = |node: &mut Node<Inbox>, now| {
+        node.endpoint.receive(address(0), &bytes[..len], now, &mut node.sink);
+        let mut out = Transmits::new(64, 1200);
+        node.endpoint.poll_transmit(now, &mut out);
+        let Ok(Datagram::Reset { gave_up, .. }) = wire::parse(out.iter().next().unwrap().1) else {
+            panic!("no reset");
+        };
+        gave_up
+    };
+    assert!(answer(node, now));
+    // And that is over when it was called in time.
+    let due = node.endpoint.next_timeout().unwrap();
+    node.endpoint.handle_timeout(due, &mut node.sink);
+    assert_eq!(node.endpoint.next_timeout(), None);
+    assert!(!answer(node, due));
 }
