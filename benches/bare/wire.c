@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../load/mask.h"
+
 enum { GM_HEADER = 12, WS_KEY = 24 };
 
 static const char GM_HELLO[] = "GM:Studio-Connect"; /* with its NUL */
@@ -71,19 +73,6 @@ static long gm_read(uint8_t *bytes, size_t size, uint8_t **payload, size_t *payl
     return size < GM_HEADER + *payload_size ? 0 : (long)(GM_HEADER + *payload_size);
 }
 
-static void unmask(uint8_t *bytes, size_t size, uint32_t key) {
-    uint64_t wide = (uint64_t)key << 32 | key;
-    size_t index = 0;
-    for (; index + 8 <= size; index += 8) {
-        uint64_t eight;
-        memcpy(&eight, bytes + index, 8);
-        eight ^= wide;
-        memcpy(bytes + index, &eight, 8);
-    }
-    for (; index < size; index++)
-        bytes[index] ^= (uint8_t)(key >> 8 * (index & 3));
-}
-
 /* Masked binary messages of one frame: the load sends nothing else. */
 static long ws_read(uint8_t *bytes, size_t size, uint8_t **payload, size_t *payload_size) {
     size_t header = 2, width, byte;
@@ -108,7 +97,7 @@ static long ws_read(uint8_t *bytes, size_t size, uint8_t **payload, size_t *payl
         return 0;
     *payload = bytes + header;
     *payload_size = (size_t)length;
-    unmask(*payload, *payload_size, key);
+    mask(*payload, *payload_size, key);
     return (long)(header + length);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "failure.h"
+#include "mask.h"
 
 enum { OFFSETS = 4096, GM_HEADER = 12 };
 
@@ -48,19 +49,6 @@ uint64_t number_in(const uint8_t *payload) {
     uint64_t number;
     memcpy(&number, payload, sizeof number);
     return number;
-}
-
-static void mask(uint8_t *bytes, size_t size, uint32_t key) {
-    uint64_t wide = (uint64_t)key << 32 | key;
-    size_t index = 0;
-    for (; index + 8 <= size; index += 8) {
-        uint64_t eight;
-        memcpy(&eight, bytes + index, 8);
-        eight ^= wide;
-        memcpy(bytes + index, &eight, 8);
-    }
-    for (; index < size; index++)
-        bytes[index] ^= (uint8_t)(key >> 8 * (index & 3));
 }
 
 static size_t write_ws_header(uint8_t *out, size_t size, uint32_t key) {

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "../load/failure.h"
+
 enum { MESSAGE_SIZE = 64 };
 
 /* Echoes every message to its sender until asked_to_end(), with one serving() once it can be reached and
@@ -34,11 +36,5 @@ void received(int peer, const void *message, size_t size);
 
 /* Monotonic time in seconds. */
 double now(void);
-
-/* Says what went wrong and ends the program. */
-#if defined(__GNUC__)
-__attribute__((noreturn, format(printf, 1, 2)))
-#endif
-void give_up(const char *format, ...);
 
 #endif
