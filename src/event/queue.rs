@@ -37,10 +37,14 @@ pub(crate) trait Collector {
     fn exists(&self, socket: Handle) -> bool;
 
     /// How often the host has set a socket's own pointer.
-    fn users(&self) -> u64;
+    fn users(&self) -> u64 {
+        0
+    }
 
     /// The host's own pointer of a socket.
-    fn user(&self, socket: Handle) -> *mut c_void;
+    fn user(&self, _socket: Handle) -> *mut c_void {
+        std::ptr::null_mut()
+    }
 
     /// An event without bytes is about to be delivered. Returns the socket if it is to go once the
     /// program polls again.
@@ -50,12 +54,12 @@ pub(crate) trait Collector {
     fn left(&self, socket: Handle);
 
     /// The program will probably answer several events of this socket.
-    fn expect_answers(&self, socket: Handle);
+    fn expect_answers(&self, _socket: Handle) {}
 
-    fn answers_ended(&self);
+    fn answers_ended(&self) {}
 
     /// Nothing is left to answer.
-    fn caught_up(&self);
+    fn caught_up(&self) {}
 
     /// These reactors wait for collected events.
     fn wake_reactors(&self, waiting: impl Iterator<Item = ReactorIndex>);

@@ -1,6 +1,5 @@
 //! `network_destroy` beside sends, and beside events that are just being delivered.
 
-use std::ffi::c_void;
 use std::sync::Arc;
 
 use super::{MailReader, explore, socket, take_queued};
@@ -65,25 +64,11 @@ impl Collector for World {
         self.registry.contains(socket)
     }
 
-    fn users(&self) -> u64 {
-        0
-    }
-
-    fn user(&self, _socket: Handle) -> *mut c_void {
-        std::ptr::null_mut()
-    }
-
     fn collected(&self, _source: &Source, _what: What) -> Option<Handle> {
         None
     }
 
     fn left(&self, _socket: Handle) {}
-
-    fn expect_answers(&self, _socket: Handle) {}
-
-    fn answers_ended(&self) {}
-
-    fn caught_up(&self) {}
 
     fn wake_reactors(&self, _waiting: impl Iterator<Item = ReactorIndex>) {}
 }

@@ -1,6 +1,5 @@
 //! Events on their way from reactors to the host, and what they cost on its way back.
 
-use std::ffi::c_void;
 use std::sync::Arc;
 
 use super::{MailReader, explore};
@@ -29,25 +28,11 @@ impl Collector for Host {
         true
     }
 
-    fn users(&self) -> u64 {
-        0
-    }
-
-    fn user(&self, _socket: Handle) -> *mut c_void {
-        std::ptr::null_mut()
-    }
-
     fn collected(&self, _source: &Source, _what: What) -> Option<Handle> {
         None
     }
 
     fn left(&self, _socket: Handle) {}
-
-    fn expect_answers(&self, _socket: Handle) {}
-
-    fn answers_ended(&self) {}
-
-    fn caught_up(&self) {}
 
     fn wake_reactors(&self, waiting: impl Iterator<Item = ReactorIndex>) {
         waiting.for_each(|reactor| self.mailboxes[reactor.get()].notify());

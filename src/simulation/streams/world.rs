@@ -1,7 +1,6 @@
 //! A host with a server and some clients, and what happens to them, chosen by a seed.
 
 use std::cell::RefCell;
-use std::ffi::c_void;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
@@ -46,14 +45,6 @@ impl Collector for Host {
         self.registry.contains(socket)
     }
 
-    fn users(&self) -> u64 {
-        0
-    }
-
-    fn user(&self, _socket: Handle) -> *mut c_void {
-        std::ptr::null_mut()
-    }
-
     fn collected(&self, source: &Source, what: What) -> Option<Handle> {
         let socket = self.registry.get(source.socket).ok()?;
         match what {
@@ -76,12 +67,6 @@ impl Collector for Host {
     fn left(&self, socket: Handle) {
         self.registry.remove(socket);
     }
-
-    fn expect_answers(&self, _socket: Handle) {}
-
-    fn answers_ended(&self) {}
-
-    fn caught_up(&self) {}
 
     fn wake_reactors(&self, _waiting: impl Iterator<Item = ReactorIndex>) {}
 }
