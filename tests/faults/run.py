@@ -96,8 +96,7 @@ class Programs:
         common = ["cc", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", f"-I{ROOT}/include"]
         subprocess.run([*common, "-fPIC", "-shared", here / "shim.c", "-o", self.shim, "-ldl"], check=True)
         subprocess.run([*common, here / "session.c", here / "outside.c", "-o", self.session, f"-L{library}", "-lstepwire", "-lpthread",
-                        # Before LD_LIBRARY_PATH, in which cargo's own commands have another build of it.
-                        f"-Wl,-rpath,{library},--disable-new-dtags", self.shim], check=True)
+                        f"-Wl,-rpath,{library}", self.shim], check=True)
         self.certificate = []
         if shutil.which("openssl"):
             self.authority = certificates.Authority()

@@ -99,10 +99,9 @@ class Soak:
     def build(self, name):
         library = self.options.library.resolve()
         program = self.folder / name
-        # The old kind of tags comes before LD_LIBRARY_PATH, in which cargo's own commands have another build of it.
         subprocess.run(["cc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", f"-I{ROOT}/include",
                         HERE / f"{name}.c", "-o", program, f"-L{library}", "-lstepwire",
-                        f"-Wl,-rpath,{library},--disable-new-dtags"], check=True)
+                        f"-Wl,-rpath,{library}"], check=True)
         return program
 
     def start(self, where, *words):
