@@ -88,9 +88,8 @@ impl Admission {
         let about = about.map(|about| self.abouts.lock().share(*about));
         let socket = registry
             .insert_accepted(&self.server, self.regular, settings, newcomer.seat.clone(), |socket| {
-                let mut host = socket.host.lock();
-                host.peer = Some(peer.clone());
-                host.about = about;
+                socket.peer = Some(peer.clone());
+                socket.host.get_mut().about = about;
                 socket.local_port.store(self.server.local_port.load(Relaxed), Relaxed);
                 socket.token.store(token, Relaxed);
             })

@@ -26,6 +26,8 @@ pub struct Backlog {
     progress: AtomicU64,
     /// Somebody waits, and nothing moves.
     is_stuck: AtomicBool,
+    /// How many messages have begun to be held.
+    begun: AtomicU64,
 }
 
 impl Backlog {
@@ -38,6 +40,7 @@ impl Backlog {
             exempt: AtomicU64::new(0),
             progress: AtomicU64::new(0),
             is_stuck: AtomicBool::new(false),
+            begun: AtomicU64::new(0),
         }
     }
 
@@ -93,15 +96,19 @@ impl Backlog {
 
     /// Sets aside what a message needs to its end; false if there is no room for that. One message at a
     /// time is let in without.
-    pub fn reserve(&self, share: &mut Share, missing: u64) -> bool {
+    pub fn reserve(&'static self, share: &mut Share, missing: u64) -> bool {
         let limit = self.limit();
         let whole = share.held() + missing.max(1);
         let fits = self.unfinished.load(Relaxed) + (whole - share.held()) <= limit - limit / 8;
         if !fits && self.exempt.compare_exchange(0, whole, Relaxed, Relaxed).is_err() {
             return false;
         }
-        share.reserve(whole, !fits);
+        share.reserve(self, whole, !fits);
         true
+    }
+
+    fn next_number(&self) -> u64 {
+        self.begun.fetch_add(1, Relaxed)
     }
 
     // ---- when nothing moves ------------------------------------------------------------------
@@ -135,15 +142,17 @@ impl Backlog {
 }
 
 /// What one connection, or one socket, holds of unfinished messages. It is given back when this goes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Share {
-    of: &'static Backlog,
     /// Most have none, most of the time: a word does for those.
     holding: Option<Box<Holding>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Holding {
+    of: &'static Backlog,
+    /// The message's number of all that have begun.
+    number: u64,
     /// What the message takes.
     memory: u64,
     /// What it may come to, if that is set aside.
@@ -155,15 +164,16 @@ struct Holding {
 }
 
 impl Share {
-    #[must_use]
-    pub fn of(backlog: &'static Backlog) -> Self {
-        Self { of: backlog, holding: None }
-    }
-
     #[inline]
     #[must_use]
     pub fn held(&self) -> u64 {
         self.holding.as_ref().map_or(0, |holding| holding.counted)
+    }
+
+    /// The message's number of all that have begun, of any connection.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.holding.as_ref().map_or(0, |holding| holding.number)
     }
 
     #[inline]
@@ -174,12 +184,12 @@ impl Share {
 
     /// The message takes so much memory now.
     #[inline]
-    pub fn set(&mut self, memory: u64) {
+    pub fn set(&mut self, of: &'static Backlog, memory: u64) {
         if memory != self.memory() {
             if self.holding.as_ref().is_some_and(|holding| memory > holding.reserved) {
                 self.end_reservation();
             }
-            self.hold(memory);
+            self.hold(of, memory);
         }
     }
 
@@ -190,44 +200,54 @@ impl Share {
 
     /// The message has ended, and another may have begun, which takes so much.
     #[inline]
-    pub fn begin_anew(&mut self, memory: u64) {
+    pub fn begin_anew(&mut self, of: &'static Backlog, memory: u64) {
         if memory > 0 || self.holding.is_some() {
             self.end_reservation();
-            self.hold(memory);
+            if let Some(holding) = &mut self.holding {
+                holding.number = of.next_number();
+            }
+            self.hold(of, memory);
+        }
+    }
+
+    /// There is no message any more.
+    pub fn give_back(&mut self) {
+        if let Some(holding) = &self.holding {
+            self.begin_anew(holding.of, 0);
         }
     }
 
     /// Sets so much aside for the message, beyond the limit if it is the one that may.
-    fn reserve(&mut self, whole: u64, is_exempt: bool) {
-        let holding = self.holding.get_or_insert_default();
+    fn reserve(&mut self, of: &'static Backlog, whole: u64, is_exempt: bool) {
+        let holding = self.holding.get_or_insert_with(|| Holding::none(of));
         holding.reserved = whole;
         holding.is_exempt |= is_exempt;
         let memory = holding.memory;
-        self.hold(memory);
+        self.hold(of, memory);
     }
 
     fn end_reservation(&mut self) {
         if let Some(holding) = &mut self.holding {
             holding.reserved = 0;
             if std::mem::take(&mut holding.is_exempt) {
-                self.of.exempt.store(0, Relaxed);
+                holding.of.exempt.store(0, Relaxed);
             }
         }
     }
 
-    fn hold(&mut self, memory: u64) {
-        let holding = self.holding.get_or_insert_default();
+    fn hold(&mut self, of: &'static Backlog, memory: u64) {
+        let holding = self.holding.get_or_insert_with(|| Holding::none(of));
         holding.memory = memory;
         let counted = memory.max(holding.reserved);
         let before = std::mem::replace(&mut holding.counted, counted);
         if counted >= before {
-            self.of.unfinished.fetch_add(counted - before, Relaxed);
+            of.unfinished.fetch_add(counted - before, Relaxed);
         } else {
-            self.of.unfinished.fetch_sub(before - counted, Relaxed);
+            of.unfinished.fetch_sub(before - counted, Relaxed);
         }
         match (before, counted) {
-            (0, 1..) => drop(self.of.holders.fetch_add(1, Relaxed)),
-            (1.., 0) => drop(self.of.holders.fetch_sub(1, Relaxed)),
+            (0, 1..) => drop(of.holders.fetch_add(1, Relaxed)),
+            (1.., 0) => drop(of.holders.fetch_sub(1, Relaxed)),
             _ => {}
         }
         if counted == 0 {
@@ -236,9 +256,15 @@ impl Share {
     }
 }
 
+impl Holding {
+    fn none(of: &'static Backlog) -> Box<Self> {
+        Box::new(Self { of, number: of.next_number(), memory: 0, reserved: 0, is_exempt: false, counted: 0 })
+    }
+}
+
 impl Drop for Share {
     fn drop(&mut self) {
-        self.begin_anew(0);
+        self.give_back();
     }
 }
 
@@ -255,8 +281,8 @@ mod tests {
     }
 
     fn holding(backlog: &'static Backlog, memory: u64) -> Share {
-        let mut share = Share::of(backlog);
-        share.set(memory);
+        let mut share = Share::default();
+        share.set(backlog, memory);
         share
     }
 
@@ -305,7 +331,7 @@ mod tests {
         assert_eq!(backlog.permits(&first, || 50, 0), 50);
         assert_eq!(backlog.permits(&second, || 50, 0), 0);
         // Its event has to be collected before anything else.
-        first.begin_anew(0);
+        first.give_back();
         assert_eq!(backlog.permits(&first, || 0, 146), 0);
         drop(second);
         assert_eq!(backlog.permits(&first, || 0, 0), u64::MAX);

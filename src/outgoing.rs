@@ -5,6 +5,9 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::sync::Arc;
 
+/// Places for messages stored once that are kept for the next ones.
+const KEPT_PLACES: usize = 16;
+
 /// A message as it goes on the wire, for any number of connections.
 #[derive(Clone, Debug)]
 pub struct SharedBytes(Arc<Vec<u8>>);
@@ -22,9 +25,13 @@ impl SharedBytes {
     }
 }
 
-/// What a connection has to send, and how far it has come with that.
+/// What a connection has to send, and how far it has come with that. Most have nothing, most of the time: a word does
+/// for those, and what is more goes round between connections.
 #[derive(Debug, Default)]
-pub struct Outgoing {
+pub struct Outgoing(Option<Box<Content>>);
+
+#[derive(Debug, Default)]
+struct Content {
     /// Its own bytes.
     own: Vec<u8>,
     /// How many of them are written.
@@ -55,11 +62,155 @@ struct Placed {
 }
 
 impl Outgoing {
+    #[inline]
+    fn content(&mut self) -> &mut Content {
+        self.0.get_or_insert_default()
+    }
+
     /// Whether nothing is left to write.
     #[inline]
     #[must_use]
     pub fn is_written(&self) -> bool {
-        self.written == self.own.len() && !self.has_shared()
+        self.0.as_ref().is_none_or(|content| content.written == content.own.len() && !content.has_shared())
+    }
+
+    /// The connection's own bytes, to append to.
+    #[inline]
+    pub fn own(&mut self) -> &mut Vec<u8> {
+        &mut self.content().own
+    }
+
+    /// Whether it has memory, whether or not anything is there.
+    #[inline]
+    #[must_use]
+    pub fn has_memory(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Of what it has that for the connection's own bytes.
+    #[inline]
+    #[must_use]
+    pub fn own_capacity(&self) -> usize {
+        self.0.as_ref().map_or(0, |content| content.own.capacity())
+    }
+
+    /// The length of the connection's own bytes.
+    #[inline]
+    #[must_use]
+    pub fn own_len(&self) -> usize {
+        self.0.as_ref().map_or(0, |content| content.own.len())
+    }
+
+    /// Appends a message that others send too.
+    pub fn push_shared(&mut self, bytes: SharedBytes) {
+        let content = self.content();
+        let shared = content.shared.get_or_insert_default();
+        shared.length += bytes.as_slice().len();
+        shared.messages.push_back(Placed { after: content.own.len(), bytes });
+    }
+
+    /// Notes that so many of the bytes appended are the program's own.
+    #[inline]
+    pub fn add_payload(&mut self, payload: usize) {
+        self.content().payload += payload as u32;
+    }
+
+    #[inline]
+    #[must_use]
+    pub fn payload(&self) -> u32 {
+        self.0.as_ref().map_or(0, |content| content.payload)
+    }
+
+    /// The count of payload begins anew.
+    pub fn take_payload(&mut self) -> u32 {
+        self.0.as_mut().map_or(0, |content| std::mem::take(&mut content.payload))
+    }
+
+    /// Appends all that another, of which nothing was written, has.
+    pub fn append(&mut self, other: Self) {
+        let Self(Some(mut other)) = other else { return };
+        debug_assert_eq!(other.written, 0);
+        if self.is_written() {
+            self.0 = Some(other);
+            return;
+        }
+        let content = self.content();
+        if let Some(theirs) = other.shared.take() {
+            let shared = content.shared.get_or_insert_default();
+            shared.length += theirs.length;
+            let before = content.own.len();
+            let moved = theirs.messages.into_iter();
+            shared.messages.extend(moved.map(|placed| Placed { after: before + placed.after, ..placed }));
+        }
+        content.own.append(&mut other.own);
+        content.payload += other.payload;
+    }
+
+    /// Forgets all of it and returns its memory, empty, to be used again.
+    #[inline]
+    pub fn clear(&mut self) -> Self {
+        if let Some(content) = &mut self.0 {
+            content.clear();
+        }
+        std::mem::take(self)
+    }
+
+    /// Payload that is not written, as if it were spread evenly.
+    #[inline]
+    #[must_use]
+    pub fn payload_left(&self) -> u32 {
+        self.0.as_ref().map_or(0, |content| content.payload_left())
+    }
+
+    /// All that is left, if it lies in one piece; else the pieces are to be [gathered](Self::gather).
+    #[inline]
+    #[must_use]
+    pub fn single_piece(&self) -> Option<&[u8]> {
+        match &self.0 {
+            None => Some(&[]),
+            Some(content) if content.has_shared() => None,
+            Some(content) => Some(&content.own[content.written..]),
+        }
+    }
+
+    /// What is left, piece by piece.
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().flat_map(|content| content.pieces())
+    }
+
+    /// Fills `pieces` with what is to be written next, and returns the part that is filled.
+    pub fn gather<'a, 'p>(&'a self, pieces: &'p mut [IoSlice<'a>]) -> &'p [IoSlice<'a>] {
+        let mut filled = 0;
+        for (place, piece) in pieces.iter_mut().zip(self.pieces()) {
+            *place = IoSlice::new(piece);
+            filled += 1;
+        }
+        &pieces[..filled]
+    }
+
+    /// So many bytes more are written.
+    #[inline]
+    pub fn advance(&mut self, size: usize) {
+        if let Some(content) = &mut self.0 {
+            content.advance(size);
+        }
+    }
+}
+
+impl Content {
+    #[inline]
+    fn clear(&mut self) {
+        self.own.clear();
+        self.written = 0;
+        self.payload = 0;
+        if let Some(shared) = &mut self.shared {
+            shared.messages.clear();
+            if shared.messages.capacity() > KEPT_PLACES {
+                self.shared = None;
+            } else {
+                (shared.written, shared.length, shared.gone) = (0, 0, 0);
+            }
+        }
     }
 
     #[inline]
@@ -67,80 +218,8 @@ impl Outgoing {
         self.shared.as_ref().is_some_and(|shared| !shared.messages.is_empty())
     }
 
-    /// The connection's own bytes, to append to.
     #[inline]
-    pub fn own(&mut self) -> &mut Vec<u8> {
-        &mut self.own
-    }
-
-    #[inline]
-    #[must_use]
-    pub fn own_capacity(&self) -> usize {
-        self.own.capacity()
-    }
-
-    /// The length of the connection's own bytes.
-    #[inline]
-    #[must_use]
-    pub fn own_len(&self) -> usize {
-        self.own.len()
-    }
-
-    /// Appends a message that others send too.
-    pub fn push_shared(&mut self, bytes: SharedBytes) {
-        let shared = self.shared.get_or_insert_default();
-        shared.length += bytes.as_slice().len();
-        shared.messages.push_back(Placed { after: self.own.len(), bytes });
-    }
-
-    /// Notes that so many of the bytes appended are the program's own.
-    #[inline]
-    pub fn add_payload(&mut self, payload: usize) {
-        self.payload += payload as u32;
-    }
-
-    #[inline]
-    #[must_use]
-    pub fn payload(&self) -> u32 {
-        self.payload
-    }
-
-    /// The count of payload begins anew.
-    pub fn take_payload(&mut self) -> u32 {
-        std::mem::take(&mut self.payload)
-    }
-
-    /// Appends all that another, of which nothing was written, has.
-    pub fn append(&mut self, mut other: Self) {
-        debug_assert_eq!(other.written, 0);
-        if self.is_written() {
-            *self = other;
-            return;
-        }
-        if let Some(theirs) = other.shared.take() {
-            let shared = self.shared.get_or_insert_default();
-            shared.length += theirs.length;
-            let before = self.own.len();
-            let moved = theirs.messages.into_iter();
-            shared.messages.extend(moved.map(|placed| Placed { after: before + placed.after, ..placed }));
-        }
-        self.own.append(&mut other.own);
-        self.payload += other.payload;
-    }
-
-    /// Forgets all of it and returns the memory of the connection's own bytes, to be used again.
-    #[inline]
-    pub fn clear(&mut self) -> Vec<u8> {
-        self.written = 0;
-        self.shared = None;
-        self.payload = 0;
-        std::mem::take(&mut self.own)
-    }
-
-    /// Payload that is not written, as if it were spread evenly.
-    #[inline]
-    #[must_use]
-    pub fn payload_left(&self) -> u32 {
+    fn payload_left(&self) -> u32 {
         let left = self.left();
         if left == 0 {
             return 0;
@@ -155,15 +234,7 @@ impl Outgoing {
         self.own.len() - self.written + shared
     }
 
-    /// All that is left, if it lies in one piece; else the pieces are to be [gathered](Self::gather).
-    #[inline]
-    #[must_use]
-    pub fn single_piece(&self) -> Option<&[u8]> {
-        if self.has_shared() { None } else { Some(&self.own[self.written..]) }
-    }
-
-    /// What is left, piece by piece.
-    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+    fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         let (mut at, mut skip) = (self.written, 0);
         let messages = self.shared.as_ref().map(|shared| {
             skip = shared.written;
@@ -182,19 +253,8 @@ impl Outgoing {
         })
     }
 
-    /// Fills `pieces` with what is to be written next, and returns the part that is filled.
-    pub fn gather<'a, 'p>(&'a self, pieces: &'p mut [IoSlice<'a>]) -> &'p [IoSlice<'a>] {
-        let mut filled = 0;
-        for (place, piece) in pieces.iter_mut().zip(self.pieces()) {
-            *place = IoSlice::new(piece);
-            filled += 1;
-        }
-        &pieces[..filled]
-    }
-
-    /// So many bytes more are written.
     #[inline]
-    pub fn advance(&mut self, size: usize) {
+    fn advance(&mut self, size: usize) {
         if self.has_shared() {
             self.advance_among_shared(size);
         } else {

@@ -8,8 +8,10 @@ const NOWHERE: u32 = u32::MAX;
 
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
-    /// A binary heap of deadlines and the slots whose they are.
-    heap: Vec<(Time, u32)>,
+    /// A binary heap, by their deadlines, of the slots that have one.
+    heap: Vec<u32>,
+    /// By slot, how long it has; of no meaning where it has none.
+    deadlines: Vec<Time>,
     /// Place in the heap, by slot.
     places: Vec<u32>,
 }
@@ -17,25 +19,36 @@ pub(crate) struct Timers {
 impl Timers {
     /// The earliest deadline.
     pub(crate) fn next(&self) -> Option<Time> {
-        self.heap.first().map(|&(at, _)| at)
+        self.heap.first().map(|&slot| self.deadline(slot))
+    }
+
+    /// The deadline of a slot.
+    #[inline]
+    pub(crate) fn of(&self, slot: usize) -> Option<Time> {
+        if self.places.get(slot).is_none_or(|&place| place == NOWHERE) {
+            return None;
+        }
+        self.deadlines.get(slot).copied()
     }
 
     /// Sets or clears the deadline of a slot.
     pub(crate) fn set(&mut self, slot: usize, deadline: Option<Time>) {
         if slot >= self.places.len() {
             self.places.resize(slot + 1, NOWHERE);
+            self.deadlines.resize(slot + 1, 0);
         }
         let place = self.places[slot];
         match (deadline, place) {
             (None, NOWHERE) => {}
             (None, place) => self.remove(place as usize),
             (Some(at), NOWHERE) => {
-                self.heap.push((at, slot as u32));
+                self.deadlines[slot] = at;
+                self.heap.push(slot as u32);
                 self.rise(self.heap.len() - 1);
             }
             (Some(at), place) => {
                 let place = place as usize;
-                let before = std::mem::replace(&mut self.heap[place].0, at);
+                let before = std::mem::replace(&mut self.deadlines[slot], at);
                 if at < before {
                     self.rise(place);
                 } else if at > before {
@@ -47,16 +60,20 @@ impl Timers {
 
     /// Takes out a slot whose deadline has come.
     pub(crate) fn pop_due(&mut self, now: Time) -> Option<usize> {
-        let &(at, slot) = self.heap.first()?;
-        if at > now {
+        let &slot = self.heap.first()?;
+        if self.deadline(slot) > now {
             return None;
         }
         self.remove(0);
         Some(slot as usize)
     }
 
+    fn deadline(&self, slot: u32) -> Time {
+        self.deadlines[slot as usize]
+    }
+
     fn remove(&mut self, place: usize) {
-        let (_, slot) = self.heap.swap_remove(place);
+        let slot = self.heap.swap_remove(place);
         self.places[slot as usize] = NOWHERE;
         if place < self.heap.len() {
             // The entry that took the place may belong above or below it.
@@ -66,40 +83,43 @@ impl Timers {
     }
 
     fn rise(&mut self, mut place: usize) {
-        let entry = self.heap[place];
+        let slot = self.heap[place];
+        let at = self.deadline(slot);
         while place > 0 {
             let parent = (place - 1) / 2;
-            if self.heap[parent].0 <= entry.0 {
+            if self.deadline(self.heap[parent]) <= at {
                 break;
             }
             self.put(place, self.heap[parent]);
             place = parent;
         }
-        self.put(place, entry);
+        self.put(place, slot);
     }
 
     fn sink(&mut self, mut place: usize) {
-        let entry = self.heap[place];
+        let slot = self.heap[place];
+        let at = self.deadline(slot);
         loop {
             let mut child = 2 * place + 1;
             if child >= self.heap.len() {
                 break;
             }
-            if child + 1 < self.heap.len() && self.heap[child + 1].0 < self.heap[child].0 {
-                child += 1;
+            let other = child + 1;
+            if other < self.heap.len() && self.deadline(self.heap[other]) < self.deadline(self.heap[child]) {
+                child = other;
             }
-            if self.heap[child].0 >= entry.0 {
+            if self.deadline(self.heap[child]) >= at {
                 break;
             }
             self.put(place, self.heap[child]);
             place = child;
         }
-        self.put(place, entry);
+        self.put(place, slot);
     }
 
-    fn put(&mut self, place: usize, entry: (Time, u32)) {
-        self.heap[place] = entry;
-        self.places[entry.1 as usize] = place as u32;
+    fn put(&mut self, place: usize, slot: u32) {
+        self.heap[place] = slot;
+        self.places[slot as usize] = place as u32;
     }
 }
 
@@ -146,6 +166,7 @@ mod tests {
                 }
             }
             assert_eq!(timers.next(), model.values().min().copied());
+            assert_eq!(timers.of(slot), model.get(&slot).copied());
         }
     }
 }

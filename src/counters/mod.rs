@@ -16,14 +16,14 @@ use crate::socket::{Socket, Traffic};
 /// The sockets that `choose` picks, to be looked at without the registry's lock: the reliable protocol of
 /// some socket may have to be waited for.
 pub(crate) fn sockets(choose: impl Fn(&Socket) -> bool) -> Vec<Arc<Socket>> {
-    CONTEXT.registry.read().values().filter(|socket| choose(socket)).cloned().collect()
+    CONTEXT.registry.read().iter().filter(|socket| choose(socket)).cloned().collect()
 }
 
 /// `network_get_stat` of the whole library.
 pub(crate) fn total_stat(stat: Stat) -> Result<f64> {
     if let Some(past) = Traffic::past().counter(stat) {
         let sockets = CONTEXT.registry.read();
-        let counters = sockets.values().filter_map(|socket| socket.traffic.counter(stat));
+        let counters = sockets.iter().filter_map(|socket| socket.traffic.counter(stat));
         let live: u64 = counters.map(|counter| counter.load(Relaxed)).sum();
         return Ok((live + past.load(Relaxed)) as f64);
     }

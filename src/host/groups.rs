@@ -78,7 +78,7 @@ pub(crate) fn send_packet_many(
     let mut burst = CONTEXT.burst(sockets.len());
     let mut took = 0;
     for handle in sockets {
-        let sent = handle.and_then(|handle| match registry.get(&handle) {
+        let sent = handle.and_then(|handle| match registry.get(handle) {
             Some(socket) => message.send(socket, &mut burst),
             None => Err(CONTEXT.registry.no_socket(handle)),
         });
@@ -121,7 +121,7 @@ impl<'a> Message<'a> {
         let encoded = match socket.encoder() {
             // Each is masked with a key of its own.
             own @ Encoder::WebSocket(frames) if frames.side() == Side::Client => {
-                burst.announce(socket, &mut host, true);
+                burst.announce(socket, &mut host);
                 return Ok(host.queue.push(payload.len(), |bytes| own.message(bytes, form, payload)));
             }
             stream @ Encoder::Stream => {
@@ -129,9 +129,8 @@ impl<'a> Message<'a> {
             }
             frames => &*self.frame.get_or_insert_with(|| Encoded::new(frames, form, payload)),
         };
-        let is_shared = encoded.bytes.as_slice().len() >= SHARED_FROM;
-        burst.announce(socket, &mut host, !is_shared);
-        if is_shared {
+        burst.announce(socket, &mut host);
+        if encoded.bytes.as_slice().len() >= SHARED_FROM {
             host.queue.push_shared(payload.len(), encoded.bytes.clone());
         } else {
             host.queue.push(payload.len(), |bytes| bytes.extend_from_slice(encoded.bytes.as_slice()));

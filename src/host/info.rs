@@ -23,13 +23,14 @@ pub(crate) fn port(handle: Handle) -> Result<u16> {
 pub(crate) fn string(handle: Handle, key: &str) -> Result<String> {
     let socket = CONTEXT.registry.get(handle)?;
     let host = socket.host.lock();
+    let peer = socket.peer.as_ref().or(host.peer.as_ref());
     let about = |text: fn(&About) -> &str| match &host.about {
         Some(about) => Ok(text(about).to_owned()),
-        None if socket.family.is_websocket() && host.peer.is_some() => Ok(text(&About::default()).to_owned()),
+        None if socket.family.is_websocket() && peer.is_some() => Ok(text(&About::default()).to_owned()),
         None => Ok(String::new()),
     };
     match key {
-        "ip" => Ok(host.peer.as_ref().map(|peer| peer.as_str().to_owned()).unwrap_or_default()),
+        "ip" => Ok(peer.map(|peer| peer.as_str().to_owned()).unwrap_or_default()),
         "path" => about(|about| &about.path),
         "query" => about(|about| &about.query),
         "origin" => about(|about| &about.origin),

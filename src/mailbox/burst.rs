@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use crate::outgoing::Outgoing;
 use crate::socket::{HostSide, Socket};
 
 use super::single::Mailbox;
@@ -22,7 +23,7 @@ pub(crate) struct Burst<'a> {
 struct Share {
     tokens: Vec<u32>,
     /// Empty ones that were used before.
-    buffers: Vec<Vec<u8>>,
+    buffers: Vec<Outgoing>,
 }
 
 impl Share {
@@ -54,9 +55,9 @@ impl<'a> Burst<'a> {
         Self { first, others: shares.collect(), mailboxes, goes_on }
     }
 
-    /// Something is about to be appended to a socket's send queue; bytes of its own if `needs_buffer`.
+    /// Something is about to be appended to a socket's send queue.
     #[inline]
-    pub(crate) fn announce(&mut self, socket: &Socket, host: &mut HostSide, needs_buffer: bool) {
+    pub(crate) fn announce(&mut self, socket: &Socket, host: &mut HostSide) {
         if !host.queue.announce() {
             return;
         }
@@ -67,8 +68,7 @@ impl<'a> Burst<'a> {
         // Without a share it was destroyed so long ago that its reactor is no longer in use.
         let Some(share) = share else { return };
         share.tokens.push(socket.token.load(Relaxed));
-        if needs_buffer
-            && host.queue.needs_buffer()
+        if host.queue.needs_buffer()
             && let Some(empty) = share.buffers.pop()
         {
             host.queue.give_buffer(empty);

@@ -1,5 +1,7 @@
 //! The sockets with something to send, and the buffers that go round between sends and a reactor.
 
+use crate::outgoing::Outgoing;
+
 /// Buffers up to this size go round between sends and the reactor instead of being freed.
 const REUSED_BUFFER: usize = 128 << 10;
 /// How many of them are kept, and how many bytes.
@@ -10,7 +12,7 @@ const REUSED_BYTES: usize = 1 << 20;
 #[derive(Default)]
 pub(crate) struct Dirty {
     pub(crate) tokens: Vec<u32>,
-    buffers: Vec<Vec<u8>>,
+    buffers: Vec<Outgoing>,
     /// Capacity of the buffers.
     bytes: usize,
 }
@@ -21,14 +23,13 @@ impl Dirty {
     }
 
     /// Takes back a buffer whose bytes were written, if it is worth keeping.
-    pub(crate) fn keep(&mut self, mut buffer: Vec<u8>) {
-        let bytes = buffer.capacity();
+    pub(crate) fn keep(&mut self, buffer: Outgoing) {
+        let bytes = buffer.own_capacity();
         if bytes <= REUSED_BUFFER
-            && bytes > 0
+            && buffer.has_memory()
             && self.buffers.len() < REUSED_BUFFERS
             && self.bytes + bytes <= REUSED_BYTES
         {
-            buffer.clear();
             self.bytes += bytes;
             self.buffers.push(buffer);
         }
@@ -36,16 +37,16 @@ impl Dirty {
 
     /// An empty buffer that was used before.
     #[inline]
-    pub(super) fn lend(&mut self) -> Option<Vec<u8>> {
+    pub(super) fn lend(&mut self) -> Option<Outgoing> {
         let buffer = self.buffers.pop()?;
-        self.bytes -= buffer.capacity();
+        self.bytes -= buffer.own_capacity();
         Some(buffer)
     }
 
     /// Up to so many of them.
-    pub(super) fn lend_many(&mut self, most: usize, to: &mut Vec<Vec<u8>>) {
+    pub(super) fn lend_many(&mut self, most: usize, to: &mut Vec<Outgoing>) {
         let kept = self.buffers.len().saturating_sub(most);
         *to = self.buffers.split_off(kept);
-        self.bytes -= to.iter().map(Vec::capacity).sum::<usize>();
+        self.bytes -= to.iter().map(Outgoing::own_capacity).sum::<usize>();
     }
 }

@@ -27,34 +27,45 @@ pub enum Broken {
 /// was announced, and leaves with the packet.
 #[derive(Debug, Default)]
 pub struct Framer {
-    partial: Vec<u8>,
+    /// Between packets there is none, and a word does.
+    partial: Option<Box<Partial>>,
+}
+
+/// A packet that has not come whole.
+#[derive(Debug, Default)]
+struct Partial {
+    bytes: Vec<u8>,
 }
 
 impl Framer {
+    fn bytes(&self) -> &[u8] {
+        self.partial.as_ref().map_or(&[], |partial| &partial.bytes)
+    }
+
     /// Bytes of a packet that has not come whole; 0 between packets.
     #[inline]
     pub fn partial(&self) -> usize {
-        self.partial.len()
+        self.bytes().len()
     }
 
     /// What the part of a packet that has come takes of memory.
     #[inline]
     pub fn memory(&self) -> usize {
-        self.partial.capacity()
+        self.partial.as_ref().map_or(0, |partial| partial.bytes.capacity())
     }
 
     /// How many bytes the packet that has begun still lacks, as far as they are known.
     pub fn missing(&self) -> usize {
-        match packet::parse(&self.partial, usize::MAX) {
-            Packet::Partial(size) => HEADER_SIZE + size - self.partial.len(),
-            Packet::PartialHeader if !self.partial.is_empty() => HEADER_SIZE - self.partial.len(),
+        match packet::parse(self.bytes(), usize::MAX) {
+            Packet::Partial(size) => HEADER_SIZE + size - self.partial(),
+            Packet::PartialHeader if !self.is_between_packets() => HEADER_SIZE - self.partial(),
             _ => 0,
         }
     }
 
     /// Whether the last byte received was the last of a packet.
     pub fn is_between_packets(&self) -> bool {
-        self.partial.is_empty()
+        self.partial.is_none()
     }
 
     /// Takes the bytes from `at` on. After an error nothing more can be received.
@@ -66,7 +77,7 @@ impl Framer {
         limit: usize,
         sink: &mut impl PacketSink,
     ) -> Result<(), Broken> {
-        if !self.partial.is_empty() {
+        if self.partial.is_some() {
             at += self.gather(&bytes[at..], limit, sink)?;
         }
         while at < bytes.len() {
@@ -95,11 +106,11 @@ impl Framer {
     fn gather(&mut self, bytes: &[u8], limit: usize, sink: &mut impl PacketSink) -> Result<usize, Broken> {
         let mut at = 0;
         loop {
-            let missing = match packet::parse(&self.partial, limit) {
-                Packet::PartialHeader => HEADER_SIZE - self.partial.len(),
-                Packet::Partial(size) => HEADER_SIZE + size - self.partial.len(),
+            let missing = match packet::parse(self.bytes(), limit) {
+                Packet::PartialHeader => HEADER_SIZE - self.partial(),
+                Packet::Partial(size) => HEADER_SIZE + size - self.partial(),
                 Packet::Whole(_) => {
-                    sink.gathered(std::mem::take(&mut self.partial));
+                    sink.gathered(self.partial.take().map_or_else(Vec::new, |partial| partial.bytes));
                     return Ok(at);
                 }
                 Packet::Broken => return Err(Broken::NotAPacket),
@@ -109,19 +120,20 @@ impl Framer {
                 return Ok(at);
             }
             let taken = missing.min(bytes.len() - at);
-            self.keep(&bytes[at..at + taken], self.partial.len() + missing);
+            self.keep(&bytes[at..at + taken], self.partial() + missing);
             at += taken;
         }
     }
 
     /// Memory doubles as it grows, but not past the packet's end.
     fn keep(&mut self, bytes: &[u8], end: usize) {
-        let length = self.partial.len();
+        let partial = &mut self.partial.get_or_insert_default().bytes;
+        let length = partial.len();
         let needed = length + bytes.len();
-        if needed > self.partial.capacity() {
-            self.partial.reserve_exact(needed.max(2 * length).min(end) - length);
+        if needed > partial.capacity() {
+            partial.reserve_exact(needed.max(2 * length).min(end) - length);
         }
-        self.partial.extend_from_slice(bytes);
+        partial.extend_from_slice(bytes);
     }
 }
 
@@ -218,6 +230,6 @@ mod tests {
         let announced = 1 << 30;
         framer.receive(&packet::header(announced), 0, announced as usize, &mut Nothing).expect("a header");
         framer.receive(&[7; 1000], 0, announced as usize, &mut Nothing).expect("some payload");
-        assert!(framer.partial.capacity() < 10_000);
+        assert!(framer.memory() < 10_000);
     }
 }

@@ -207,7 +207,7 @@ impl Reactor {
         let mean = backlog.mean();
         let holders = self.endpoints.streams().map(|(id, stream)| (stream.holds(), id));
         let mut holders: Vec<_> = holders.filter(|((held, _), _)| *held > 0 && *held >= mean).collect();
-        holders.sort_unstable_by_key(|&((held, since), _)| (Reverse(held), since));
+        holders.sort_unstable_by_key(|&((held, number), _)| (Reverse(held), number));
         for (_, id) in holders {
             if !self.turn.is_crowded() {
                 break;

@@ -51,7 +51,7 @@ impl Reactor {
                 | Endpoint::Gone => continue,
             }
             self.tell_of_room(id);
-            self.endpoints.arm(id);
+            self.endpoints.arm(id, self.turn.now);
         }
         self.turn.spent.tokens = tokens;
     }
@@ -103,7 +103,7 @@ impl Reactor {
             Endpoint::Stream(stream) => {
                 stream.apply_settings(self.turn.now);
                 self.endpoints.go_on_later(id);
-                self.endpoints.arm(id);
+                self.endpoints.arm(id, self.turn.now);
             }
             Endpoint::Datagrams(own) if own.belongs_to(socket) => self.attend(id, |reactor, id| {
                 reactor.with_datagrams(id, |own, around| {
@@ -156,7 +156,7 @@ impl Reactor {
             }
             Endpoint::Stream(stream) => {
                 if stream.belongs_to(socket) {
-                    if let Some(opening) = &stream.opening {
+                    if let Some(opening) = stream.opening() {
                         opening.abandoned();
                     }
                     if let Some(frame) = close_frame {

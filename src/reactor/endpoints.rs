@@ -24,7 +24,8 @@ pub(crate) enum Endpoint {
     Listener(Box<Listener>),
     Connect(Box<Connect>),
     ConnectAttempt(Box<ConnectAttempt>),
-    Stream(Box<Stream>),
+    /// Where the place itself is: of these there are many, and all of them are looked at.
+    Stream(Stream),
     Datagrams(Box<Datagrams>),
     /// Removed in this turn; the place is given away again when the turn is over, so that late
     /// readiness of the old endpoint cannot reach a new one.
@@ -42,9 +43,9 @@ impl Endpoint {
         }
     }
 
-    fn next_deadline(&self) -> Option<Millis> {
+    fn next_deadline(&self, now: Millis) -> Option<Millis> {
         match self {
-            Self::Stream(stream) => stream.next_deadline(),
+            Self::Stream(stream) => stream.next_deadline(now),
             Self::Datagrams(own) => own.next_deadline(),
             Self::Connect(connect) => connect.next_deadline(),
             Self::Listener(listener) => (listener.retry_at != 0).then_some(listener.retry_at),
@@ -56,8 +57,6 @@ impl Endpoint {
 struct Slot {
     endpoint: Endpoint,
     serial: u32,
-    /// When its timer comes up; `Millis::MAX` if it has none.
-    timer: Millis,
     /// Stands on one of the lists of those to go on with.
     listed: bool,
 }
@@ -82,7 +81,7 @@ impl Endpoints {
 
     pub(crate) fn insert(&mut self, endpoint: Endpoint) -> Id {
         let serial = NEXT_SERIAL.fetch_add(1, Relaxed);
-        let slot = Slot { endpoint, serial, timer: Millis::MAX, listed: false };
+        let slot = Slot { endpoint, serial, listed: false };
         Id { token: self.slots.insert(slot) as u32, serial }
     }
 
@@ -143,7 +142,7 @@ impl Endpoints {
     ) -> Option<()> {
         let endpoint = self.get(id)?;
         match std::mem::replace(endpoint, Endpoint::Gone) {
-            Endpoint::ConnectAttempt(attempt) => *endpoint = Endpoint::Stream(Box::new(stream(*attempt))),
+            Endpoint::ConnectAttempt(attempt) => *endpoint = Endpoint::Stream(stream(*attempt)),
             other => {
                 *endpoint = other;
                 return None;
@@ -161,14 +160,14 @@ impl Endpoints {
     pub(crate) fn streams(&self) -> impl Iterator<Item = (Id, &Stream)> {
         self.slots.iter().filter_map(|(token, slot)| {
             let Endpoint::Stream(stream) = &slot.endpoint else { return None };
-            Some((Id { token: token as u32, serial: slot.serial }, &**stream))
+            Some((Id { token: token as u32, serial: slot.serial }, stream))
         })
     }
 
     pub(crate) fn streams_mut(&mut self) -> impl Iterator<Item = (Id, &mut Stream)> {
         self.slots.iter_mut().filter_map(|(token, slot)| {
             let Endpoint::Stream(stream) = &mut slot.endpoint else { return None };
-            Some((Id { token: token as u32, serial: slot.serial }, &mut **stream))
+            Some((Id { token: token as u32, serial: slot.serial }, stream))
         })
     }
 
@@ -183,7 +182,6 @@ impl Endpoints {
         if let Some(slot) = self.slot(id) {
             // Dropping the endpoint closes its descriptor, which takes it off the poll as well.
             slot.endpoint = Endpoint::Gone;
-            slot.timer = Millis::MAX;
             self.timers.set(id.token as usize, None);
             self.gone.push(id.token as usize);
         }
@@ -250,13 +248,11 @@ impl Endpoints {
 
     /// Sees to it that a timer comes up for the endpoint's next deadline. Activity only moves the endpoint's
     /// own deadline; a timer that comes up too early is armed again.
-    pub(crate) fn arm(&mut self, id: Id) {
-        let Some(slot) = self.slot(id) else { return };
-        if let Some(at) = slot.endpoint.next_deadline()
-            && at < slot.timer
-        {
-            slot.timer = at;
-            self.timers.set(id.token as usize, Some(at));
+    pub(crate) fn arm(&mut self, id: Id, now: Millis) {
+        let Some(at) = self.get(id).and_then(|endpoint| endpoint.next_deadline(now)) else { return };
+        let slot = id.token as usize;
+        if self.timers.of(slot).is_none_or(|armed| at < armed) {
+            self.timers.set(slot, Some(at));
         }
     }
 
@@ -268,9 +264,7 @@ impl Endpoints {
     pub(crate) fn take_due(&mut self, now: Millis) -> Vec<Id> {
         let mut due = Vec::new();
         while let Some(token) = self.timers.pop_due(now) {
-            let slot = &mut self.slots[token];
-            slot.timer = Millis::MAX;
-            due.push(Id { token: token as u32, serial: slot.serial });
+            due.push(Id { token: token as u32, serial: self.slots[token].serial });
         }
         due
     }

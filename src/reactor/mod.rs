@@ -238,7 +238,7 @@ impl Reactor {
             self.after_panic(id);
         }
         self.tell_of_room(id);
-        self.endpoints.arm(id);
+        self.endpoints.arm(id, self.turn.now);
     }
 
     /// Tells the host if a socket that has refused a message has room again, after what was written.

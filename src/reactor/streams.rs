@@ -102,7 +102,7 @@ impl Reactor {
     fn disconnected(&mut self, id: Id, end: End) {
         let after = self.with_stream(id, |stream, turn| {
             let write_close_frame = if stream.owes_close_frame() { After::Drain } else { After::Close };
-            if let Some(opening) = stream.opening.take() {
+            if let Some(opening) = stream.take_opening() {
                 let early = Error::new(Code::Closed, "the server closed the connection before it was ready");
                 let error = if let End::Failed(error) = end { error } else { early };
                 opening.failed(stream.origin(id), &error, turn);

@@ -44,6 +44,8 @@ pub(crate) struct Turn {
     pub(crate) now: Millis,
     /// Takes the buffers back whose bytes were written.
     pub(crate) spent: Dirty,
+    /// What a protocol demands as an answer to what is being read.
+    pub(crate) answers: Vec<u8>,
     /// What all reactors' uncollected events weighed when that was last looked at; those of this turn not
     /// included.
     published: Load,
@@ -62,6 +64,7 @@ impl Turn {
             batch: Batch::of(reactor),
             now: 0,
             spent: Dirty::default(),
+            answers: Vec::new(),
             published: Load::default(),
             worked: 0,
             shaking_hands: Duration::ZERO,
@@ -134,6 +137,18 @@ impl Turn {
     /// Sets the room aside that a message still needs; false if there is none.
     pub(crate) fn reserve(&self, share: &mut Share, missing: u64) -> bool {
         self.context.backlog.reserve(share, missing)
+    }
+
+    /// A connection holds so much of messages that have not come whole.
+    #[inline]
+    pub(crate) fn holds(&self, share: &mut Share, memory: u64) {
+        share.set(&self.context.backlog, memory);
+    }
+
+    /// The same, and what it held before was of others, which have come.
+    #[inline]
+    pub(crate) fn holds_anew(&self, share: &mut Share, memory: u64) {
+        share.begin_anew(&self.context.backlog, memory);
     }
 
     /// So much has come of a connection.

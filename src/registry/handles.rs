@@ -1,12 +1,14 @@
 //! The handles of sockets and groups: one count for both, so that neither is taken for the other.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::borrow::Borrow;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use crate::error::{Code, Error, Result};
 use crate::log::{self, Level};
-use crate::socket::Handle;
+use crate::socket::{Handle, Socket};
 
 /// The handles of this process. They outlive `network_shutdown`, so that a stale handle never names a
 /// stranger.
@@ -72,6 +74,72 @@ pub(crate) type ByHandle<T> = HashMap<Handle, T, BuildHasherDefault<HandleHasher
 
 pub(crate) const fn empty<T>() -> ByHandle<T> {
     HashMap::with_hasher(BuildHasherDefault::new())
+}
+
+/// All sockets by handle. The handle is in the socket, which whoever looks one up is about to look at: a word for each
+/// place does.
+pub(crate) struct Sockets(HashSet<Entry, BuildHasherDefault<HandleHasher>>);
+
+struct Entry(Arc<Socket>);
+
+impl Borrow<Handle> for Entry {
+    #[inline]
+    fn borrow(&self) -> &Handle {
+        &self.0.handle
+    }
+}
+
+impl Hash for Entry {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.handle.hash(state);
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.handle == other.0.handle
+    }
+}
+
+impl Eq for Entry {}
+
+impl Sockets {
+    pub(super) const fn new() -> Self {
+        Self(HashSet::with_hasher(BuildHasherDefault::new()))
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, handle: Handle) -> Option<&Arc<Socket>> {
+        self.0.get(&handle).map(|entry| &entry.0)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Socket>> {
+        self.0.iter().map(|entry| &entry.0)
+    }
+
+    pub(super) fn insert(&mut self, socket: Arc<Socket>) {
+        self.0.insert(Entry(socket));
+    }
+
+    pub(super) fn remove(&mut self, handle: Handle) -> Option<Arc<Socket>> {
+        self.0.take(&handle).map(|entry| entry.0)
+    }
+
+    pub(super) fn take_clients_of(&mut self, server: Handle) -> impl Iterator<Item = Arc<Socket>> {
+        self.0.extract_if(move |entry| entry.0.server == server).map(|entry| entry.0)
+    }
+
+    pub(super) fn take_all(&mut self) -> Vec<Arc<Socket>> {
+        std::mem::take(&mut self.0).into_iter().map(|entry| entry.0).collect()
+    }
 }
 
 #[cfg(test)]

@@ -18,11 +18,11 @@ use crate::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use crate::sync::{RwLock, RwLockReadGuard};
 
 use groups::Groups;
-use handles::{ByHandle, next_handle};
+use handles::next_handle;
 
 pub(crate) use groups::Group;
 
-pub(crate) type Sockets = ByHandle<Arc<Socket>>;
+pub(crate) use handles::Sockets;
 
 pub(crate) struct Registry {
     sockets: RwLock<Sockets>,
@@ -52,7 +52,7 @@ thread_local! {
 
 impl Registry {
     pub(crate) const fn new() -> Self {
-        Self { sockets: RwLock::new(handles::empty()), groups: Groups::new(), removals: AtomicU64::new(0) }
+        Self { sockets: RwLock::new(Sockets::new()), groups: Groups::new(), removals: AtomicU64::new(0) }
     }
 
     /// Access for a look-up; the sockets cannot be removed while it is held.
@@ -74,7 +74,7 @@ impl Registry {
                     Some(own) if own.is(handle, self) => &own.socket,
                     _ => {
                         sockets = self.read();
-                        sockets.get(&handle).ok_or_else(|| self.no_socket(handle))?
+                        sockets.get(handle).ok_or_else(|| self.no_socket(handle))?
                     }
                 };
                 act(socket)
@@ -93,7 +93,7 @@ impl Registry {
             let sockets = self.read();
             // Under the lock, so that no removal lies between this and the look-up.
             let removals = self.removals.load(SeqCst);
-            sockets.get(&handle).map(|socket| AtHand { socket: Arc::clone(socket), removals })
+            sockets.get(handle).map(|socket| AtHand { socket: Arc::clone(socket), removals })
         };
         replace_at_hand(at_hand);
     }
@@ -104,7 +104,7 @@ impl Registry {
     }
 
     pub(crate) fn get(&self, handle: Handle) -> Result<Arc<Socket>> {
-        self.read().get(&handle).cloned().ok_or_else(|| self.no_socket(handle))
+        self.read().get(handle).cloned().ok_or_else(|| self.no_socket(handle))
     }
 
     /// A group that was made as one, or a server's clients.
@@ -130,7 +130,7 @@ impl Registry {
     }
 
     pub(crate) fn contains(&self, handle: Handle) -> bool {
-        self.read().contains_key(&handle)
+        self.read().get(handle).is_some()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -166,15 +166,15 @@ impl Registry {
         regular: bool,
         settings: Arc<Settings>,
         seat: Seat,
-        complete: impl FnOnce(&Socket),
+        complete: impl FnOnce(&mut Socket),
     ) -> Result<Arc<Socket>> {
         let mut sockets = self.sockets.write();
-        if !sockets.contains_key(&server.handle) {
+        if sockets.get(server.handle).is_none() {
             return Err(Error::bad_handle());
         }
         let (handle, role) = (next_handle()?, SocketRole::Accepted);
-        let socket = Socket::new(handle, role, server.family, Some(server), regular, settings, seat);
-        complete(&socket);
+        let mut socket = Socket::new(handle, role, server.family, Some(server), regular, settings, seat);
+        complete(&mut socket);
         Ok(insert(&mut sockets, socket))
     }
 
@@ -182,12 +182,12 @@ impl Registry {
     pub(crate) fn remove(&self, handle: Handle) -> Vec<Arc<Socket>> {
         let mut sockets = self.sockets.write();
         self.removals.fetch_add(1, SeqCst);
-        let Some(socket) = sockets.remove(&handle) else { return Vec::new() };
+        let Some(socket) = sockets.remove(handle) else { return Vec::new() };
         let is_server = socket.role == SocketRole::Server;
         let mut removed = vec![socket];
         if is_server {
             self.groups.end(handle);
-            removed.extend(sockets.extract_if(|_, other| other.server == handle).map(|(_, client)| client));
+            removed.extend(sockets.take_clients_of(handle));
         }
         removed
     }
@@ -207,7 +207,7 @@ impl Registry {
         change();
         self.removals.fetch_add(1, SeqCst);
         self.groups.end_all();
-        std::mem::take(&mut *sockets).into_values().collect()
+        sockets.take_all()
     }
 }
 
@@ -218,6 +218,6 @@ fn replace_at_hand(at_hand: Option<AtHand>) {
 
 fn insert(sockets: &mut Sockets, socket: Socket) -> Arc<Socket> {
     let socket = Arc::new(socket);
-    sockets.insert(socket.handle, Arc::clone(&socket));
+    sockets.insert(Arc::clone(&socket));
     socket
 }

@@ -38,8 +38,8 @@ impl Memory {
     }
 
     pub(crate) fn count_in(&mut self, backlog: &'static Backlog) {
-        let mut share = Share::of(backlog);
-        share.set(self.used as u64);
+        let mut share = Share::default();
+        share.set(backlog, self.used as u64);
         self.counted = Some((backlog, share));
     }
 
@@ -49,7 +49,7 @@ impl Memory {
         if fits {
             self.used += bytes;
             if let Some((backlog, share)) = &mut self.counted {
-                share.set(self.used as u64);
+                share.set(backlog, self.used as u64);
                 backlog.came(share, bytes);
             }
         }
@@ -58,8 +58,8 @@ impl Memory {
 
     fn give_back(&mut self, bytes: usize) {
         self.used -= bytes;
-        if let Some((_, share)) = &mut self.counted {
-            share.set(self.used as u64);
+        if let Some((backlog, share)) = &mut self.counted {
+            share.set(backlog, self.used as u64);
         }
     }
 

@@ -6,15 +6,13 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
-use slab::Slab;
 
 use crate::catalog::stats::Stat;
 use crate::error::{Code, Error};
 
 use super::traffic::{Carrier, Traffic};
 
-#[derive(Default)]
-pub(crate) struct Clients {
+pub(crate) struct Clients<C> {
     /// Connections whose handshake is done, and how many of them there may be.
     now: AtomicU32,
     most: AtomicU32,
@@ -24,13 +22,15 @@ pub(crate) struct Clients {
     refused: AtomicU64,
     /// How many were lost before their handshake was done.
     handshakes_failed: AtomicU64,
-    roll: Mutex<Roll>,
+    roll: Mutex<Roll<C>>,
 }
 
 /// Who carries traffic for the server.
-struct Roll {
+struct Roll<C> {
     /// Whoever is here has not been added to `past`.
-    live: Slab<Weak<dyn Carrier>>,
+    live: Vec<Option<Weak<C>>>,
+    /// The places where nobody is.
+    free: Vec<u32>,
     past: Traffic,
 }
 
@@ -48,19 +48,53 @@ impl Enrolment {
     const NONE: u32 = u32::MAX;
 }
 
-impl Default for Roll {
+impl<C> Default for Clients<C> {
     fn default() -> Self {
-        Self { live: Slab::new(), past: Traffic::new() }
+        Self {
+            now: AtomicU32::default(),
+            most: AtomicU32::default(),
+            accepted: AtomicU64::default(),
+            refused: AtomicU64::default(),
+            handshakes_failed: AtomicU64::default(),
+            roll: Mutex::default(),
+        }
     }
 }
 
-impl fmt::Debug for Clients {
+impl<C> Default for Roll<C> {
+    fn default() -> Self {
+        Self { live: Vec::new(), free: Vec::new(), past: Traffic::new() }
+    }
+}
+
+impl<C> Roll<C> {
+    /// Returns the place.
+    fn enter(&mut self, client: Weak<C>) -> u32 {
+        match self.free.pop() {
+            Some(place) => {
+                self.live[place as usize] = Some(client);
+                place
+            }
+            None => {
+                self.live.push(Some(client));
+                (self.live.len() - 1) as u32
+            }
+        }
+    }
+
+    fn strike_off(&mut self, place: u32) {
+        self.live[place as usize] = None;
+        self.free.push(place);
+    }
+}
+
+impl<C> fmt::Debug for Clients<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Clients").field("now", &self.now).finish_non_exhaustive()
     }
 }
 
-impl Clients {
+impl<C: Carrier> Clients<C> {
     pub(crate) fn set_most(&self, most: u32) {
         self.most.store(most, Relaxed);
     }
@@ -76,10 +110,9 @@ impl Clients {
     }
 
     /// A connection that has a place has become a client.
-    pub(super) fn joined(&self, enrolment: &Enrolment, client: Weak<dyn Carrier>) {
+    pub(super) fn joined(&self, enrolment: &Enrolment, client: Weak<C>) {
         self.accepted.fetch_add(1, Relaxed);
-        let place = self.roll.lock().live.insert(client);
-        enrolment.0.store(place as u32, Relaxed);
+        enrolment.0.store(self.roll.lock().enter(client), Relaxed);
     }
 
     /// Whoever had a place has left it to another. What such a client still sends counts until it is struck off.
@@ -93,7 +126,7 @@ impl Clients {
         let mut roll = self.roll.lock();
         // What was never enrolled, such as one that was refused, is added as well.
         if place != Enrolment::NONE {
-            roll.live.remove(place as usize);
+            roll.strike_off(place);
         }
         roll.past.add(traffic);
     }
@@ -119,10 +152,10 @@ impl Clients {
     fn sum(&self, stat: Stat) -> Option<u64> {
         loop {
             // Dropped after the lock: to drop a socket takes it.
-            let mut live: Vec<Option<Arc<dyn Carrier>>> = Vec::new();
+            let mut live: Vec<Option<Arc<C>>> = Vec::new();
             let roll = self.roll.lock();
             let mut sum = roll.past.counter(stat)?.load(Relaxed);
-            live.extend(roll.live.iter().map(|(_, client)| client.upgrade()));
+            live.extend(roll.live.iter().flatten().map(Weak::upgrade));
             // One that is about to be struck off would count nowhere: a moment later it is.
             if live.iter().all(Option::is_some) {
                 let counters = live.iter().flatten().filter_map(|client| client.traffic().counter(stat));

@@ -13,8 +13,8 @@ mod waiting_for_all;
 
 use std::ffi::c_void;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
@@ -37,7 +37,6 @@ use waiting_for_all::Listed;
 
 pub(crate) use about::{About, Abouts};
 pub(crate) use bound::{Bound, PortHolder};
-pub(crate) use clients::Clients;
 pub(crate) use send_queue::{set_total_limit, total as total_to_send};
 pub(crate) use traffic::{Traffic, count};
 pub(crate) use waiting_for_all::take_waiting;
@@ -54,6 +53,9 @@ pub(crate) enum SocketRole {
     Datagrams,
     DatagramServer,
 }
+
+/// What a server knows of its clients.
+pub(crate) type Clients = clients::Clients<Socket>;
 
 /// A kind of transport, by its `network_socket_*` constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +91,8 @@ pub(crate) struct Socket {
     pub(crate) server: Handle,
     pub(crate) role: SocketRole,
     pub(crate) family: Family,
+    /// Whose connection a server has accepted.
+    pub(crate) peer: Option<PeerName>,
     /// At the reactor that looks after it.
     seat: Seat,
     /// Index of the reactor's endpoint; written by the reactor alone.
@@ -121,6 +125,7 @@ pub(crate) struct HostSide {
     pub(crate) regular: bool,
     pub(crate) queue: SendQueue,
     pub(crate) memberships: Memberships,
+    /// Whom a client is connected to, or was.
     pub(crate) peer: Option<PeerName>,
     /// What the opening of a WebSocket has brought to light, if it was not the usual.
     pub(crate) about: Option<Arc<About>>,
@@ -246,6 +251,7 @@ impl Socket {
             server: server.map_or(Handle::NONE, |server| server.handle),
             role,
             family,
+            peer: None,
             seat,
             token: AtomicU32::new(NO_TOKEN),
             message_limit: AtomicU32::new(0),
@@ -300,8 +306,7 @@ impl Socket {
     /// An accepted connection that has a place has become a client of its server.
     pub(crate) fn joined_clients(self: &Arc<Self>) {
         if let Some(clients) = &self.clients {
-            let client: Weak<Self> = Arc::downgrade(self);
-            clients.joined(&self.enrolment, client);
+            clients.joined(&self.enrolment, Arc::downgrade(self));
         }
     }
 

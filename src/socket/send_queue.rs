@@ -121,13 +121,13 @@ impl SendQueue {
     /// Whether the queue has no memory, and an empty buffer would do it good.
     #[inline]
     pub(crate) fn needs_buffer(&self) -> bool {
-        self.outgoing.own_capacity() == 0
+        !self.outgoing.has_memory()
     }
 
     #[inline]
-    pub(crate) fn give_buffer(&mut self, empty: Vec<u8>) {
-        debug_assert!(self.needs_buffer() && empty.is_empty());
-        *self.outgoing.own() = empty;
+    pub(crate) fn give_buffer(&mut self, empty: Outgoing) {
+        debug_assert!(self.needs_buffer() && empty.is_written());
+        self.outgoing = empty;
     }
 
     /// Exchanges what is queued, if there is anything, for `empty`. What is queued from now on is

@@ -25,7 +25,7 @@ pub(crate) fn count(counter: &AtomicU64, more: u64) {
 }
 
 /// Who carries traffic.
-pub(crate) trait Carrier: Send + Sync {
+pub(crate) trait Carrier {
     fn traffic(&self) -> &Traffic;
 }
 

@@ -6,6 +6,7 @@
 mod border;
 mod cases;
 mod differences;
+mod imports;
 
 use std::error::Error;
 use std::path::Path;
@@ -13,7 +14,7 @@ use std::process::Command;
 
 use crate::build;
 use crate::cross::Windows;
-use crate::dist::{self, imports};
+use crate::dist;
 use crate::peers;
 use crate::steps::Steps;
 use crate::wine::Wine;

@@ -45,7 +45,7 @@ impl Reactor {
         // used up.
         if listener.listening.register(self.poll.registry(), token).is_err() {
             listener.retry_at = self.turn.now + RETRY_MILLIS;
-            self.endpoints.arm(id);
+            self.endpoints.arm(id, self.turn.now);
         }
     }
 
@@ -179,7 +179,7 @@ impl Reactor {
 
     /// Begins the handshake of a connection that was accepted, here or by another reactor.
     pub(crate) fn adopt(&mut self, arrival: Arrival) {
-        let id = self.endpoints.insert(Endpoint::Stream(Box::new(Stream::accepted(arrival, self.turn.now))));
+        let id = self.endpoints.insert(Endpoint::Stream(Stream::accepted(arrival, self.turn.now)));
         let crowded = self.endpoints.stream(id).and_then(|stream| stream.take_seat(id));
         match crowded {
             None => return self.dismiss(id, Dismissal::ServerGone),

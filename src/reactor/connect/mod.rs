@@ -36,7 +36,7 @@ impl Reactor {
             self.destroy(&socket, None);
             return;
         }
-        self.endpoints.arm(id);
+        self.endpoints.arm(id, self.turn.now);
         if let Some(error) = no_tls {
             self.connect_failed(id, error);
             return;

@@ -40,7 +40,7 @@ impl PendingConnect {
     pub(crate) fn succeeded(
         &self,
         origin: Origin<'_>,
-        peer: &PeerName,
+        peer: Option<&PeerName>,
         about: Option<Arc<About>>,
         turn: &mut Turn,
     ) {
@@ -50,7 +50,7 @@ impl PendingConnect {
             // The last connection may have ended before it was asked to write.
             host.queue.forget_announcement();
             host.regular = self.regular;
-            host.peer = Some(peer.clone());
+            host.peer = peer.cloned();
             if self.waiter.is_some() {
                 host.connection.connect_succeeded();
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use socket2::SockRef;
 
+use crate::address::PeerName;
 use crate::admission::Admission;
 use crate::clock::Millis;
 use crate::command::{CloseFrame, Id};
@@ -72,18 +73,18 @@ impl Stream {
     /// Counts a connection that has not become a server's client, and writes a line about it.
     pub(crate) fn turned_away(&self, why: &Error) {
         if let (None, Some(admission)) = (&self.socket, &self.admission) {
-            admission.turn_away(self.ip.as_str(), self.port, why);
+            admission.turn_away(self.ip().map_or("", PeerName::as_str), self.port, why);
         }
     }
 
     /// Whether this is a connection that a server accepted and that has not finished its handshake.
     pub(crate) fn is_newcomer(&self) -> bool {
-        self.newcomer.is_some()
+        self.newcomer().is_some()
     }
 
     /// The newcomer has come to its reactor: who has to make room for it. None if its server is gone.
     pub(crate) fn take_seat(&self, id: Id) -> Option<Crowded> {
-        self.newcomer.as_ref()?.seated(id)
+        self.newcomer()?.seated(id)
     }
 
     /// The host is done with the connection: what it sent is flushed, then it closes.
@@ -97,7 +98,7 @@ impl Stream {
             socket.unfinished.store(0, Relaxed);
         }
         self.session.forget_unfinished();
-        self.share.begin_anew(0);
+        self.share.give_back();
         self.session.write_close_frame(self.writing.own());
         let unfinished = self.phase == StreamPhase::Handshake && !self.session.owes_close_frame();
         self.paused = false;
@@ -105,7 +106,7 @@ impl Stream {
         if unfinished {
             return Next::Close;
         }
-        self.deadline = now + LINGER_MILLIS;
+        self.aside().deadline = now + LINGER_MILLIS;
         match self.flush_or_fail(now, spent) {
             // What arrives now is read and dropped: unread bytes would turn the close into a reset,
             // and the peer might lose what was just sent.
@@ -131,9 +132,9 @@ impl Stream {
     pub(crate) fn count_address(&mut self, of: &Arc<Admission>) {
         if let Some(admission) = &self.admission
             && Arc::ptr_eq(admission, of)
-            && self.proxy.is_none()
+            && !self.expects_proxy()
             && !self.forwarded
-            && let Some(ip) = self.ip.ip()
+            && let Some(ip) = self.ip().and_then(PeerName::ip)
         {
             admission.count_address(ip, &mut self.counted);
         }
@@ -142,49 +143,55 @@ impl Stream {
     /// Makes room for another client of the server.
     pub(crate) fn leave_server(&mut self) {
         if let Some(admission) = self.admission.take() {
-            admission.leave_address(|| self.ip.ip(), self.counted);
-            if self.newcomer.is_none() {
+            admission.leave_address(|| self.ip()?.ip(), self.counted);
+            if !self.is_newcomer() {
                 admission.leave();
             }
         }
     }
 
-    pub(crate) fn next_deadline(&self) -> Option<Millis> {
-        let handshake_or_closing = (self.deadline != 0).then_some(self.deadline);
+    pub(crate) fn next_deadline(&self, now: Millis) -> Option<Millis> {
+        let aside = self.aside.as_deref();
+        let handshake_or_closing = aside.map(|aside| aside.deadline).filter(|&deadline| deadline != 0);
         if self.phase != StreamPhase::Open {
             return handshake_or_closing;
         }
         let waits = [
             handshake_or_closing,
-            self.read_deadline(),
-            self.write_deadline(),
-            self.message_deadline(),
-            self.next_probe(),
-            self.throttle.as_ref().and_then(|throttle| throttle.until()),
+            self.read_deadline(now),
+            self.write_deadline(now),
+            self.message_deadline(now),
+            self.next_probe(now),
+            aside.and_then(|aside| aside.throttle.as_ref()?.until()),
         ];
         waits.into_iter().flatten().min()
     }
 
-    fn read_deadline(&self) -> Option<Millis> {
-        (self.read_timeout != 0 && !self.paused).then(|| self.last_read + Millis::from(self.read_timeout))
+    fn read_deadline(&self, now: Millis) -> Option<Millis> {
+        let timeout = self.aside.as_ref()?.read_timeout;
+        (timeout != 0 && !self.paused).then(|| self.last_read.moment(now) + Millis::from(timeout))
     }
 
-    fn message_deadline(&self) -> Option<Millis> {
-        (self.partial != 0 && self.message_timeout != 0 && !self.paused)
-            .then(|| self.partial_since + Millis::from(self.message_timeout))
+    fn message_deadline(&self, now: Millis) -> Option<Millis> {
+        let socket = self.socket.as_ref()?;
+        if socket.unfinished.load(Relaxed) == 0 || self.paused {
+            return None;
+        }
+        let timeout = socket.host.lock().settings.message_timeout_ms;
+        (timeout != 0).then(|| self.partial_since.moment(now) + Millis::from(timeout))
     }
 
-    fn write_deadline(&self) -> Option<Millis> {
-        (self.write_timeout != 0 && self.blocked)
-            .then(|| self.last_progress + Millis::from(self.write_timeout))
+    fn write_deadline(&self, now: Millis) -> Option<Millis> {
+        let timeout = self.aside.as_ref()?.write_timeout;
+        (timeout != 0 && self.blocked).then(|| self.last_progress.moment(now) + Millis::from(timeout))
     }
 
-    fn next_probe(&self) -> Option<Millis> {
-        if self.paused { None } else { self.session.next_probe(self.last_read) }
+    fn next_probe(&self, now: Millis) -> Option<Millis> {
+        if self.paused { None } else { self.session.next_probe(self.last_read.moment(now)) }
     }
 
     pub(crate) fn is_overdue(&self, now: Millis) -> bool {
-        self.next_deadline().is_some_and(|at| at <= now)
+        self.next_deadline(now).is_some_and(|at| at <= now)
     }
 
     /// A deadline is over.
@@ -192,17 +199,19 @@ impl Stream {
         let is_over = |deadline: Option<Millis>| deadline.is_some_and(|at| at <= turn.now);
         let why = match self.phase {
             StreamPhase::Draining => return Next::Close,
-            StreamPhase::Handshake if self.proxy.is_some() => "no header of the PROXY protocol came in time",
+            StreamPhase::Handshake if self.expects_proxy() => "no header of the PROXY protocol came in time",
             StreamPhase::Handshake if self.transport.is_handshaking() => {
                 "the connection stands, but TLS was not agreed on in time: does the other end speak TLS?"
             }
             StreamPhase::Handshake => self.session.overdue(),
-            _ if is_over(self.write_deadline()) => {
+            _ if is_over(self.write_deadline(turn.now)) => {
                 "the peer took none of the queued bytes for the time set as write timeout"
             }
-            _ if is_over(self.read_deadline()) => "nothing was received for the time set as read timeout",
-            _ if is_over(self.message_deadline()) => "a message of the peer stopped half-way",
-            _ if is_over(self.next_probe()) => return self.probe(turn),
+            _ if is_over(self.read_deadline(turn.now)) => {
+                "nothing was received for the time set as read timeout"
+            }
+            _ if is_over(self.message_deadline(turn.now)) => "a message of the peer stopped half-way",
+            _ if is_over(self.next_probe(turn.now)) => return self.probe(turn),
             // Reading goes on.
             _ => return Next::Sleep,
         };

@@ -12,7 +12,7 @@ use crate::websocket::handshake::{Fields, Refusal, StatusCode};
 /// A connection at the moment of its request.
 pub(super) struct Forwarding<'a> {
     pub(super) admission: Option<&'a Arc<Admission>>,
-    pub(super) ip: &'a mut PeerName,
+    pub(super) ip: Option<&'a mut PeerName>,
     pub(super) port: &'a mut u16,
     pub(super) counted: &'a mut Counted,
     pub(super) forwarded: &'a mut bool,
@@ -40,7 +40,7 @@ impl Forwarding<'_> {
                      have the proxy delete the one that it does not write"));
             }
         }
-        if let Some(ip) = self.ip.ip() {
+        if let Some(ip) = self.ip.as_ref().and_then(|ip| ip.ip()) {
             let taken = admission.take_address(ip, self.now);
             *self.counted =
                 taken.map_err(|over| Refusal::new(StatusCode::TOO_MANY_REQUESTS, over.to_string()))?;
@@ -50,7 +50,9 @@ impl Forwarding<'_> {
     }
 
     fn is_from(&mut self, address: &SocketAddr) {
-        *self.ip = PeerName::new(address);
+        if let Some(ip) = &mut self.ip {
+            **ip = PeerName::new(address);
+        }
         *self.port = address.port();
     }
 }

@@ -1,8 +1,10 @@
 //! The life of one connection: opening, reading within budgets, writing what the host has queued,
 //! deadlines, closing. What the bytes mean is [`Session`]'s, what carries them [`Transport`]'s.
 
+mod aside;
 mod closing;
 mod forwarded;
+mod looking_aside;
 mod proxied;
 mod reading;
 mod throttle;
@@ -20,21 +22,19 @@ use crate::address::PeerName;
 use crate::admission::{Admission, Arrival, Counted};
 use crate::backlog::Share;
 use crate::command::Id;
-use crate::context::CONTEXT;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::event::batch::{Happened, Origin};
-use crate::newcomers::Newcomer;
 use crate::socket::{Handle, Socket};
 use crate::sys;
 
 use super::session::Session;
 use super::transport::Transport;
 use super::turn::Turn;
-use crate::clock::Millis;
+use crate::clock::{Millis, Stamp};
 use crate::outgoing::Outgoing;
-use crate::proxy::Header;
 use crate::quota::Quota;
 use crate::reactor::connect::pending::PendingConnect;
+use aside::Aside;
 use throttle::Throttle;
 
 pub(crate) struct Stream {
@@ -43,47 +43,29 @@ pub(crate) struct Stream {
     pub(crate) socket: Option<Arc<Socket>>,
     /// The server's side of a connection it accepted; `None` once it no longer counts as a client.
     admission: Option<Arc<Admission>>,
-    /// Of such a connection until it has finished its handshake; of a refused one to its end.
-    newcomer: Option<Box<Newcomer>>,
+    aside: Option<Box<Aside>>,
+    session: Session,
+    /// What is being written.
+    writing: Outgoing,
+    /// What a message that has not come whole, or the handshake, takes of memory.
+    share: Share,
+    /// Cost of this connection's uncollected events.
+    pub(crate) queued: Quota,
     counted: Counted,
-    /// Its request is to say whom it is from; until then it counts for no address.
-    forwarded: bool,
-    /// A connect that is not yet reported to the host.
-    pub(crate) opening: Option<Box<PendingConnect>>,
-    ip: PeerName,
+    /// Since when as much of a message has come as there is.
+    partial_since: Stamp,
+    last_read: Stamp,
+    last_progress: Stamp,
     port: u16,
     phase: StreamPhase,
-    session: Session,
+    /// Its request is to say whom it is from; until then it counts for no address.
+    forwarded: bool,
     /// The peer has sent its last byte; reads go on until they say so.
     pub(crate) hung_up: bool,
     /// Not read because the host does not collect its events.
     pub(crate) paused: bool,
     /// The last write did not take everything; the system tells when there is room again.
     blocked: bool,
-    /// What a write failed with; told to the host after all that had arrived was read.
-    write_error: Option<Box<Error>>,
-    /// What is being written.
-    writing: Outgoing,
-    read_timeout: u32,
-    write_timeout: u32,
-    message_timeout: u32,
-    /// What a proxy says first, until that has come whole.
-    proxy: Option<Box<Header>>,
-    /// How fast it is read, where the host limits that.
-    throttle: Option<Box<Throttle>>,
-    /// How much of a message has come, and since when it is that much.
-    partial: u32,
-    partial_since: Millis,
-    /// Since when there is a message of which not all has come.
-    begun_at: Millis,
-    /// What that, or the handshake, takes of memory.
-    share: Share,
-    /// Cost of this connection's uncollected events.
-    pub(crate) queued: Quota,
-    /// When the handshake or the closing must be over; 0 if there is no such time.
-    deadline: Millis,
-    last_read: Millis,
-    last_progress: Millis,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,12 +81,14 @@ enum StreamPhase {
 
 /// Whom events are about, for who has borrowed the rest of the stream.
 #[inline]
-fn origin_of<'a>(socket: Option<&Socket>, ip: &'a PeerName, port: u16, id: Id) -> Origin<'a> {
+fn origin_of<'a>(socket: Option<&'a Arc<Socket>>, aside: Option<&'a Aside>, port: u16, id: Id) -> Origin<'a> {
+    let socket = socket.map(|socket| &**socket);
+    let ip = aside::ip_of(socket, aside).map_or("", PeerName::as_str);
     let (socket, server) = match socket {
         Some(socket) => (socket.handle, socket.server),
         None => (Handle::NONE, Handle::NONE),
     };
-    Origin { socket, server, token: id.token, serial: id.serial, ip: ip.as_str(), port }
+    Origin { socket, server, token: id.token, serial: id.serial, ip, port }
 }
 
 impl Stream {
@@ -118,8 +102,8 @@ impl Stream {
             Session::tcp_server(admission.regular)
         };
         let deadline = if session.has_handshake() { now + handshake_timeout } else { 0 };
-        let mut stream = Self::new(io, Some(admission), None, &peer, session, deadline, now);
-        stream.newcomer = Some(newcomer);
+        let aside = Aside { newcomer: Some(newcomer), deadline, ..Aside::default() };
+        let mut stream = Self::new(io, Some(admission), aside, &peer, session, now);
         stream.counted = counted;
         stream.forwarded = forwarded;
         if proxied {
@@ -140,50 +124,38 @@ impl Stream {
             Some(request) => Session::websocket_client(regular, game_id, request),
             None => Session::tcp_client(regular, game_id),
         };
-        let deadline = opening.deadline;
-        Self::new(io, None, Some(opening), peer, session, deadline, now)
+        let aside = Aside { deadline: opening.deadline, opening: Some(opening), ..Aside::default() };
+        Self::new(io, None, aside, peer, session, now)
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the two constructors above are its only callers")]
     fn new(
         io: TcpStream,
         admission: Option<Arc<Admission>>,
-        opening: Option<Box<PendingConnect>>,
+        aside: Aside,
         peer: &SocketAddr,
         session: Session,
-        deadline: Millis,
         now: Millis,
     ) -> Self {
+        let began = Stamp::of(now);
         let mut stream = Self {
             transport: Transport::Plain(io),
-            socket: opening.as_ref().map(|opening| Arc::clone(&opening.socket)),
+            socket: aside.opening.as_ref().map(|opening| Arc::clone(&opening.socket)),
             admission,
-            newcomer: None,
+            aside: Some(Box::new(Aside { ip: Some(PeerName::new(peer)), ..aside })),
+            session,
+            writing: Outgoing::default(),
+            share: Share::default(),
+            queued: Quota::default(),
             counted: Counted::default(),
-            forwarded: false,
-            opening,
-            ip: PeerName::new(peer),
+            partial_since: began,
+            last_read: began,
+            last_progress: began,
             port: peer.port(),
             phase: StreamPhase::Handshake,
-            session,
+            forwarded: false,
             hung_up: false,
             paused: false,
             blocked: false,
-            write_error: None,
-            writing: Outgoing::default(),
-            read_timeout: 0,
-            write_timeout: 0,
-            message_timeout: 0,
-            proxy: None,
-            throttle: None,
-            partial: 0,
-            partial_since: now,
-            begun_at: now,
-            share: Share::of(&CONTEXT.backlog),
-            queued: Quota::default(),
-            deadline,
-            last_read: now,
-            last_progress: now,
         };
         stream.apply_settings(now);
         stream
@@ -202,15 +174,15 @@ impl Stream {
     }
 
     pub(crate) fn origin(&self, id: Id) -> Origin<'_> {
-        origin_of(self.socket.as_deref(), &self.ip, self.port, id)
+        origin_of(self.socket.as_ref(), self.aside.as_deref(), self.port, id)
     }
 
     /// TCP is connected: TLS begins where there is to be any, else the session.
     pub(crate) fn begin(&mut self, id: Id, turn: &mut Turn) -> Result<()> {
-        if self.proxy.is_some() {
+        if self.expects_proxy() {
             return Ok(());
         }
-        if let Some(tls) = self.opening.as_ref().and_then(|opening| opening.tls.as_ref()) {
+        if let Some(tls) = self.aside.as_ref().and_then(|aside| aside.opening.as_ref()?.tls.as_ref()) {
             self.transport.connect(tls)?;
         } else if self.admission.as_ref().is_some_and(|rules| rules.is_encrypted()) {
             self.transport.await_hello();
@@ -232,20 +204,26 @@ impl Stream {
         if let Some(about) = &mut about {
             about.encrypted = self.transport.is_encrypted();
         }
-        if let Some(opening) = self.opening.take() {
-            let origin = self.origin(id);
+        if let Some(opening) = self.take_opening() {
             let about = about.filter(|about| !about.is_usual());
-            opening.succeeded(origin, &self.ip, about.map(Arc::from), turn);
-        } else if let (Some(admission), Some(newcomer)) = (&self.admission, &self.newcomer) {
-            let socket = admission.admit(&turn.context.registry, &self.ip, about, newcomer, id.token)?;
+            opening.succeeded(self.origin(id), self.ip(), about.map(Arc::from), turn);
+        } else if let (Some(admission), Some(newcomer), Some(ip)) =
+            (&self.admission, self.newcomer(), self.ip())
+        {
+            let socket = admission.admit(&turn.context.registry, ip, about, newcomer, id.token)?;
             self.socket = Some(socket);
-            self.newcomer = None;
-            let origin = self.origin(id);
-            turn.happened(origin, Happened::Connect);
+            let aside = self.aside();
+            // The client's socket has it now.
+            aside.ip = None;
+            aside.newcomer = None;
+            turn.happened(self.origin(id), Happened::Connect);
         }
-        self.deadline = 0;
+        self.aside().deadline = 0;
+        self.tidy_aside();
         self.phase = StreamPhase::Open;
-        self.session.opened(self.writing.own());
+        if self.session.has_handshake() {
+            self.session.opened(self.writing.own());
+        }
         self.sample_round_trip();
         Ok(())
     }
@@ -257,10 +235,11 @@ impl Stream {
             (None, Some(admission)) => Arc::clone(&admission.server.host.lock().settings),
             (None, None) => return,
         };
-        self.read_timeout = settings.read_timeout_ms;
-        self.write_timeout = settings.write_timeout_ms;
-        self.message_timeout = settings.message_timeout_ms;
-        self.throttle = Throttle::with(self.throttle.take(), settings.receive_rate, now);
+        let aside = self.aside();
+        aside.read_timeout = settings.read_timeout_ms;
+        aside.write_timeout = settings.write_timeout_ms;
+        aside.throttle = Throttle::with(aside.throttle.take(), settings.receive_rate, now);
+        self.tidy_aside();
         self.session.set_keepalive(settings.websocket_keepalive_ms);
         // Options that the system refuses change nothing that was promised.
         let Some(io) = self.transport.tcp() else { return };

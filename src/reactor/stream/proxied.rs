@@ -14,13 +14,14 @@ use super::Stream;
 impl Stream {
     /// The header is to come first, before that time.
     pub(crate) fn expect_proxy(&mut self, deadline: Millis) {
-        self.proxy = Some(Box::default());
-        self.deadline = deadline;
+        let aside = self.aside();
+        aside.proxy = Some(Box::default());
+        aside.deadline = deadline;
     }
 
     /// Reads the header and not a byte more; whether it is whole. The connection begins with that.
     pub(super) fn read_proxy(&mut self, id: Id, turn: &mut Turn) -> Result<bool> {
-        let Some(mut header) = self.proxy.take() else { return Ok(true) };
+        let Some(mut header) = self.aside().proxy.take() else { return Ok(true) };
         let from = loop {
             match header.step() {
                 Err(_) => return self.still_expects(header, Err(no_header())),
@@ -35,7 +36,7 @@ impl Stream {
                         }
                         Ok(size) => {
                             header.push(&room[..size]);
-                            self.share.set(header.memory() as u64);
+                            turn.holds(&mut self.share, header.memory() as u64);
                         }
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                             return self.still_expects(header, Ok(false));
@@ -50,10 +51,10 @@ impl Stream {
             }
         };
         if let Some(from) = from {
-            self.ip = PeerName::new(&from);
+            self.aside().ip = Some(PeerName::new(&from));
             self.port = from.port();
         }
-        if let (Some(admission), Some(ip)) = (&self.admission, self.ip.ip()) {
+        if let (Some(admission), Some(ip)) = (&self.admission, self.ip().and_then(PeerName::ip)) {
             // Another proxy of ours may have passed it on to this one.
             self.forwarded = admission.believes_headers_of(ip);
             if !self.forwarded {
@@ -66,7 +67,7 @@ impl Stream {
 
     /// A connection in this state counts for no address yet.
     fn still_expects(&mut self, header: Box<Header>, result: Result<bool>) -> Result<bool> {
-        self.proxy = Some(header);
+        self.aside().proxy = Some(header);
         result
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
-use crate::clock::Millis;
+use crate::clock::{Millis, Stamp};
 use crate::command::Id;
 use crate::error::{Error, Result};
 use crate::reactor::session::SessionEnd;
@@ -12,6 +12,7 @@ use crate::reactor::turn::{FRAMES_READ, Next, READ_BUDGET, Turn};
 use crate::socket::count;
 
 use super::forwarded::Forwarding;
+use super::throttle::Throttle;
 use super::{Stream, StreamPhase, origin_of};
 
 /// What a read counts towards the budget besides its bytes. Where only "would block" says that all was read, a peer that
@@ -24,13 +25,13 @@ impl Stream {
         let next = self.read_on(id, turn);
         // Nothing has begun: what was set aside is for others.
         if matches!(next, Next::Sleep) && self.share.is_reserved() && self.memory() == 0 {
-            self.share.begin_anew(0);
+            self.share.give_back();
         }
         next
     }
 
     fn read_on(&mut self, id: Id, turn: &mut Turn) -> Next {
-        if self.proxy.is_some() {
+        if self.expects_proxy() {
             match self.read_proxy(id, turn) {
                 Ok(true) => {}
                 Ok(false) => return Next::Sleep,
@@ -73,8 +74,8 @@ impl Stream {
                 Ok(0) => return self.end_of_stream(),
                 Ok(size) => size,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return match self.write_error.take() {
-                        Some(error) => self.cut_off(*error),
+                    return match self.take_write_error() {
+                        Some(error) => self.cut_off(error),
                         None => Next::Sleep,
                     };
                 }
@@ -84,15 +85,16 @@ impl Stream {
                     return self.cut_off(error);
                 }
             };
-            self.last_read = turn.now;
-            if let Some(throttle) = &mut self.throttle {
+            self.last_read = Stamp::of(turn.now);
+            if let Some(throttle) = self.throttle() {
                 throttle.read(size);
             }
             turn.came(&self.share, size);
             turn.worked(size, 0);
             let taken = self.take_in(size, id, turn);
             turn.worked(0, self.session.take_work());
-            self.share.set(self.memory());
+            let memory = self.memory();
+            turn.holds(&mut self.share, memory);
             if let Err(stop) = taken {
                 return stop.into();
             }
@@ -104,7 +106,7 @@ impl Stream {
                 return self.close_after_flush();
             }
             let drained = size < offered && self.transport.is_drained_by_short_read();
-            if drained && !self.hung_up && self.write_error.is_none() {
+            if drained && !self.hung_up && !self.has_write_error() {
                 return Next::Sleep;
             }
             budget = budget.saturating_sub(size + READ_COST);
@@ -116,15 +118,20 @@ impl Stream {
 
     /// How much may be read now: handshakes and closing go as fast as they can.
     fn allowance(&mut self, now: Millis) -> usize {
-        match &mut self.throttle {
-            Some(throttle) if self.phase == StreamPhase::Open => throttle.allowance(now),
+        let is_open = self.phase == StreamPhase::Open;
+        match self.throttle() {
+            Some(throttle) if is_open => throttle.allowance(now),
             _ => usize::MAX,
         }
     }
 
+    fn throttle(&mut self) -> Option<&mut Throttle> {
+        self.aside.as_mut()?.throttle.as_mut()
+    }
+
     /// Reading goes on after the host has collected events: what the peer sent meanwhile was not looked at.
     pub(crate) fn resumed(&mut self, now: Millis) {
-        self.partial_since = now;
+        self.partial_since = Stamp::of(now);
     }
 
     /// Goes on with TLS's handshake, and begins the session when it is done; whether it is.
@@ -145,7 +152,7 @@ impl Stream {
     /// How much may be read before the host collects more, or others finish their messages.
     fn permitted(&self, turn: &Turn) -> usize {
         // A connect of the host's goes on: it may be what the host waits for instead of collecting.
-        if self.is_draining() || self.opening.is_some() {
+        if self.is_draining() || self.opening().is_some() {
             return usize::MAX;
         }
         if self.is_at_own_limit() { 0 } else { turn.permits(&self.share, || self.missing()) }
@@ -164,7 +171,9 @@ impl Stream {
 
     /// What is held of a message, or of the handshake, that has not come whole.
     fn memory(&self) -> u64 {
-        (self.session.memory() + self.proxy.as_ref().map_or(0, |header| header.memory())) as u64
+        let of_proxy =
+            self.aside.as_ref().and_then(|aside| aside.proxy.as_ref()).map_or(0, |header| header.memory());
+        (self.session.memory() + of_proxy) as u64
     }
 
     /// Lets it read to the end of its message although there is hardly any room; false if there is none at all.
@@ -173,14 +182,14 @@ impl Stream {
         !self.is_at_own_limit() && turn.reserve(&mut self.share, missing)
     }
 
-    /// What it holds of unfinished messages, and since when.
-    pub(crate) fn holds(&self) -> (u64, Millis) {
-        (self.share.held(), self.begun_at)
+    /// What it holds of an unfinished message, and the number of that.
+    pub(crate) fn holds(&self) -> (u64, u64) {
+        (self.share.held(), self.share.number())
     }
 
     fn end_of_stream(&mut self) -> Next {
-        if let Some(error) = self.write_error.take() {
-            return self.cut_off(*error);
+        if let Some(error) = self.take_write_error() {
+            return self.cut_off(error);
         }
         match self.phase {
             // Every later readiness reads the end again; the way out stays open.
@@ -211,7 +220,7 @@ impl Stream {
         while at < size && self.phase == StreamPhase::Handshake {
             let mut forwarding = Forwarding {
                 admission: self.admission.as_ref(),
-                ip: &mut self.ip,
+                ip: self.aside.as_mut().and_then(|aside| aside.ip.as_mut()),
                 port: &mut self.port,
                 counted: &mut self.counted,
                 forwarded: &mut self.forwarded,
@@ -234,26 +243,30 @@ impl Stream {
         if at == size || matches!(self.phase, StreamPhase::HalfClosed | StreamPhase::Draining) {
             return Ok(());
         }
-        let origin = origin_of(Some(socket), &self.ip, self.port, id);
-        let unwritten = self.writing.own_len();
+        let origin = origin_of(Some(socket), self.aside.as_deref(), self.port, id);
+        // A panic may have left something there that is not this peer's.
+        turn.answers.clear();
         let (bytes, mut sink) = turn.batch.received(size, origin);
-        let result = self.session.receive(bytes, at, socket, &mut sink, self.writing.own());
+        let result = self.session.receive(bytes, at, socket, &mut sink, &mut turn.answers);
         let (events, cost) = sink.finish();
         self.queued.book(cost);
         turn.worked(0, events as usize);
         count(&socket.traffic.packets_received, u64::from(events));
         let partial = self.session.partial() as u32;
-        if events > 0 || partial < self.partial {
-            self.begun_at = turn.now;
-            self.share.begin_anew(self.memory());
+        let before = socket.unfinished.load(Relaxed);
+        if events > 0 || partial < before {
+            turn.holds_anew(&mut self.share, self.session.memory() as u64);
         }
-        if events > 0 || partial != self.partial {
-            self.partial = partial;
-            self.partial_since = turn.now;
+        if events > 0 || partial != before {
+            self.partial_since = Stamp::of(turn.now);
             socket.unfinished.store(partial, Relaxed);
         }
+        let answers = !turn.answers.is_empty();
+        if answers {
+            self.writing.own().append(&mut turn.answers);
+        }
         result?;
-        if self.writing.own_len() > unwritten {
+        if answers {
             // A failure is told when all that has arrived was read.
             self.flush_or_fail(turn.now, &mut turn.spent);
         }

@@ -12,11 +12,11 @@ pub(crate) struct Throttle {
 
 impl Throttle {
     /// What `before` becomes when the host sets the rate; 0 means none.
-    pub(crate) fn with(before: Option<Box<Self>>, per_second: u32, now: Millis) -> Option<Box<Self>> {
+    pub(crate) fn with(before: Option<Self>, per_second: u32, now: Millis) -> Option<Self> {
         match before {
             _ if per_second == 0 => None,
             Some(before) if before.per_second == per_second => Some(before),
-            _ => Some(Box::new(Self { per_second, rate: Rate::new(per_second, now), until: 0 })),
+            _ => Some(Self { per_second, rate: Rate::new(per_second, now), until: 0 }),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::clock::Millis;
+use crate::clock::{Millis, Stamp};
 use crate::command::Id;
 use crate::error::Result;
 use crate::mailbox::Dirty;
@@ -39,7 +39,7 @@ impl Stream {
             match self.transport.write_outgoing(&self.writing) {
                 Ok(size) => {
                     self.writing.advance(size);
-                    self.last_progress = now;
+                    self.last_progress = Stamp::of(now);
                     if let Some(socket) = &self.socket {
                         count(&socket.traffic.bytes_sent, size as u64);
                         // A client socket may have connected anew while its old connection closes.
@@ -51,7 +51,7 @@ impl Stream {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if !self.blocked {
                         self.blocked = true;
-                        self.last_progress = now;
+                        self.last_progress = Stamp::of(now);
                     }
                     self.settle_sent();
                     return Ok(());
@@ -89,7 +89,7 @@ impl Stream {
             Ok(()) => Next::Sleep,
             Err(_) if matches!(self.phase, StreamPhase::Draining | StreamPhase::HalfClosed) => Next::Close,
             Err(error) => {
-                self.write_error = Some(Box::new(self.transport.failure(&error)));
+                self.aside().write_error = Some(self.transport.failure(&error));
                 self.session.cut_off();
                 self.discard_queue();
                 Next::Again
@@ -102,9 +102,9 @@ impl Stream {
     pub(crate) fn tell_of_room(&mut self, id: Id, turn: &mut Turn) {
         let Some(socket) = &self.socket else { return };
         // The host of one that is closing knows, or is told something else.
-        if self.phase == StreamPhase::Open && self.write_error.is_none() && socket.has_room_again() {
+        if self.phase == StreamPhase::Open && !self.has_write_error() && socket.has_room_again() {
             let socket = Arc::clone(socket);
-            let origin = origin_of(Some(&socket), &self.ip, self.port, id);
+            let origin = origin_of(Some(&socket), self.aside.as_deref(), self.port, id);
             turn.has_room(origin, &mut self.queued);
         }
     }

@@ -278,7 +278,7 @@ impl End {
     }
 
     fn take_pending(&mut self) -> bool {
-        self.writing.clear();
+        drop(self.writing.clear());
         self.session.flushed();
         let Some(socket) = self.socket.as_ref().filter(|_| self.phase != Phase::Draining) else {
             return false;
