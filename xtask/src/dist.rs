@@ -5,11 +5,15 @@
 
 pub mod archive;
 mod check;
+mod compare;
+mod complete;
 pub mod contents;
-mod linux;
+pub mod imports;
+pub mod linux;
 mod msvc;
 mod old_system;
 mod reproducible;
+mod symbols;
 mod toolchain;
 mod windows;
 mod zig;
@@ -32,10 +36,14 @@ pub use zig::Zig;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-const USAGE: &str = "usage: cargo xtask dist [PLATFORM]...
+const USAGE: &str = "usage: cargo xtask dist [--twice | --untried] [PLATFORM]...
+       cargo xtask dist --compare FOLDER
 
 Makes target/dist/stepwire-VERSION-PLATFORM.tar.gz or .zip, stepwire.yymps and SHA256SUMS. Without a PLATFORM all of
-linux-x64, linux-arm64, windows-x64 and windows-x86. Every archive that can run here is unpacked, built against and run.";
+linux-x64, linux-arm64, windows-x64 and windows-x86. Every archive is unpacked, looked through, built against and run.
+--twice    makes them once more from a copy of the sources in another folder, and says what differs
+--untried  does not build against them
+--compare  only says what differs between those in target/dist and those in FOLDER, which were made before or elsewhere";
 
 /// What an archive is made of, and how it is tried out.
 trait Platform {
@@ -51,12 +59,29 @@ trait Platform {
     fn extension(&self) -> Result<Option<PathBuf>>;
     /// Packs the folder; returns the archive.
     fn pack(&self, folder: &Path, name: &str) -> Result<PathBuf>;
-    /// Unpacks the archive, builds against what is in it and runs that; tells in a few words on what.
-    fn check(&self, archive: &Path) -> Result<String>;
+    /// The libraries that are in it, by their paths there.
+    fn files(&self) -> Vec<String>;
+    /// Looks whether those in the unpacked archive show and need what they should; tells in a few words what.
+    fn examine(&self, unpacked: &Path) -> Result<String>;
+    /// Builds against what was unpacked and runs that; tells in a few words on what.
+    fn check(&self, unpacked: &Path) -> Result<String>;
 }
 
 pub fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
-    let wanted: Vec<_> = arguments.collect();
+    let mut wanted: Vec<_> = arguments.collect();
+    if let [option, other] = &wanted[..]
+        && option == "--compare"
+    {
+        return compare::compare(Path::new(other));
+    }
+    let mut option = |name: &str| {
+        let is_first = wanted.first().is_some_and(|first| first == name);
+        if is_first {
+            wanted.remove(0);
+        }
+        is_first
+    };
+    let (twice, untried) = (option("--twice"), option("--untried"));
     let all: [Box<dyn Platform>; 4] = [
         Box::new(linux::Linux::X64),
         Box::new(linux::Linux::Arm64),
@@ -68,7 +93,7 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
         return Err(USAGE.into());
     }
     fs::create_dir_all(folder())?;
-    let mut report = Report::default();
+    let mut report = Report { untried, ..Report::default() };
     let mut extensions = Vec::new();
     let mut has_runners = false;
     for platform in all.iter().filter(|platform| is_wanted(&platform.name())) {
@@ -87,7 +112,8 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
         report.package(&extensions);
     }
     contents::write_sums(&folder())?;
-    report.conclude()
+    report.conclude()?;
+    if twice { compare::build_again(&wanted) } else { Ok(()) }
 }
 
 /// Where it all is made.
@@ -113,6 +139,8 @@ fn stripped(library: &Path, strip: &str, platform: &str) -> Result<PathBuf> {
 
 #[derive(Default)]
 struct Report {
+    /// Whether nothing is to be built against the archives.
+    untried: bool,
     made: Vec<String>,
     missing: Vec<String>,
     /// Of what is there, but not whole.
@@ -132,22 +160,36 @@ impl Report {
         };
         let size = fs::metadata(&archive).map_or(0, |file| file.len());
         let made = format!("{} ({size} bytes, made in {} s)", archive.display(), start.elapsed().as_secs());
-        match platform.check(&archive) {
-            Ok(how) => self.made.push(format!("{made}, {how}")),
+        let unpacked = archive::unpack(&archive, &folder().join("check").join(&name));
+        let seen = unpacked.and_then(|unpacked| Ok((complete::examine(&unpacked, platform)?, unpacked)));
+        let (seen, unpacked) = match seen {
+            Ok((seen, unpacked)) => (format!("{made}: {seen}"), unpacked),
             Err(error) => {
-                self.made.push(format!("{made}, NOT RUN"));
+                self.made.push(format!("{made}, NOT WHOLE"));
+                self.missing.push(format!("a whole {name}: {error}"));
+                return;
+            }
+        };
+        if self.untried {
+            self.made.push(format!("{seen}; not built against"));
+            return;
+        }
+        match platform.check(&unpacked) {
+            Ok(how) => self.made.push(format!("{seen}; {how}")),
+            Err(error) => {
+                self.made.push(format!("{seen}; NOT RUN"));
                 self.missing.push(format!("a run of {name}: {error}"));
             }
         }
     }
 
     fn package(&mut self, extensions: &[PathBuf]) {
+        let out = folder().join("stepwire.yymps");
         if extensions.is_empty() {
             self.missing.push("stepwire.yymps: there is no extension to put into it".to_owned());
             return;
         }
-        let out = folder().join("stepwire.yymps");
-        match package_gamemaker::make(&out, extensions) {
+        match forget(&out).and_then(|()| package_gamemaker::make(&out, extensions)) {
             Ok(without) => {
                 self.made.push(format!("{}, with {} libraries", out.display(), extensions.len()));
                 if !without.is_empty() {
@@ -169,8 +211,19 @@ impl Report {
     }
 }
 
+fn forget(file: &Path) -> Result<()> {
+    if file.exists() {
+        fs::remove_file(file)?;
+    }
+    Ok(())
+}
+
 fn make(platform: &dyn Platform) -> Result<PathBuf> {
     let name = format!("stepwire-{VERSION}-{}", platform.name());
+    // What an earlier run has made is not to be taken for this one's.
+    for ending in ["tar.gz", "zip"] {
+        forget(&folder().join(format!("{name}.{ending}")))?;
+    }
     let stage = folder().join("stage").join(&name);
     if stage.exists() {
         fs::remove_dir_all(&stage)?;
@@ -183,7 +236,6 @@ fn make(platform: &dyn Platform) -> Result<PathBuf> {
     }
     let parts = platform.parts()?;
     toolchain::write_notices(&stage, &parts)?;
-    contents::require_headers(&stage)?;
     contents::write_bill_of_materials(&stage, platform.triple(), &parts)?;
     reproducible::require_no_folders(&stage)?;
     contents::write_sums(&stage)?;

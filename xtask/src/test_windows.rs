@@ -6,7 +6,6 @@
 mod border;
 mod cases;
 mod differences;
-mod imports;
 
 use std::error::Error;
 use std::path::Path;
@@ -14,7 +13,7 @@ use std::process::Command;
 
 use crate::build;
 use crate::cross::Windows;
-use crate::dist;
+use crate::dist::{self, imports};
 use crate::peers;
 use crate::steps::Steps;
 use crate::wine::Wine;

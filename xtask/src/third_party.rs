@@ -87,17 +87,36 @@ pub fn generate(root: &Path) -> Result<String> {
     }
     // Most crates have the same few texts, but for the names in them.
     let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut without = Vec::new();
     for package in packages {
-        for licence in package.texts()? {
+        let its_own = package.texts()?;
+        if its_own.is_empty() {
+            without.push(package);
+        }
+        for licence in its_own {
             texts.entry(licence).or_default().push(format!("{} {}", package.name, package.version));
         }
     }
+    text.push_str(&under_our_text(&without)?);
     let mut texts: Vec<_> = texts.into_iter().collect();
     texts.sort_by(|one, other| one.1.cmp(&other.1));
     for (licence, names) in texts {
         text.push_str(&format!("\n{}\n{}\n\n{licence}\n", "=".repeat(80), names.join(", ")));
     }
     Ok(text)
+}
+
+/// What is said of works that come without a text of a licence: of those they offer, one has its text beside this file.
+fn under_our_text(packages: &[&Package]) -> Result<String> {
+    if let Some(other) = packages.iter().find(|package| !package.offers("Apache-2.0")) {
+        return Err(format!("{} comes without the text of its licence", other.name).into());
+    }
+    let names: Vec<_> =
+        packages.iter().map(|package| format!("{} {}", package.name, package.version)).collect();
+    let names = names.join(", ");
+    Ok(format!(
+        "\nWithout a text of their own come, here under Apache-2.0, which LICENSE-APACHE has: {names}\n"
+    ))
 }
 
 /// A crate that is linked into the library.
@@ -164,27 +183,41 @@ impl Package {
         self.targets.iter().any(|target| target.kind.iter().any(|kind| kind == "proc-macro"))
     }
 
+    /// Whether it may be had under that licence alone.
+    fn offers(&self, licence: &str) -> bool {
+        let offered = self.license.as_deref().unwrap_or_default();
+        !offered.contains(" AND ") && offered.split([' ', '/']).any(|one| one == licence)
+    }
+
     fn line(&self) -> Result<String> {
         let licence = self.license.as_ref().ok_or_else(|| format!("{} names no licence", self.name))?;
         let source = self.repository.as_deref().unwrap_or("https://crates.io");
         Ok(format!("{} {}: {licence} ({source})\n", self.name, self.version))
     }
 
-    /// The licences and notices that lie in the crate's folder.
+    /// The licences and notices that lie in the crate's folder, and in those of what it has taken in.
     fn texts(&self) -> Result<BTreeSet<String>> {
-        let folder = Path::new(&self.manifest_path).parent().ok_or("a manifest is in a folder")?;
         let mut texts = BTreeSet::new();
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().to_uppercase();
-            if path.is_file()
-                && ["LICEN", "COPY", "NOTICE", "UNLICEN"].iter().any(|start| name.starts_with(start))
-            {
-                texts.insert(tidy(&fs::read_to_string(path)?));
+        let folder = Path::new(&self.manifest_path).parent().ok_or("a manifest is in a folder")?;
+        let mut to_visit = vec![folder.to_owned()];
+        while let Some(folder) = to_visit.pop() {
+            for entry in fs::read_dir(folder)? {
+                let path = entry?.path();
+                if path.is_dir() {
+                    to_visit.push(path);
+                } else if is_notice(&path) {
+                    texts.insert(tidy(&fs::read_to_string(path)?));
+                }
             }
         }
         Ok(texts)
     }
+}
+
+fn is_notice(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_uppercase();
+    let is_named_so = ["LICEN", "COPY", "NOTICE", "UNLICEN"].iter().any(|start| name.starts_with(start));
+    is_named_so && path.extension().is_none_or(|ending| ending != "rs")
 }
 
 /// The same text, however its lines end.

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use xtask::version::VERSION;
+
 use super::Result;
 use super::archive::must;
 use crate::build::{self, root};
@@ -54,6 +56,7 @@ impl Machine<'_> {
         configure.arg("-S").arg(root().join("tests/consumer/find_package")).arg("-B").arg(&build);
         configure.args(["-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_FIND_ROOT_PATH_MODE_PACKAGE=NEVER"]);
         configure.arg(build::define("CMAKE_PREFIX_PATH", unpacked)).args(self.definitions);
+        configure.arg(format!("-Dexpected_version={VERSION}"));
         must(&mut configure)?;
         must(Command::new(build::CMAKE.program).arg("--build").arg(&build))?;
         Ok(build)

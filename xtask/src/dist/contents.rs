@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::json;
-use xtask::third_party;
+use xtask::third_party::{self, Linked};
 use xtask::version::VERSION;
 
 use super::Result;
 use super::toolchain::Part;
 use crate::build::root;
 
-const SUMS: &str = "SHA256SUMS";
+pub const SUMS: &str = "SHA256SUMS";
 /// What the archives' TLS is, as a feature of the crate.
-const FEATURES: &str = "rustls";
+pub const FEATURES: &str = "rustls";
 
 /// Writes the checksums of all files below a folder; of the folder of all archives, those of the archives.
 pub fn write_sums(folder: &Path) -> Result<()> {
@@ -41,17 +41,10 @@ fn shallow(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Fails unless all headers of the project are in an archive.
-pub fn require_headers(folder: &Path) -> Result<()> {
-    for header in
-        files(&root().join("include"))?.iter().filter(|path| path.extension() != Some("json".as_ref()))
-    {
-        let installed = folder.join("include").join(header);
-        if !installed.is_file() {
-            return Err(format!("{} is not installed", header.display()).into());
-        }
-    }
-    Ok(())
+/// The headers of the project, by their paths from where they are installed.
+pub fn headers() -> Result<Vec<PathBuf>> {
+    let files = files(&root().join("include"))?;
+    Ok(files.into_iter().filter(|path| path.extension() != Some("json".as_ref())).collect())
 }
 
 /// Every file below a folder, by its path from there, in order; no links.
@@ -76,7 +69,11 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 
 /// The CycloneDX list of what is linked in: crates, and what the toolchain adds.
 pub fn write_bill_of_materials(folder: &Path, triple: &str, parts: &[Part]) -> Result<()> {
-    let crates = third_party::linked_for(&root(), triple, FEATURES)?;
+    write_list(folder, triple, &third_party::linked_for(&root(), triple, FEATURES)?, parts)
+}
+
+/// The same of crates that are known.
+pub fn write_list(folder: &Path, triple: &str, crates: &[Linked], parts: &[Part]) -> Result<()> {
     let parts = parts.iter().map(|part| {
         let licence = json!({ "expression": part.licence });
         json!({ "type": "library", "name": part.name, "version": part.version, "licenses": [licence] })

@@ -3,17 +3,23 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use xtask::surface;
+use xtask::version::{VERSION, loaded_name};
+
 use super::archive::{self, must};
 use super::check::Machine;
 use super::toolchain::Part;
 use super::zig::Zig;
-use super::{Platform, Result, cargo_folder, contents, folder, old_system, reproducible, stripped};
+use super::{Platform, Result, cargo_folder, contents, folder, old_system, reproducible, stripped, symbols};
 use crate::build::{self, root};
 use crate::cross;
 use crate::machine::{Tool, provide};
 
 /// The oldest version of the C library that will do.
 const GLIBC: &str = "2.17";
+
+/// What runs programs for 64-bit ARM here, as CMake has it.
+pub const ARM64_EMULATOR: &str = "qemu-aarch64;-L;/usr/aarch64-linux-gnu";
 
 pub enum Linux {
     X64,
@@ -36,25 +42,11 @@ impl Platform for Linux {
     }
 
     fn install(&self, stage: &Path) -> Result<()> {
-        build::provide_tools(&[])?;
-        let zig = Zig::provide()?;
         let build = folder().join("build").join(self.name());
-        let mut configure = Command::new(build::CMAKE.program);
-        configure.arg("-S").arg(root()).arg("-B").arg(&build);
-        configure
-            .args(["-DCMAKE_BUILD_TYPE=Release", "-DSTEPWIRE_TLS=rustls", "-DSTEPWIRE_CLUSTER=OFF"])
-            .args(["-DSTEPWIRE_TESTS=OFF", "-DSTEPWIRE_EXAMPLES=OFF", "-DSTEPWIRE_TOOLS=OFF"])
-            .args(["-DCMAKE_INSTALL_LIBDIR=lib", "-DSTEPWIRE_LIST_NATIVE_LIBS=OFF"])
-            .arg(build::define("STEPWIRE_CARGO", &zig.cargo()))
-            .arg(build::define("STEPWIRE_CARGO_TARGET_DIR", &cargo_folder()))
-            .arg(format!("-DSTEPWIRE_RUST_TARGET={}.{GLIBC}", self.triple()));
-        if let Self::Arm64 = self {
-            provide_arm64()?;
-            let toolchain = root().join("cmake/toolchains/linux-arm64.cmake");
-            configure.arg(build::define("CMAKE_TOOLCHAIN_FILE", &toolchain));
-        }
+        let mut configure = self.cmake_configure(&build)?;
+        configure.args(["-DSTEPWIRE_TESTS=OFF", "-DSTEPWIRE_EXAMPLES=OFF"]);
         must(&mut configure)?;
-        must(self.with_compiler(&mut build::cmake_build(&build), &zig)?)?;
+        must(&mut self.cmake_build(&build)?)?;
         must(Command::new(build::CMAKE.program).arg("--install").arg(&build).arg("--prefix").arg(stage))?;
         for file in contents::files(&stage.join("lib"))? {
             let name = file.to_string_lossy();
@@ -85,8 +77,9 @@ impl Platform for Linux {
         command.args(["zigbuild", "--release", "--locked", "--package", "stepwire-extension"]);
         command.args(["--no-default-features", "--features=rustls", "--target"]);
         command.arg(format!("{}.{GLIBC}", self.triple())).arg("--target-dir").arg(cargo_folder());
-        must(self.with_compiler(command.current_dir(root()), &zig)?)?;
+        must(self.with_compiler(command.current_dir(root()))?)?;
         let library = cargo_folder().join(self.triple()).join("release/libstepwire_extension.so");
+        require_old_system(&library)?;
         Ok(Some(stripped(&library, self.strip(), &self.name())?))
     }
 
@@ -94,25 +87,40 @@ impl Platform for Linux {
         archive::tar(stage, name)
     }
 
-    fn check(&self, archive: &Path) -> Result<String> {
-        let unpacked = archive::unpack(archive, &folder().join("check").join(self.name()))?;
+    fn files(&self) -> Vec<String> {
+        vec![format!("lib/libstepwire.so.{VERSION}"), "lib/libstepwire.a".to_owned()]
+    }
+
+    fn examine(&self, unpacked: &Path) -> Result<String> {
+        let shared = unpacked.join(format!("lib/libstepwire.so.{VERSION}"));
+        for link in [loaded_name("stepwire"), "libstepwire.so".to_owned()] {
+            if unpacked.join("lib").join(&link).canonicalize()? != shared.canonicalize()? {
+                return Err(format!("{link} leads elsewhere").into());
+            }
+        }
+        symbols::require_exports(&shared)?;
+        symbols::require_in_archive(&unpacked.join("lib/libstepwire.a"), &[""])?;
+        require_old_system(&shared)
+    }
+
+    fn check(&self, unpacked: &Path) -> Result<String> {
         match self {
             Self::X64 => {
                 let start = |program: &Path| Command::new(program);
-                Machine { definitions: &[], compiler: "cc", start: &start }.try_out(&unpacked)?;
-                let old = old_system::try_out(&unpacked)?;
+                Machine { definitions: &[], compiler: "cc", start: &start }.try_out(unpacked)?;
+                let old = old_system::try_out(unpacked)?;
                 Ok(format!("built against and run here and in {old}"))
             }
             Self::Arm64 => {
-                let toolchain = root().join("cmake/toolchains/linux-arm64.cmake");
-                let definitions = [build::define("CMAKE_TOOLCHAIN_FILE", &toolchain)];
+                let definitions = [build::define("CMAKE_TOOLCHAIN_FILE", &arm64_toolchain_file())];
                 let start = |program: &Path| {
-                    let mut command = Command::new("qemu-aarch64");
-                    command.args(["-L", "/usr/aarch64-linux-gnu"]).arg(program);
+                    let mut words = ARM64_EMULATOR.split(';');
+                    let mut command = Command::new(words.next().unwrap_or_default());
+                    command.args(words).arg(program);
                     command
                 };
                 Machine { definitions: &definitions, compiler: "aarch64-linux-gnu-gcc", start: &start }
-                    .try_out(&unpacked)?;
+                    .try_out(unpacked)?;
                 Ok("built against and run by qemu-user".to_owned())
             }
         }
@@ -120,13 +128,38 @@ impl Platform for Linux {
 }
 
 impl Linux {
+    /// The command that configures a CMake build of the library, as it is shipped: so that what is tested is that.
+    pub fn cmake_configure(&self, folder: &Path) -> Result<Command> {
+        build::provide_tools(&[])?;
+        let mut configure = Command::new(build::CMAKE.program);
+        configure.arg("-S").arg(root()).arg("-B").arg(folder);
+        configure
+            .args(["-DCMAKE_BUILD_TYPE=Release", "-DSTEPWIRE_TLS=rustls", "-DSTEPWIRE_CLUSTER=OFF"])
+            .args(["-DSTEPWIRE_TOOLS=OFF", "-DCMAKE_INSTALL_LIBDIR=lib", "-DSTEPWIRE_LIST_NATIVE_LIBS=OFF"])
+            .arg(build::define("STEPWIRE_CARGO", &Zig::provide()?.cargo()))
+            .arg(build::define("STEPWIRE_CARGO_TARGET_DIR", &cargo_folder()))
+            .arg(format!("-DSTEPWIRE_RUST_TARGET={}.{GLIBC}", self.triple()));
+        if let Self::Arm64 = self {
+            provide_arm64()?;
+            configure.arg(build::define("CMAKE_TOOLCHAIN_FILE", &arm64_toolchain_file()));
+        }
+        Ok(configure)
+    }
+
+    /// The command that builds what was configured there.
+    pub fn cmake_build(&self, folder: &Path) -> Result<Command> {
+        let mut command = build::cmake_build(folder);
+        self.with_compiler(&mut command)?;
+        Ok(command)
+    }
+
     /// This machine's own toolchain, or for another machine Debian's, which builds the standard library.
-    fn with_compiler<'a>(&self, command: &'a mut Command, zig: &Zig) -> Result<&'a mut Command> {
+    fn with_compiler<'a>(&self, command: &'a mut Command) -> Result<&'a mut Command> {
         if let Self::Arm64 = self {
             cross::with_debian_rust(command);
             command.env("CARGO", cross::DEBIAN_CARGO);
         }
-        Ok(reproducible::settle(command).env("PATH", zig.path()?))
+        Ok(reproducible::settle(command).env("PATH", Zig::provide()?.path()?))
     }
 
     fn strip(&self) -> &'static str {
@@ -135,6 +168,32 @@ impl Linux {
             Self::Arm64 => "aarch64-linux-gnu-strip",
         }
     }
+}
+
+fn arm64_toolchain_file() -> PathBuf {
+    root().join("cmake/toolchains/linux-arm64.cmake")
+}
+
+/// Fails unless every Linux with a C library of [`GLIBC`] or later can load the library; tells what it takes.
+fn require_old_system(library: &Path) -> Result<String> {
+    let needed = surface::needed_libraries(library);
+    let foreign: Vec<_> = needed.iter().filter(|name| !is_of_the_c_library(name)).cloned().collect();
+    if !foreign.is_empty() {
+        return Err(format!("{} needs {}", library.display(), foreign.join(", ")).into());
+    }
+    let (major, minor) = surface::needed_glibc(library).ok_or("the library needs no C library")?;
+    let version = format!("{major}.{minor}");
+    let oldest = GLIBC.split_once('.').ok_or("a version has a dot")?;
+    if (major, minor) > (oldest.0.parse()?, oldest.1.parse()?) {
+        return Err(format!("{} needs version {version} of the C library", library.display()).into());
+    }
+    Ok(format!("takes nothing but glibc {version}"))
+}
+
+/// What every Linux of this C library has.
+fn is_of_the_c_library(name: &str) -> bool {
+    ["libc.so.6", "libdl.so.2", "libm.so.6", "libpthread.so.0", "librt.so.1", "libutil.so.1"].contains(&name)
+        || name.starts_with("ld-linux-")
 }
 
 fn provide_arm64() -> Result<()> {

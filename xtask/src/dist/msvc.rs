@@ -4,11 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use object::{NameOrOrdinal, Object};
-
-use super::Result;
 use super::archive::must;
 use super::zig::Zig;
+use super::{Result, symbols};
 use crate::build::root;
 use crate::cross::Windows;
 
@@ -17,17 +15,19 @@ const OF_WINDOWS: [(&str, u32); 3] = [("ExitProcess", 4), ("GetStdHandle", 4), (
 
 /// Writes stepwire.def, the names that the library exports, and stepwire.lib, made from it.
 pub fn write_import_library(library: &Path, into: &Path, windows: &Windows) -> Result<()> {
-    let content = fs::read(library)?;
-    let mut names = Vec::new();
-    for export in object::File::parse(&*content)?.exports()? {
-        if let NameOrOrdinal::Name(name) = export?.name() {
-            names.push(String::from_utf8_lossy(name).into_owned());
-        }
-    }
-    names.sort();
+    let names: Vec<_> = symbols::exported(library)?.into_iter().collect();
     let definition = into.join("stepwire.def");
     fs::write(&definition, exports("stepwire.dll", &names))?;
     must(&mut import_library(&definition, &into.join("stepwire.lib"), windows)?)
+}
+
+/// Fails unless stepwire.def names the library's functions and nothing else.
+pub fn require_definition(definition: &Path) -> Result<()> {
+    let names: Vec<_> = symbols::functions().into_iter().collect();
+    if fs::read_to_string(definition)? == exports("stepwire.dll", &names) {
+        return Ok(());
+    }
+    Err(format!("{} does not name what the header declares", definition.display()).into())
 }
 
 /// Builds tests/consumer/msvc by clang and lld, which follow Microsoft's ABI; returns the program.

@@ -8,7 +8,7 @@ use super::Result;
 use super::zig::Zig;
 
 /// Where archives have licences and notices.
-const NOTICES: &str = "share/licenses/stepwire";
+pub const NOTICES: &str = "share/licenses/stepwire";
 
 pub struct Part {
     pub name: &'static str,
@@ -68,13 +68,17 @@ impl Part {
             notices: "/usr/share/doc/gcc-mingw-w64-base/copyright".into(),
         })
     }
+
+    /// Of its notices in archives.
+    pub fn file_name(&self) -> String {
+        let is_page = self.notices.extension().is_some_and(|ending| ending == "html");
+        format!("{}.{}", self.name, if is_page { "html" } else { "txt" })
+    }
 }
 
 pub fn write_notices(stage: &Path, parts: &[Part]) -> Result<()> {
     for part in parts {
-        let ending =
-            if part.notices.extension().is_some_and(|ending| ending == "html") { "html" } else { "txt" };
-        let to = stage.join(NOTICES).join(format!("{}.{ending}", part.name));
+        let to = stage.join(NOTICES).join(part.file_name());
         fs::copy(&part.notices, to).map_err(|error| format!("{}: {error}", part.notices.display()))?;
     }
     Ok(())

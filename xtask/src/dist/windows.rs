@@ -6,7 +6,7 @@ use std::process::Command;
 use super::archive::{self, must};
 use super::check::Machine;
 use super::toolchain::Part;
-use super::{Platform, Result, cargo_folder, folder, msvc, reproducible, stripped};
+use super::{Platform, Result, cargo_folder, folder, imports, msvc, reproducible, stripped, symbols};
 use crate::build;
 use crate::cross::Windows;
 use crate::wine::Wine;
@@ -53,6 +53,7 @@ impl Platform for Archive {
         command.args(["--no-default-features", "--features=rustls", "--target", self.0.triple]);
         must(command.arg("--target-dir").arg(cargo_folder()))?;
         let library = cargo_folder().join(self.0.triple).join("release/stepwire_extension.dll");
+        imports::of_the_system(&library)?;
         Ok(Some(stripped(&library, &self.strip(), self.0.name)?))
     }
 
@@ -60,8 +61,33 @@ impl Platform for Archive {
         archive::zip(stage, &folder().join(format!("{name}.zip")))
     }
 
-    fn check(&self, archive: &Path) -> Result<String> {
-        let unpacked = archive::unpack(archive, &folder().join("check").join(self.name()))?;
+    fn files(&self) -> Vec<String> {
+        [
+            "bin/stepwire.dll",
+            "lib/libstepwire.a",
+            "lib/libstepwire.dll.a",
+            "lib/stepwire.lib",
+            "lib/stepwire.def",
+        ]
+        .map(str::to_owned)
+        .into()
+    }
+
+    fn examine(&self, unpacked: &Path) -> Result<String> {
+        let shared = unpacked.join("bin/stepwire.dll");
+        symbols::require_exports(&shared)?;
+        // 32-bit compilers put a _ before each name.
+        let (name, import) = if self.0.mingw == "x86_64" { ("", "__imp_") } else { ("_", "__imp__") };
+        symbols::require_in_archive(&unpacked.join("lib/libstepwire.a"), &[name])?;
+        for library in ["libstepwire.dll.a", "stepwire.lib"] {
+            symbols::require_in_archive(&unpacked.join("lib").join(library), &[name, import])?;
+        }
+        msvc::require_definition(&unpacked.join("lib/stepwire.def"))?;
+        let loaded = imports::of_the_system(&shared)?;
+        Ok(format!("takes {} libraries of the system", loaded.len()))
+    }
+
+    fn check(&self, unpacked: &Path) -> Result<String> {
         let wine = Wine::start(self.0)?;
         let definitions = [
             build::define("CMAKE_TOOLCHAIN_FILE", &self.0.toolchain_file()),
@@ -69,8 +95,8 @@ impl Platform for Archive {
         ];
         let compiler = format!("{}-w64-mingw32-gcc-posix", self.0.mingw);
         let start = |program: &Path| wine.command(program);
-        Machine { definitions: &definitions, compiler: &compiler, start: &start }.try_out(&unpacked)?;
-        must(&mut wine.command(&msvc::build(&unpacked, self.0)?))?;
+        Machine { definitions: &definitions, compiler: &compiler, start: &start }.try_out(unpacked)?;
+        must(&mut wine.command(&msvc::build(unpacked, self.0)?))?;
         Ok(format!("built against by MinGW and with Microsoft's ABI and run under {}", wine.version))
     }
 }
