@@ -7,8 +7,10 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Why a call or a connection failed. The numbers are part of the C ABI and are never reused.
+// As wide as a word: with padding beside it a `Result` that a send passes on would be copied in pieces which
+// overlap, and on x86 such a copy waits until all stores before it have reached the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(i8)]
+#[repr(i64)]
 pub(crate) enum Code {
     Failed = -1,
     BadHandle = -2,

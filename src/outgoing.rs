@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::sync::Arc;
 
+use crate::sys;
+
 /// Places for messages stored once that are kept for the next ones.
 const KEPT_PLACES: usize = 16;
 
@@ -78,6 +80,22 @@ impl Outgoing {
     #[inline]
     pub fn own(&mut self) -> &mut Vec<u8> {
         &mut self.content().own
+    }
+
+    /// It will be written to soon.
+    #[inline]
+    pub(crate) fn fetch_ahead(&self) {
+        if let Some(content) = &self.0 {
+            sys::prefetch(&**content);
+        }
+    }
+
+    /// The same of the memory for its own bytes.
+    #[inline]
+    pub(crate) fn fetch_memory_ahead(&self) {
+        if let Some(content) = &self.0 {
+            sys::prefetch_memory(&content.own);
+        }
     }
 
     /// Whether it has memory, whether or not anything is there.

@@ -176,6 +176,11 @@ impl Batch {
         &self.sources[entry.source as usize]
     }
 
+    #[inline]
+    pub(crate) fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
     }

@@ -19,9 +19,12 @@ use crate::sys;
 use super::NetworkEvent;
 use super::batch::{Batch, Collected, Entry, Load, Source, What};
 
-/// Batches that may wait as they are; beyond that the host lags behind, and events are packed.
+/// Batches that may wait as they are; beyond that the host lags behind, and they keep no memory they do not need.
 const LOOSE_BATCHES: usize = 8;
-/// A batch below this many bytes is packed into the one before it when the host lags behind.
+/// So many may wait before small ones are packed into the one before them: a host that collects once a frame then
+/// finds what many turns have brought side by side.
+const LOOSE_SMALL_BATCHES: usize = 2;
+/// These are batches below this many bytes.
 const PACKED_BELOW: usize = 16 << 10;
 /// No more is packed into a batch that holds this many bytes: it stays within families of its offsets,
 /// and what it costs is given back in pieces.
@@ -45,6 +48,9 @@ pub(crate) trait Collector {
     fn user(&self, _socket: Handle) -> *mut c_void {
         std::ptr::null_mut()
     }
+
+    /// Events of these sockets are delivered soon.
+    fn fetch_ahead(&self, _sockets: impl Iterator<Item = Handle>) {}
 
     /// An event without bytes is about to be delivered. Returns the socket if it is to go once the
     /// program polls again.
@@ -85,6 +91,7 @@ struct State {
     ready: VecDeque<Batch>,
     /// The next entry of the first ready batch.
     next: usize,
+    ahead: Ahead,
     /// Batches that events already handed out point into.
     spent: Vec<Batch>,
     spare: Vec<Batch>,
@@ -107,6 +114,7 @@ impl EventQueue {
             state: Mutex::new(State {
                 ready: VecDeque::new(),
                 next: 0,
+                ahead: Ahead(0),
                 spent: Vec::new(),
                 spare: Vec::new(),
                 collected: [const { Vec::new() }; MOST_REACTORS],
@@ -146,9 +154,8 @@ impl EventQueue {
     /// Hands a turn's events to the host and leaves an empty batch in their place. Returns the
     /// sources of events of the same reactor collected since the last call.
     pub(crate) fn publish(&self, batch: &mut Batch) -> Vec<Vec<Source>> {
-        let lagging = self.ready.load(Relaxed) > 0 && self.state.lock().ready.len() >= LOOSE_BATCHES;
-        let packed = lagging && batch.bytes() < PACKED_BELOW;
-        if lagging && !packed {
+        let is_small = batch.bytes() < PACKED_BELOW;
+        if !is_small && self.ready.load(Relaxed) > 0 && self.state.lock().ready.len() >= LOOSE_BATCHES {
             batch.shrink();
         }
         let reactor = batch.reactor;
@@ -156,7 +163,7 @@ impl EventQueue {
         self.ready.store(self.ready.load(Relaxed) + batch.len(), SeqCst);
         self.change_load(|load| load.add(batch.load()));
         // The first batch is being delivered from; its memory must not move.
-        let packed = packed && state.ready.len() > 1;
+        let packed = is_small && state.ready.len() >= LOOSE_SMALL_BATCHES;
         match state.ready.back_mut() {
             Some(last) if packed && last.bytes() < PACKED_UP_TO => last.append(batch),
             _ => {
@@ -249,6 +256,7 @@ impl EventQueue {
     fn begin_round<'a, C: Collector>(&'a self, host: &'a C) -> Option<Round<'a, C>> {
         let mut state = self.begin(host)?;
         let next = std::mem::take(&mut state.next);
+        let ahead = std::mem::take(&mut state.ahead);
         let batches = std::mem::take(&mut state.ready);
         if batches.is_empty() {
             drop(state);
@@ -266,6 +274,7 @@ impl EventQueue {
             host,
             batches,
             next,
+            ahead,
             left,
             spent,
             leaving: Vec::new(),
@@ -354,6 +363,7 @@ impl EventQueue {
         self.show(&mut state);
         state.ready.clear();
         state.next = 0;
+        state.ahead = Ahead(0);
         state.spent.clear();
         state.spare.clear();
         state.collected.iter_mut().for_each(Vec::clear);
@@ -394,6 +404,7 @@ impl EventQueue {
                 let entry = batch.entry(state.next);
                 state.next += 1;
                 self.ready.store(self.ready.load(Relaxed) - 1, Release);
+                state.ahead.reach(host, batch, entry);
                 if is_deliverable(host, batch, entry, &mut state.leaving) {
                     describe(host, batch, entry, event.insert(NetworkEvent::EMPTY));
                 }
@@ -402,6 +413,7 @@ impl EventQueue {
                 && let Some(mut batch) = state.ready.pop_front()
             {
                 state.next = 0;
+                state.ahead = Ahead(0);
                 let collected = batch.take_collected();
                 state.spent.push(batch);
                 self.show(state);
@@ -433,6 +445,33 @@ impl EventQueue {
     }
 }
 
+/// Up to which source of the first batch the sockets were fetched ahead.
+#[derive(Clone, Copy, Default)]
+struct Ahead(u32);
+
+impl Ahead {
+    /// So many sources at once, and always more than so many ahead.
+    const SOURCES: u32 = 16;
+
+    /// An event is about to be delivered.
+    #[inline]
+    fn reach(&mut self, host: &impl Collector, batch: &Batch, entry: Entry) {
+        if entry.source + Self::SOURCES > self.0 {
+            self.fetch(host, batch, entry.source + 1);
+        }
+    }
+
+    fn fetch(&mut self, host: &impl Collector, batch: &Batch, next: u32) {
+        let sources = batch.sources();
+        let first = sources.len().min(self.0.max(next) as usize);
+        let end = sources.len().min(first + Self::SOURCES as usize);
+        if first < end {
+            self.0 = end as u32;
+            host.fetch_ahead(sources[first..end].iter().map(|source| source.socket));
+        }
+    }
+}
+
 /// A `network_poll` under way. However it ends, others may poll again after it, and what it has not
 /// delivered waits for them.
 struct Round<'a, C: Collector> {
@@ -441,6 +480,7 @@ struct Round<'a, C: Collector> {
     /// What is yet to be delivered, from the entry `next` of the first batch on: `left` events.
     batches: VecDeque<Batch>,
     next: usize,
+    ahead: Ahead,
     left: usize,
     spent: Vec<Batch>,
     leaving: Vec<Handle>,
@@ -477,7 +517,7 @@ impl<C: Collector> Round<'_, C> {
     }
 
     fn describe_next(&mut self) -> bool {
-        let Round { queue, host, batches, next, left, spent, leaving, event, run, users } = self;
+        let Round { queue, host, batches, next, ahead, left, spent, leaving, event, run, users } = self;
         while let Some(batch) = batches.front_mut() {
             *run = NO_RUN;
             while let Some(&entry) = batch.entries().get(*next) {
@@ -485,6 +525,7 @@ impl<C: Collector> Round<'_, C> {
                 *left -= 1;
                 queue.delivering.store(*left, Relaxed);
                 *users = host.users();
+                ahead.reach(*host, batch, entry);
                 if !is_deliverable(*host, batch, entry, leaving) {
                     continue;
                 }
@@ -496,6 +537,7 @@ impl<C: Collector> Round<'_, C> {
                 return true;
             }
             *next = 0;
+            *ahead = Ahead(0);
             let collected = batch.take_collected();
             spent.extend(batches.pop_front());
             queue.give_back(&mut queue.state.lock(), *host, collected);
@@ -518,6 +560,7 @@ impl<C: Collector> Drop for Round<'_, C> {
         self.batches.append(&mut state.ready);
         std::mem::swap(&mut state.ready, &mut self.batches);
         state.next = self.next;
+        state.ahead = self.ahead;
         self.queue.ready.store(self.queue.ready.load(Relaxed) + self.left, SeqCst);
         self.queue.show(&mut state);
         if state.sleepers > 0 {

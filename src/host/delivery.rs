@@ -26,7 +26,11 @@ impl Collector for Context {
     }
 
     fn user(&self, socket: Handle) -> *mut c_void {
-        self.registry.get(socket).map_or(std::ptr::null_mut(), |socket| socket.user.load(SeqCst))
+        self.registry.read().get(socket).map_or(std::ptr::null_mut(), |socket| socket.user.load(SeqCst))
+    }
+
+    fn fetch_ahead(&self, sockets: impl Iterator<Item = Handle>) {
+        self.registry.fetch_ahead(sockets);
     }
 
     fn collected(&self, source: &Source, what: What) -> Option<Handle> {

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::outgoing::Outgoing;
 use crate::socket::{HostSide, Socket};
 
+use super::dirty::lend_from;
 use super::single::Mailbox;
 
 /// Sends to many sockets. When it goes, the reactors hear of all of them.
@@ -69,7 +70,7 @@ impl<'a> Burst<'a> {
         let Some(share) = share else { return };
         share.tokens.push(socket.token.load(Relaxed));
         if host.queue.needs_buffer()
-            && let Some(empty) = share.buffers.pop()
+            && let Some(empty) = lend_from(&mut share.buffers)
         {
             host.queue.give_buffer(empty);
         }

@@ -7,6 +7,8 @@ const REUSED_BUFFER: usize = 128 << 10;
 /// How many of them are kept, and how many bytes.
 const REUSED_BUFFERS: usize = 1024;
 const REUSED_BYTES: usize = 1 << 20;
+/// The buffer that is lent so many sends later is fetched meanwhile, and when it is half as many its memory.
+const AHEAD: usize = 8;
 
 /// The sockets with something to send, and empty buffers for the next ones.
 #[derive(Default)]
@@ -38,7 +40,7 @@ impl Dirty {
     /// An empty buffer that was used before.
     #[inline]
     pub(super) fn lend(&mut self) -> Option<Outgoing> {
-        let buffer = self.buffers.pop()?;
+        let buffer = lend_from(&mut self.buffers)?;
         self.bytes -= buffer.own_capacity();
         Some(buffer)
     }
@@ -49,4 +51,17 @@ impl Dirty {
         *to = self.buffers.split_off(kept);
         self.bytes -= to.iter().map(Outgoing::own_capacity).sum::<usize>();
     }
+}
+
+/// The last of some empty buffers.
+#[inline]
+pub(super) fn lend_from(buffers: &mut Vec<Outgoing>) -> Option<Outgoing> {
+    let buffer = buffers.pop()?;
+    if let Some(later) = buffers.len().checked_sub(AHEAD) {
+        buffers[later].fetch_ahead();
+    }
+    if let Some(sooner) = buffers.len().checked_sub(AHEAD / 2) {
+        buffers[sooner].fetch_memory_ahead();
+    }
+    Some(buffer)
 }

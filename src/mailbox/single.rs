@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::command::Command;
 use crate::socket::{HostGuard, HostSide, Socket};
+use crate::spin_lock::SpinLock;
 use crate::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed, Ordering::SeqCst};
 use crate::sync::{Mutex, Waker};
 
@@ -23,7 +24,7 @@ mod state {
 #[repr(align(128))]
 pub(crate) struct Mailbox {
     commands: Mutex<Vec<Command>>,
-    pub(super) dirty: Mutex<Dirty>,
+    pub(super) dirty: SpinLock<Dirty>,
     /// Something was put on a list since the reactor last looked.
     pending: AtomicBool,
     state: AtomicU8,
@@ -34,7 +35,7 @@ impl Mailbox {
     pub(crate) const fn new() -> Self {
         Self {
             commands: Mutex::new(Vec::new()),
-            dirty: Mutex::new(Dirty::new()),
+            dirty: SpinLock::new(Dirty::new()),
             pending: AtomicBool::new(false),
             state: AtomicU8::new(state::AWAKE),
             waker: Mutex::new(None),
@@ -89,7 +90,11 @@ impl Mailbox {
 
     #[inline]
     pub(super) fn signal_sends(&self, burst_goes_on: impl FnOnce() -> bool) {
-        self.pending.store(true, SeqCst);
+        // Whoever raised it first did that before this was put on the list, or the reactor has yet to look there:
+        // it lowers it before. Else each send would wait until all it has written is in the cache.
+        if !self.pending.load(SeqCst) {
+            self.pending.store(true, SeqCst);
+        }
         match self.state.load(SeqCst) {
             state::ASLEEP => self.wake(),
             state::DEFERRING if !burst_goes_on() => self.wake(),

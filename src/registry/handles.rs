@@ -50,7 +50,9 @@ fn is_worth_a_line(left: u32) -> bool {
     left.is_power_of_two() && (1 << 16..1 << 31).contains(&left)
 }
 
-/// Handles are counted up by us, not chosen by peers: a multiplication spreads them well enough.
+/// Handles are counted up by us, not chosen by peers: by their low bits, which choose the place, they lie side by side
+/// in the order in which they were given away, and that is mostly the order in which a program goes through them. The
+/// highest bits, which tell apart what has come to lie together, are those of a multiplication.
 #[derive(Default)]
 pub(crate) struct HandleHasher(u64);
 
@@ -61,7 +63,9 @@ impl Hasher for HandleHasher {
 
     #[inline]
     fn write_u32(&mut self, handle: u32) {
-        self.0 = u64::from(handle).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        const HIGH: u64 = !0 << u32::BITS;
+        let handle = u64::from(handle);
+        self.0 = handle.wrapping_mul(0x9E37_79B9_7F4A_7C15) & HIGH | handle;
     }
 
     #[inline]

@@ -6,7 +6,7 @@
 mod groups;
 mod handles;
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ use crate::placement::Seat;
 use crate::socket::{Family, Handle, Socket, SocketRole};
 use crate::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use crate::sync::{RwLock, RwLockReadGuard};
+use crate::sys;
 
 use groups::Groups;
 use handles::next_handle;
@@ -47,8 +48,30 @@ impl AtHand {
 
 thread_local! {
     // Without a destructor it can be looked at to a thread's very end.
-    static AT_HAND: RefCell<Option<ManuallyDrop<AtHand>>> = const { RefCell::new(None) };
+    static AT_HAND: Cell<Option<ManuallyDrop<AtHand>>> = const { Cell::new(None) };
 }
+
+/// What this thread has at hand, while a call looks at it.
+struct Lent(Option<ManuallyDrop<AtHand>>);
+
+impl Lent {
+    #[inline(always)]
+    fn take() -> Self {
+        Self(AT_HAND.take())
+    }
+}
+
+impl Drop for Lent {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.0.is_some() {
+            AT_HAND.set(self.0.take());
+        }
+    }
+}
+
+/// Of sockets that calls are about one after the other, the one so many calls later is fetched meanwhile.
+const AHEAD: u32 = 4;
 
 impl Registry {
     pub(crate) const fn new() -> Self {
@@ -63,30 +86,32 @@ impl Registry {
 
     /// Looks a socket up for `act`, without a lock if this thread has it at hand. It may be removed
     /// meanwhile.
-    // Inlined as far as `act`, the body of a send.
+    // Inlined as far as `act`, the body of a send. Were that called from within a thread-local's function, its
+    // result would go through memory in pieces, and wait there until the message has reached the cache.
     #[inline(always)]
     pub(crate) fn with<T>(&self, handle: Handle, act: impl FnOnce(&Arc<Socket>) -> Result<T>) -> Result<T> {
-        AT_HAND.with_borrow(
-            #[inline(always)]
-            |at_hand| {
-                let sockets;
-                let socket = match at_hand {
-                    Some(own) if own.is(handle, self) => &own.socket,
-                    _ => {
-                        sockets = self.read();
-                        sockets.get(handle).ok_or_else(|| self.no_socket(handle))?
-                    }
-                };
-                act(socket)
-            },
-        )
+        let at_hand = Lent::take();
+        let sockets;
+        let socket = match &at_hand.0 {
+            Some(own) if own.is(handle, self) => &own.socket,
+            _ => {
+                sockets = self.read();
+                let socket = sockets.get(handle).ok_or_else(|| self.no_socket(handle))?;
+                // Programs mostly go through their connections in the order in which these came.
+                if let Some(later) = sockets.get(handle.later(AHEAD)) {
+                    sys::prefetch(&**later);
+                }
+                socket
+            }
+        };
+        act(socket)
     }
 
     /// Several events of a socket are about to be delivered to this thread's callback, which will
     /// probably answer each of them. To be followed by [`Registry::put_down`] when that is over, since
     /// what is at hand is kept alive.
     pub(crate) fn take_at_hand(&self, handle: Handle) {
-        if AT_HAND.with_borrow(|at_hand| at_hand.as_ref().is_some_and(|own| own.is(handle, self))) {
+        if Lent::take().0.as_ref().is_some_and(|own| own.is(handle, self)) {
             return;
         }
         let at_hand = {
@@ -101,6 +126,17 @@ impl Registry {
     /// Nothing is at hand any more.
     pub(crate) fn put_down(&self) {
         replace_at_hand(None);
+    }
+
+    /// Calls about these are likely to come soon: has the processor fetch meanwhile what they will look at. Of
+    /// many sockets that somebody works through, each is somewhere else in memory.
+    pub(crate) fn fetch_ahead(&self, handles: impl Iterator<Item = Handle>) {
+        let sockets = self.read();
+        for handle in handles {
+            if let Some(socket) = sockets.get(handle) {
+                sys::prefetch(&**socket);
+            }
+        }
     }
 
     pub(crate) fn get(&self, handle: Handle) -> Result<Arc<Socket>> {

@@ -29,7 +29,7 @@
 //! | [`DatagramReader`], [`DatagramWriter`] | `recvmmsg`, `sendmmsg` and `UDP_SEGMENT`, or one datagram at a time |
 //! | [`tell_destinations`] | `IPV6_RECVPKTINFO`, `IP_PKTINFO` |
 //! | [`kernel_drops`] | `SO_MEMINFO` |
-//! | [`prefetch()`] | an instruction of the processor |
+//! | [`prefetch()`], [`prefetch_memory`] | an instruction of the processor |
 //! | [`set_keepalive`] | `TCP_KEEPIDLE`, `TCP_KEEPINTVL`, `TCP_USER_TIMEOUT` |
 
 #[cfg(target_os = "linux")]
@@ -38,7 +38,7 @@ mod inherited_listeners;
 pub(crate) use inherited_listeners::take_listener;
 
 mod prefetch;
-pub(crate) use prefetch::prefetch;
+pub(crate) use prefetch::{prefetch, prefetch_memory};
 
 mod arrived;
 pub(crate) use arrived::{Arrived, canonical};
