@@ -136,8 +136,14 @@ static int check_other_threads(void) {
 }
 
 static void threads_block_all_signals(void) {
-    Pair pair = connect_pair(0);
-    double client = SUCCESS(network_create_socket(network_socket_tcp));
+    double client;
+    Pair pair;
+    if (getenv("STEPWIRE_TEST_LAUNCHER") != NULL) {
+        printf("skipped: the masks of an emulator's threads are its own\n");
+        return;
+    }
+    pair = connect_pair(0);
+    client = SUCCESS(network_create_socket(network_socket_tcp));
     if (!manual_io())
         CHECK(check_other_threads() >= 1);
     /* Resolving brings more threads. */

@@ -39,8 +39,10 @@ static void leave_table(Table *table) {
 /* Sends to all in turn until nobody takes more for a while; returns the last result. */
 static double send_until_full(const Table *table) {
     double full_since = now_ms(), deadline = now_ms() + patience_ms(), result = 0;
-    while (now_ms() - full_since < 300) {
-        int i, took = 0;
+    int took = 1;
+    while (took > 0 || now_ms() - full_since < 300) {
+        int i;
+        took = 0;
         for (i = 0; i < PEERS; i++) {
             result = network_send_packet(table->accepted[i], message, MESSAGE);
             if (result >= 0)

@@ -39,29 +39,44 @@ static void remember(pid_t old, pid_t now) {
     fail(__FILE__, __LINE__, "too many children");
 }
 
+/* Puts the words of STEPWIRE_TEST_LAUNCHER, which start an emulator, before a program of this machine's; returns how
+ * many there are. */
+static int launch_by(char *text, size_t room, char **words, int most) {
+    const char *launcher = getenv("STEPWIRE_TEST_LAUNCHER");
+    int count = 0;
+    char *word;
+    snprintf(text, room, "%s", launcher ? launcher : "");
+    for (word = strtok(text, " "); word != NULL; word = strtok(NULL, " ")) {
+        CHECK(count < most);
+        words[count++] = word;
+    }
+    return count;
+}
+
 Child spawn(const char *role, const char *argument1, const char *argument2, const char *argument3) {
     Child child;
     int ends[2];
-    char program[4096], role_argument[128];
-    char *arguments[7];
+    char program[4096], role_argument[128], launcher[256];
+    char *arguments[16];
+    int words = launch_by(launcher, sizeof launcher, arguments, 9);
     posix_spawn_file_actions_t actions;
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     CHECK(length > 0);
     program[length] = '\0';
     snprintf(role_argument, sizeof role_argument, "--role=%s", role);
-    arguments[0] = program;
-    arguments[1] = (char *)(manual_io() ? "manual" : "thread");
-    arguments[2] = role_argument;
-    arguments[3] = (char *)argument1;
-    arguments[4] = (char *)argument2;
-    arguments[5] = (char *)argument3;
-    arguments[6] = NULL;
+    arguments[words] = program;
+    arguments[words + 1] = (char *)(manual_io() ? "manual" : "thread");
+    arguments[words + 2] = role_argument;
+    arguments[words + 3] = (char *)argument1;
+    arguments[words + 4] = (char *)argument2;
+    arguments[words + 5] = (char *)argument3;
+    arguments[words + 6] = NULL;
     CHECK(pipe(ends) == 0);
     CHECK(fcntl(ends[0], F_SETFD, FD_CLOEXEC) == 0);
     CHECK(posix_spawn_file_actions_init(&actions) == 0);
     CHECK(posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO) == 0);
     CHECK(posix_spawn_file_actions_addclose(&actions, ends[1]) == 0);
-    CHECK(posix_spawn(&child.pid, program, &actions, NULL, arguments, environ) == 0);
+    CHECK(posix_spawnp(&child.pid, arguments[0], &actions, NULL, arguments, environ) == 0);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     child.output = ends[0];

@@ -28,6 +28,7 @@ mod site;
 mod soak;
 mod steps;
 mod test;
+mod test_arm64;
 mod test_tls;
 mod test_windows;
 mod wine;

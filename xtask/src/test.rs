@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::machine::Tool;
 use crate::steps::Steps;
-use crate::{build, faults, fuzz, package_bindings, peers, test_tls, test_windows};
+use crate::{build, faults, fuzz, package_bindings, peers, test_arm64, test_tls, test_windows};
 
 const USEFUL: [Tool; 10] = [
     Tool::new("valgrind", "valgrind"),
@@ -21,8 +21,8 @@ const USEFUL: [Tool; 10] = [
     Tool::new("promtool", "prometheus"),
 ];
 
-const USAGE: &str = "usage: cargo xtask test [--target windows|windows-x86 [PART...]] | \
-    [--tls [system|rustls|none]]";
+const USAGE: &str = "usage: cargo xtask test [--target windows|windows-x86 [PART...] | --target linux-arm64 | \
+    --tls [system|rustls|none]]";
 
 pub fn run(arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = arguments.collect();
@@ -32,6 +32,7 @@ pub fn run(arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>
         ["--tls", kind] => test_tls::run(Some(kind)),
         ["--target", "windows", ref parts @ ..] => test_windows::run(&crate::cross::WINDOWS_X64, parts),
         ["--target", "windows-x86", ref parts @ ..] => test_windows::run(&crate::cross::WINDOWS_X86, parts),
+        ["--target", "linux-arm64"] => test_arm64::run(),
         _ => Err(USAGE.into()),
     }
 }
