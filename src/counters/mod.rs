@@ -62,7 +62,7 @@ pub(crate) fn unfinished(socket: &Socket) -> u64 {
 /// The reliable protocol of a UDP socket, once that was enabled.
 pub(crate) fn endpoint_of(socket: &Socket) -> Option<Arc<Mutex<Endpoint>>> {
     let host = socket.host.lock();
-    host.datagrams.as_ref().and_then(|own| own.reliable.as_ref()).map(Arc::clone)
+    host.datagrams().and_then(|own| own.reliable.as_ref()).map(Arc::clone)
 }
 
 /// A counter of a socket's reliable protocol.

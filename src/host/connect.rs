@@ -43,7 +43,8 @@ pub(crate) fn connect(handle: Handle, url: &str, port: u16, regular: bool, waits
     let local = {
         let mut host = socket.host.lock();
         host.connection.begin_connect()?;
-        host.local_endpoint.as_ref().map(|local_endpoint| local_endpoint.local).unwrap_or_default()
+        let bound = host.kind().and_then(|own| own.local_endpoint.as_ref());
+        bound.map(|local_endpoint| local_endpoint.local).unwrap_or_default()
     };
     let mut request = ConnectRequest {
         socket,

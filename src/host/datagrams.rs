@@ -38,7 +38,7 @@ pub(crate) fn create_datagrams(role: SocketRole, regular: bool, port: Option<u16
     };
     let settings = options.defaults;
     let socket = register(role, Family::Udp, regular, Arc::clone(&settings))?;
-    socket.host.lock().datagrams = Some(Box::new(DatagramSide::new(ip)));
+    socket.host.lock().kind_mut().datagrams = Some(DatagramSide::new(ip));
     apply_reliability(&socket, &settings);
     if let Some(bound) = bound {
         open(&socket, bound)?;
@@ -52,7 +52,7 @@ fn open(socket: &Arc<Socket>, (io, holder, bound, port): BoundSocket) -> Result<
     {
         let mut host = socket.host.lock();
         host.connection.check_not_destroyed()?;
-        let own = host.datagrams.as_mut().ok_or_else(needs_udp)?;
+        let own = host.datagrams_mut().ok_or_else(needs_udp)?;
         if own.bound.is_some() {
             return Ok(());
         }
@@ -156,7 +156,7 @@ pub(crate) fn send_broadcast(handle: Handle, port: u16, payload: &[u8]) -> Resul
 pub(crate) fn set_target(handle: Handle, url: &str, port: u16) -> Result<()> {
     let socket = CONTEXT.registry.get(handle)?;
     let mut host = socket.host.lock();
-    let own = host.datagrams.as_mut().ok_or_else(needs_udp)?;
+    let own = host.datagrams_mut().ok_or_else(needs_udp)?;
     // The number behind a zone's name may change.
     let address = literal(url, port).filter(|_| !url.contains('%'));
     own.target = Some(UdpTarget { address, url: url.into(), port });
@@ -235,7 +235,7 @@ fn enqueue(
 ) -> Result<Step> {
     let host = socket.host.lock();
     host.connection.check_not_destroyed()?;
-    let own = host.datagrams.as_ref().ok_or_else(needs_udp)?;
+    let own = host.datagrams().ok_or_else(needs_udp)?;
     if matches!(receiver, Receiver::Target) && own.target.is_none() {
         return Err(needs_target());
     }
@@ -292,7 +292,7 @@ fn enqueue(
             host.queue.push(payload.len(), |records| {
                 datagram_records::push(records, to, is_reliable, header, payload);
             });
-            if let Some(own) = &mut host.datagrams {
+            if let Some(own) = host.datagrams_mut() {
                 own.reliable_queued |= is_reliable;
             }
         }

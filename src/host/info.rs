@@ -23,7 +23,7 @@ pub(crate) fn port(handle: Handle) -> Result<u16> {
 pub(crate) fn string(handle: Handle, key: &str) -> Result<String> {
     let socket = CONTEXT.registry.get(handle)?;
     let host = socket.host.lock();
-    let peer = socket.peer.as_ref().or(host.peer.as_ref());
+    let peer = socket.peer.as_ref().or_else(|| host.kind()?.peer.as_ref());
     let about = |text: fn(&About) -> &str| match &host.about {
         Some(about) => Ok(text(about).to_owned()),
         None if socket.family.is_websocket() && peer.is_some() => Ok(text(&About::default()).to_owned()),

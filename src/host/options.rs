@@ -172,7 +172,7 @@ fn words_for(kind: Sockets) -> &'static str {
 
 fn has_ipv6(socket: &Socket) -> bool {
     let host = socket.host.lock();
-    match host.datagrams.as_ref().map(|own| (own.bound, own.ip)) {
+    match host.datagrams().map(|own| (own.bound, own.ip)) {
         Some((Some(bound), _)) => bound.families.v6,
         Some((None, ip)) => ip.is_none_or(|ip| ip.is_ipv6()),
         None => false,
@@ -185,7 +185,7 @@ pub(crate) fn apply_reliability(socket: &Socket, settings: &Settings) {
     let timeout = Micros::from(udp.reliable_timeout_ms) * 1_000;
     let keepalive = Micros::from(udp.reliable_keepalive_ms) * 1_000;
     let max_peers = udp.reliable_max_peers as usize;
-    let endpoint = match socket.host.lock().datagrams.as_ref() {
+    let endpoint = match socket.host.lock().datagrams() {
         None => return,
         Some(own) => own.reliable.as_ref().map(Arc::clone),
     };
@@ -213,7 +213,7 @@ pub(crate) fn apply_reliability(socket: &Socket, settings: &Settings) {
     endpoint.count_in(&CONTEXT.backlog);
     endpoint.count_sends_in(total_to_send());
     let endpoint = Arc::new(Mutex::new(endpoint));
-    if let Some(own) = socket.host.lock().datagrams.as_mut() {
+    if let Some(own) = socket.host.lock().datagrams_mut() {
         own.reliable.get_or_insert(endpoint);
     }
 }

@@ -39,7 +39,8 @@ pub(super) fn inherited_listener(ip: Option<IpAddr>, port: u16) -> Option<TcpLis
 
 /// `network_config_accepting`: closes a server's port, or opens it again.
 pub(super) fn set_accepting(socket: &Socket, accepting: bool) -> Result<()> {
-    let listening = socket.host.lock().listening.clone().ok_or_else(Error::bad_handle)?;
+    let listening =
+        socket.host.lock().kind().and_then(|own| own.listening.clone()).ok_or_else(Error::bad_handle)?;
     if !accepting {
         listening.pause();
     } else if !listening.is_open() && !listening.unpark() {

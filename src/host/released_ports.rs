@@ -36,12 +36,13 @@ struct Released {
 pub(crate) fn note(socket: &Socket) {
     let mut host = socket.host.lock();
     if socket.role == SocketRole::Client {
-        let port = host.local_endpoint.as_ref().map_or(0, |endpoint| endpoint.local.port);
+        let port =
+            host.kind().and_then(|own| own.local_endpoint.as_ref()).map_or(0, |endpoint| endpoint.local.port);
         drop(host);
         if port != 0 {
             CONNECTIONS.lock().insert(port);
         }
-    } else if let Some(own) = host.datagrams.as_mut()
+    } else if let Some(own) = host.datagrams_mut()
         && let Some(holder) = own.holder.take()
     {
         let endpoint = own.reliable.as_ref().map(Arc::downgrade).unwrap_or_default();

@@ -38,7 +38,7 @@ pub(crate) fn create_socket(family: Family, port: Option<u16>) -> Result<Handle>
     }
     if local.ip.is_some() || reserved.is_some() {
         let reserved = reserved.map(|(holder, _)| holder);
-        socket.host.lock().local_endpoint = Some(Box::new(LocalEndpoint { local, _reserved: reserved }));
+        socket.host.lock().kind_mut().local_endpoint = Some(LocalEndpoint { local, _reserved: reserved });
     }
     Ok(socket.handle)
 }
@@ -69,7 +69,7 @@ pub(crate) fn create_server(family: Family, port: u16, max_clients: u32, regular
     released_ports::note_server(port);
     let handle = socket.handle;
     let listening = Arc::new(Listening::new(listening, Place { port, ..place }));
-    socket.host.lock().listening = Some(Arc::clone(&listening));
+    socket.host.lock().kind_mut().listening = Some(Arc::clone(&listening));
     CONTEXT.command(
         socket.reactor(),
         Command::Listen(Listen { socket, listening, regular, tls, descriptor_limit }),

@@ -7,6 +7,7 @@ use slab::Slab;
 use crate::clock::Millis;
 use crate::command::Id;
 use crate::socket::Handle;
+use crate::sys;
 use crate::timers::Timers;
 
 use super::accept::listener::Listener;
@@ -83,6 +84,21 @@ impl Endpoints {
         let serial = NEXT_SERIAL.fetch_add(1, Relaxed);
         let slot = Slot { endpoint, serial, listed: false };
         Id { token: self.slots.insert(slot) as u32, serial }
+    }
+
+    /// Has the processor fetch what will be looked at of the connection whose turn is the one after the next, and of the
+    /// next, whose own part is there by now, its socket: with many connections none of it is in the cache.
+    #[inline]
+    pub(crate) fn fetch_ahead(&self, soon: Option<u32>, next: Option<u32>) {
+        if let Some(slot) = soon.and_then(|token| self.slots.get(token as usize)) {
+            sys::prefetch(slot);
+        }
+        if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) =
+            next.and_then(|token| self.slots.get(token as usize))
+            && let Some(socket) = &stream.socket
+        {
+            sys::prefetch(&**socket);
+        }
     }
 
     /// Whoever has this place now.

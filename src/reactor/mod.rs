@@ -24,6 +24,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::{Duration, Instant};
 
+use mio::event::Event;
 use mio::{Events, Poll, Token};
 
 use crate::clock::{self, Millis};
@@ -143,7 +144,10 @@ impl Reactor {
         }
         // A panic below leaves the next turn a list of its own.
         let mut ready = std::mem::replace(&mut self.ready, Events::with_capacity(READY_PER_TURN));
+        let (mut soon, mut next) = (ready.iter().skip(2), ready.iter().skip(1));
         for event in &ready {
+            let number = |event: &Event| event.token().0 as u32;
+            self.endpoints.fetch_ahead(soon.next().map(number), next.next().map(number));
             let token = event.token();
             if token == WAKER {
                 continue;

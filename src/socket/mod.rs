@@ -125,18 +125,24 @@ pub(crate) struct HostSide {
     pub(crate) regular: bool,
     pub(crate) queue: SendQueue,
     pub(crate) memberships: Memberships,
-    /// Whom a client is connected to, or was.
-    pub(crate) peer: Option<PeerName>,
     /// What the opening of a WebSocket has brought to light, if it was not the usual.
     pub(crate) about: Option<Arc<About>>,
     /// A server's are context with its clients until one has its own.
     pub(crate) settings: Arc<Settings>,
+    kind: Option<Box<OfKind>>,
+}
+
+/// What sockets of one kind have. The connections that a server accepted, of which there are most, have none of it.
+#[derive(Debug, Default)]
+pub(crate) struct OfKind {
+    /// Whom a client is connected to, or was.
+    pub(crate) peer: Option<PeerName>,
     /// Where a client's connections are bound, if the host asked for it.
-    pub(crate) local_endpoint: Option<Box<LocalEndpoint>>,
+    pub(crate) local_endpoint: Option<LocalEndpoint>,
     /// What a server listens on.
     pub(crate) listening: Option<Arc<Listening>>,
     /// What only UDP sockets have.
-    pub(crate) datagrams: Option<Box<DatagramSide>>,
+    pub(crate) datagrams: Option<DatagramSide>,
 }
 
 /// The local address of an outgoing connection.
@@ -181,6 +187,24 @@ pub(crate) struct UdpTarget {
 }
 
 impl HostSide {
+    /// What it has as one of its kind, if it has any of that.
+    pub(crate) fn kind(&self) -> Option<&OfKind> {
+        self.kind.as_deref()
+    }
+
+    /// To set something of that.
+    pub(crate) fn kind_mut(&mut self) -> &mut OfKind {
+        self.kind.get_or_insert_default()
+    }
+
+    pub(crate) fn datagrams(&self) -> Option<&DatagramSide> {
+        self.kind()?.datagrams.as_ref()
+    }
+
+    pub(crate) fn datagrams_mut(&mut self) -> Option<&mut DatagramSide> {
+        self.kind.as_mut()?.datagrams.as_mut()
+    }
+
     /// Fails if no message with so many bytes is taken for sending. Then the host is told when the socket has
     /// room again.
     #[inline]
@@ -275,12 +299,9 @@ impl Socket {
                 regular,
                 queue: SendQueue::default(),
                 memberships: Memberships::default(),
-                peer: None,
                 about: None,
                 settings,
-                local_endpoint: None,
-                listening: None,
-                datagrams: None,
+                kind: None,
             }),
         };
         socket.refresh_limits(&socket.host.lock().settings);
@@ -356,7 +377,10 @@ impl Socket {
         let (reserved, listening) = {
             let mut host = self.host.lock();
             host.connection.destroyed();
-            (host.local_endpoint.take(), host.listening.take())
+            host.kind
+                .as_mut()
+                .map(|own| (own.local_endpoint.take(), own.listening.take()))
+                .unwrap_or_default()
         };
         // Here and now, so that the port is free when the host's call returns.
         drop(reserved);
@@ -394,7 +418,7 @@ impl Drop for Socket {
         if let (SocketRole::Accepted, Some(clients)) = (self.role, &self.clients) {
             clients.strike_off(&self.enrolment, &self.traffic);
         }
-        if let Some(endpoint) = self.host.lock().datagrams.as_ref().and_then(|own| own.reliable.as_ref()) {
+        if let Some(endpoint) = self.host.lock().datagrams().and_then(|own| own.reliable.as_ref()) {
             let stats = endpoint.lock().stats();
             Traffic::add_past_repairs(stats.resent, stats.lost);
         }

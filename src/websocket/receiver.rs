@@ -44,6 +44,13 @@ pub trait MessageSink {
 /// The state of one connection's incoming half.
 #[derive(Debug)]
 pub struct Receiver {
+    /// Between messages there is none: a word does for most connections, most of the time.
+    state: Option<Box<State>>,
+    role: Side,
+}
+
+#[derive(Debug)]
+struct State {
     /// The message so far, and behind it the part of a control frame that came so far.
     buffer: Vec<u8>,
     phase: ParseState,
@@ -92,6 +99,61 @@ enum Content {
 impl Receiver {
     #[must_use]
     pub fn new(role: Side) -> Self {
+        Self { state: None, role }
+    }
+
+    /// Bytes of memory that an unfinished message occupies; 0 when there is none.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.state.as_ref().map_or(0, |state| state.buffer.capacity())
+    }
+
+    /// How much there is of a message or a frame that has not come whole; 0 between messages.
+    #[must_use]
+    pub fn partial(&self) -> usize {
+        self.state.as_ref().map_or(0, |state| state.partial())
+    }
+
+    /// How many bytes the message that has begun still lacks, or may lack where `limit` alone is known of
+    /// its size; 0 between messages.
+    #[must_use]
+    pub fn missing(&self, limit: usize) -> u64 {
+        self.state.as_ref().map_or(0, |state| state.missing(limit))
+    }
+
+    /// From now on messages are skipped, the one that has begun to come too; control frames are not.
+    pub fn forget_messages(&mut self) {
+        self.state.get_or_insert_with(|| Box::new(State::between_messages(self.role))).forget_messages();
+    }
+
+    /// Takes `bytes`, in which payloads are unmasked in place, up to the frame after which the sink
+    /// says that it is full, and returns how many that were. A message larger than `limit` is a
+    /// violation as soon as its size is known. After a violation, as after a close frame, whatever
+    /// follows is ignored.
+    pub fn receive(
+        &mut self,
+        bytes: &mut [u8],
+        limit: usize,
+        sink: &mut impl MessageSink,
+    ) -> Result<usize, Violation> {
+        let Some(state) = &mut self.state else {
+            let mut state = State::between_messages(self.role);
+            let result = state.receive(bytes, limit, sink);
+            if !state.is_between_messages() {
+                self.state = Some(Box::new(state));
+            }
+            return result;
+        };
+        let result = state.receive(bytes, limit, sink);
+        if state.is_between_messages() {
+            self.state = None;
+        }
+        result
+    }
+}
+
+impl State {
+    fn between_messages(role: Side) -> Self {
         Self {
             buffer: Vec::new(),
             phase: ParseState::BETWEEN_FRAMES,
@@ -102,15 +164,15 @@ impl Receiver {
         }
     }
 
-    /// Bytes of memory that an unfinished message occupies; 0 when there is none.
-    #[must_use]
-    pub fn memory(&self) -> usize {
-        self.buffer.capacity()
+    /// Whether it is as in the beginning.
+    fn is_between_messages(&self) -> bool {
+        matches!(self.phase, ParseState::Header { length: 0, .. })
+            && self.fragmented.is_none()
+            && self.buffer.capacity() == 0
+            && !self.forgets
     }
 
-    /// How much there is of a message or a frame that has not come whole; 0 between messages.
-    #[must_use]
-    pub fn partial(&self) -> usize {
+    fn partial(&self) -> usize {
         let of_frame = match self.phase {
             ParseState::Header { length, .. } => usize::from(length),
             ParseState::Payload(_) => 1,
@@ -119,10 +181,7 @@ impl Receiver {
         self.buffer.len() + of_frame + usize::from(self.fragmented.is_some())
     }
 
-    /// How many bytes the message that has begun still lacks, or may lack where `limit` alone is known of
-    /// its size; 0 between messages.
-    #[must_use]
-    pub fn missing(&self, limit: usize) -> u64 {
+    fn missing(&self, limit: usize) -> u64 {
         match self.phase {
             ParseState::Payload(Frame { remaining, fin: true, content: Content::Message(_), .. }) => {
                 remaining
@@ -134,8 +193,7 @@ impl Receiver {
         }
     }
 
-    /// From now on messages are skipped, the one that has begun to come too; control frames are not.
-    pub fn forget_messages(&mut self) {
+    fn forget_messages(&mut self) {
         self.forgets = true;
         let control = match self.phase {
             ParseState::Payload(Frame { content: Content::Control { buffered, .. }, .. }) => buffered.into(),
@@ -145,11 +203,7 @@ impl Receiver {
         self.buffer.shrink_to_fit();
     }
 
-    /// Takes `bytes`, in which payloads are unmasked in place, up to the frame after which the sink
-    /// says that it is full, and returns how many that were. A message larger than `limit` is a
-    /// violation as soon as its size is known. After a violation, as after a close frame, whatever
-    /// follows is ignored.
-    pub fn receive(
+    fn receive(
         &mut self,
         bytes: &mut [u8],
         limit: usize,

@@ -50,7 +50,7 @@ impl PendingConnect {
             // The last connection may have ended before it was asked to write.
             host.queue.forget_announcement();
             host.regular = self.regular;
-            host.peer = peer.cloned();
+            host.kind_mut().peer = peer.cloned();
             if self.waiter.is_some() {
                 host.connection.connect_succeeded();
             }

@@ -65,7 +65,7 @@ impl Datagrams {
             self.in_flight += payload;
             return true;
         }
-        if let Some(own) = &mut host.datagrams {
+        if let Some(own) = host.datagrams_mut() {
             own.reliable_queued &= !self.waiting.is_empty();
         }
         false

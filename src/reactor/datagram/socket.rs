@@ -205,7 +205,7 @@ impl Datagrams {
     pub(crate) fn apply_settings(&mut self, around: &mut Around<'_>) {
         let (settings, reliable) = {
             let host = self.socket.host.lock();
-            let Some(own) = &host.datagrams else { return };
+            let Some(own) = host.datagrams() else { return };
             (Arc::clone(&host.settings), own.reliable.clone())
         };
         let udp = &settings.udp;

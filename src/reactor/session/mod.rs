@@ -17,7 +17,7 @@ use crate::event::batch::BatchWriter;
 use crate::protocol::framing::Framer;
 use crate::socket::{About, Socket};
 
-use crate::clock::Millis;
+use crate::clock::{Millis, Stamp};
 
 use end::broken;
 use gamemaker::{Carrier, Greeting};
@@ -282,9 +282,9 @@ impl Session {
     }
 
     /// When to probe the connection, or give it up, if nothing is received until then.
-    pub(crate) fn next_probe(&self, last_read: Millis) -> Option<Millis> {
+    pub(crate) fn next_probe(&self, last_read: Stamp, now: Millis) -> Option<Millis> {
         match self {
-            Self::WebSocket(websocket) => websocket.next_probe(last_read),
+            Self::WebSocket(websocket) => websocket.next_probe(last_read, now),
             _ => None,
         }
     }

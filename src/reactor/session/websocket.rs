@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::clock::Millis;
+use crate::clock::{Millis, Stamp};
 use crate::command::{CloseFrame, WebSocketRequest};
 use crate::encoder::Frames;
 use crate::error::{Code, Error};
@@ -55,10 +55,8 @@ enum Stage {
 /// How far the closing handshake is.
 #[derive(Default)]
 struct Closing {
-    /// The code of the close frame to send, where it is not the usual one.
-    code: Option<Option<u16>>,
-    /// And what it says to a person.
-    reason: Box<str>,
+    /// The close frame to send, where it is not the usual one.
+    words: Option<Box<Words>>,
     /// The code of the close frame that came; `None` if none came, or one without a code.
     received_code: Option<Option<u16>>,
     sent: bool,
@@ -67,11 +65,24 @@ struct Closing {
     cut_off: bool,
 }
 
+/// What a close frame says.
+struct Words {
+    code: Option<u16>,
+    /// To a person.
+    reason: Box<str>,
+}
+
+impl Closing {
+    fn set_words(&mut self, code: Option<u16>, reason: &str) {
+        self.words = Some(Box::new(Words { code, reason: reason.into() }));
+    }
+}
+
 #[derive(Default)]
 struct Keepalive {
     /// How long the connection may be idle; 0 means for ever.
     idle_ms: u32,
-    pinged_at: Millis,
+    pinged_at: Stamp,
     /// A ping was not answered yet.
     pinged: bool,
     /// Nothing at all came since the last ping.
@@ -175,7 +186,7 @@ impl WebSocket {
                 (Error::new(Code::Handshake, why).into(), violation.code())
             }
         };
-        self.closing.code = Some(Some(code));
+        self.closing.set_words(Some(code), "");
         self.closing.received = true;
         Err(stop)
     }
@@ -226,13 +237,13 @@ impl WebSocket {
         match (stop, result) {
             (None, Ok(_)) => Ok(()),
             (Some(End { session, answer, received }), _) => {
-                self.closing.code = Some(answer);
+                self.closing.set_words(answer, "");
                 self.closing.received_code = received;
                 self.closing.received = true;
                 Err(session)
             }
             (None, Err(violation)) => {
-                self.closing.code = Some(Some(violation.code()));
+                self.closing.set_words(Some(violation.code()), "");
                 self.closing.received = true;
                 Err(broken(violation, limit).into())
             }
@@ -289,14 +300,15 @@ impl WebSocket {
         let upgraded = matches!(self.stage, Stage::Greeting(_) | Stage::Open);
         if upgraded && !self.closing.sent && !self.closing.cut_off {
             self.closing.sent = true;
-            let code = self.closing.code.unwrap_or(Some(websocket::close_code::NORMAL));
-            self.frames.close(out, code, &self.closing.reason);
+            match &self.closing.words {
+                Some(words) => self.frames.close(out, words.code, &words.reason),
+                None => self.frames.close(out, Some(websocket::close_code::NORMAL), ""),
+            }
         }
     }
 
     pub(crate) fn set_close_frame(&mut self, frame: &CloseFrame) {
-        self.closing.code = Some(Some(frame.code));
-        self.closing.reason = frame.reason.clone();
+        self.closing.set_words(Some(frame.code), &frame.reason);
     }
 
     pub(crate) fn received_close_code(&self) -> u16 {
@@ -322,10 +334,12 @@ impl WebSocket {
         self.keepalive.idle_ms = ms;
     }
 
-    pub(crate) fn next_probe(&self, last_read: Millis) -> Option<Millis> {
-        let Keepalive { idle_ms, pinged_at, .. } = self.keepalive;
+    pub(crate) fn next_probe(&self, last_read: Stamp, now: Millis) -> Option<Millis> {
+        let Keepalive { idle_ms, pinged_at, silent, .. } = self.keepalive;
+        // Whatever came since the ping came later.
+        let last = if silent { pinged_at } else { last_read };
         let open = matches!(self.stage, Stage::Open);
-        (open && idle_ms != 0).then(|| last_read.max(pinged_at) + Millis::from(idle_ms))
+        (open && idle_ms != 0).then(|| last.moment(now) + Millis::from(idle_ms))
     }
 
     pub(crate) fn probe(&mut self, now: Millis, out: &mut Vec<u8>) -> Result<(), Error> {
@@ -333,7 +347,7 @@ impl WebSocket {
         if keepalive.silent && keepalive.has_answered {
             return Err(Error::new(Code::Timeout, "the peer does not answer pings any more"));
         }
-        keepalive.pinged_at = now;
+        keepalive.pinged_at = Stamp::of(now);
         keepalive.pinged = true;
         keepalive.silent = true;
         self.frames.ping(out);

@@ -187,7 +187,7 @@ impl Stream {
     }
 
     fn next_probe(&self, now: Millis) -> Option<Millis> {
-        if self.paused { None } else { self.session.next_probe(self.last_read.moment(now)) }
+        if self.paused { None } else { self.session.next_probe(self.last_read, now) }
     }
 
     pub(crate) fn is_overdue(&self, now: Millis) -> bool {

@@ -5,7 +5,7 @@ use super::{KEY, LIMIT, Receiver, Recorder, Side, frame_for};
 
 #[test]
 fn an_idle_connection_costs_little() {
-    assert!(size_of::<Receiver>() <= 56, "{}", size_of::<Receiver>());
+    assert!(size_of::<Receiver>() <= 16, "{}", size_of::<Receiver>());
 }
 
 #[test]
