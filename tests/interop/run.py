@@ -1,9 +1,13 @@
 """Runs the tests of this directory or another one, all of them or those of the modules named."""
 
 import argparse
+import concurrent.futures
 import faulthandler
+import json
 import pathlib
+import subprocess
 import sys
+import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -25,6 +29,26 @@ class Result(unittest.TextTestResult):
         super().stopTest(test)
 
 
+class Tally:
+    """What became of tests."""
+
+    def __init__(self, ran=0, skipped=0, failures=()):
+        self.ran, self.skipped, self.failures = ran, skipped, set(failures)
+
+    def add(self, other):
+        self.ran += other.ran
+        self.skipped += other.skipped
+        self.failures |= other.failures
+
+    def write(self, file):
+        content = {"ran": self.ran, "skipped": self.skipped, "failures": sorted(self.failures)}
+        file.write_text(json.dumps(content))
+
+    @classmethod
+    def read(cls, file):
+        return cls(**json.loads(file.read_text()))
+
+
 def differences(file):
     """The tests that may fail, with the reasons."""
     lines = [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
@@ -36,15 +60,45 @@ def failures_of(result):
     return {getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors}
 
 
-def pass_again(loader, failures):
+def run(modules, options):
+    """Runs these modules in this process."""
+    loader = unittest.TestLoader()
+    loader.testNamePatterns = [f"*{pattern}*" for pattern in options.k] or None
+    # Discovery, unlike loading by name, takes a module that cannot be imported here for a skipped test.
+    tests = unittest.TestSuite(loader.discover(str(options.directory), f"{module}.py") for module in modules)
+    verbosity = 2 if options.v else 1
+    result = unittest.TextTestRunner(verbosity=verbosity, failfast=options.f, resultclass=Result).run(tests)
+    return Tally(result.testsRun, len(result.skipped), failures_of(result))
+
+
+def run_apart(modules, options):
+    """Runs each module in a process of its own, several at once, and shows what they said when they have ended."""
+    own = ["--directory", options.directory, *(f"-k{pattern}" for pattern in options.k), *(["-v"] if options.v else [])]
+    names = sorted(file.stem for module in modules for file in options.directory.glob(f"{module}.py"))
+    all_of_them = Tally()
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        def run_one(name):
+            file = pathlib.Path(folder, name)
+            command = [sys.executable, __file__, name, "--tally", file, *own]
+            output = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False).stdout
+            return output, Tally.read(file) if file.exists() else Tally(1, 0, [f"{name}, which did not end well"])
+
+        tasks = {pool.submit(run_one, name): name for name in names}
+        for task in concurrent.futures.as_completed(tasks):
+            output, tally = task.result()
+            print(f"{tasks[task]}:\n{output.decode(errors='replace')}", flush=True)
+            all_of_them.add(tally)
+    return all_of_them
+
+
+def pass_again(failures):
     """Of these the tests that pass when they run alone."""
     names = sorted(name for name in failures if name.startswith("test_"))
     if len(failures) > MOST_CHANCES or not names:
         return set()
     print("once more:", ", ".join(names))
-    loader.testNamePatterns = None
     runner = unittest.TextTestRunner(resultclass=Result)
-    return set(names) - failures_of(runner.run(loader.loadTestsFromNames(names)))
+    return set(names) - failures_of(runner.run(unittest.TestLoader().loadTestsFromNames(names)))
 
 
 def main():
@@ -56,36 +110,34 @@ def main():
                         help="tests that may fail: in each line one, a colon, the reason")
     parser.add_argument("-f", action="store_true", help="stop at the first failure")
     parser.add_argument("--directory", type=pathlib.Path, default=HERE, help="where the tests are")
+    parser.add_argument("--jobs", type=int, default=1, help="so many modules at once, each in a process of its own")
+    parser.add_argument("--tally", type=pathlib.Path, metavar="FILE", help="only write there what became of the tests")
     options = parser.parse_args()
 
-    directory = options.directory.resolve()
-    sys.path[:0] = [str(directory), str(HERE)]
-    loader = unittest.TestLoader()
-    loader.testNamePatterns = [f"*{pattern}*" for pattern in options.k] or None
-    # Discovery, unlike loading by name, takes a module that cannot be imported here for a skipped test.
+    options.directory = options.directory.resolve()
+    sys.path[:0] = [str(options.directory), str(HERE)]
     modules = options.modules or ["test_*"]
-    tests = unittest.TestSuite(loader.discover(str(directory), f"{module}.py") for module in modules)
-    verbosity = 2 if options.v else 1
-    result = unittest.TextTestRunner(verbosity=verbosity, failfast=options.f, resultclass=Result).run(tests)
+    if options.tally:
+        run(modules, options).write(options.tally)
+        return
+    tally = (run_apart if options.jobs > 1 else run)(modules, options)
 
-    failures = failures_of(result)
     may_fail = differences(options.differences) if options.differences else {}
-    differ = failures & may_fail.keys()
-    unsteady = pass_again(loader, failures - may_fail.keys())
-    failed = failures - may_fail.keys() - unsteady
+    differ = tally.failures & may_fail.keys()
+    unsteady = pass_again(tally.failures - may_fail.keys())
+    failed = tally.failures - may_fail.keys() - unsteady
     for test in sorted(differ):
         print(f"differs  {test}: {may_fail[test]}")
     for test in sorted(unsteady):
         print(f"UNSTEADY {test}: failed, and passed alone")
     for test in sorted(failed):
         print(f"FAILED   {test}")
-    skipped = len(result.skipped)
-    counts = [f"{result.testsRun - len(failures) - skipped} passed", f"{len(failed)} failed"]
+    counts = [f"{tally.ran - len(tally.failures) - tally.skipped} passed", f"{len(failed)} failed"]
     counts += [f"{len(differ)} differ"] if differ else []
     counts += [f"{len(unsteady)} unsteady"] if unsteady else []
-    counts += [f"{skipped} skipped"] if skipped else []
+    counts += [f"{tally.skipped} skipped"] if tally.skipped else []
     print(", ".join(counts))
-    sys.exit(1 if failed or not result.testsRun else 0)
+    sys.exit(1 if failed or not tally.ran else 0)
 
 
 if __name__ == "__main__":

@@ -16,11 +16,16 @@ use crate::cross::Windows;
 use crate::dist::{self, imports};
 use crate::peers;
 use crate::steps::Steps;
-use crate::wine::Wine;
+use crate::wine::{SLOWNESS, TIMES_SLOWER, Wine};
 use differences::Differences;
 
 /// What there is to run, in this order; `cargo xtask test --target windows c border` runs two of them.
 const PARTS: [&str; 7] = ["imports", "c", "gamemaker", "examples", "linking", "interop", "border"];
+
+/// How many test programs run at the same time: they wait for each other's timeouts more than they work.
+fn at_once() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from) + 1
+}
 
 /// Runs the parts named, or all.
 pub fn run(windows: &Windows, parts: &[&str]) -> Result<(), Box<dyn Error>> {
@@ -65,7 +70,8 @@ pub fn run(windows: &Windows, parts: &[&str]) -> Result<(), Box<dyn Error>> {
 /// Runs CTest's tests that have this label.
 fn ctest(steps: &mut Steps, name: &'static str, folder: &Path, label: &str) -> bool {
     let mut command = Command::new("ctest");
-    command.current_dir(folder).args(["-L", label, "--output-on-failure", "--repeat", "until-pass:2"]);
+    command.current_dir(folder).args(["-L", label, "--output-on-failure", "--repeat", "until-pass:2", "-j"]);
+    command.arg(at_once().to_string()).env(SLOWNESS, TIMES_SLOWER);
     steps.run(name, command)
 }
 
@@ -82,7 +88,7 @@ fn interop(steps: &mut Steps, wine: &Wine, windows: &Windows) -> bool {
     remote.push(windows.cmake_dir().join("tests/windows/remote.exe").display().to_string());
     let mut command = Command::new(python);
     command.arg(build::root().join("tests/interop/run.py"));
-    command.arg("--differences").arg(differences::file());
+    command.arg("--differences").arg(differences::file()).args(["--jobs", &at_once().to_string()]);
     command.env("STEPWIRE_REMOTE", remote.join(" "));
     if let Ok(modules) = peers::node_modules() {
         command.env("STEPWIRE_NODE_MODULES", &modules).env("NODE_PATH", modules);

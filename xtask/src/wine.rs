@@ -18,8 +18,10 @@ const INSTALL: &str = "dpkg --add-architecture i386 && apt-get update -qq && \
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
     wine wine64 wine32:i386 libgnutls30t64 libgnutls30t64:i386";
 
-/// Says to the C harness how many times its patience is needed.
+/// Says to the tests how many times their patience is needed.
 pub const SLOWNESS: &str = "STEPWIRE_TEST_SLOWNESS";
+/// What an emulated system needs more.
+pub const TIMES_SLOWER: &str = "3";
 
 pub struct Wine {
     /// The words before a Windows program.
@@ -94,8 +96,7 @@ impl Wine {
         // A path of Windows: for others Wine starts a second process.
         let program = format!("Z:{}", program.display());
         command.args(&self.launcher[1..]).arg(program).env("WINEDEBUG", "-all");
-        // What an emulated system needs more.
-        command.env(SLOWNESS, "3");
+        command.env(SLOWNESS, TIMES_SLOWER);
         command
     }
 
