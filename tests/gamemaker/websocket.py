@@ -1,7 +1,7 @@
 """Runs the websocket test against echo_peer.py.
 
-Usage: websocket.py TEST LIBRARY DIRECTORY RUNTIME: in DIRECTORY lies the Python environment with the
-`websockets` package; it is made if it is missing.
+Usage: websocket.py LIBRARY DIRECTORY RUNTIME TEST...: in DIRECTORY lies the Python environment with the
+`websockets` package; it is made if it is missing. TEST is the program, after what starts it here, if anything.
 """
 
 import subprocess
@@ -23,7 +23,7 @@ def python_with_websockets(directory):
 
 
 def main():
-    test, library, directory, runtime = sys.argv[1:]
+    library, directory, runtime, *test = sys.argv[1:]
     python = python_with_websockets(Path(directory))
     peer = subprocess.Popen(
         [python, Path(__file__).with_name("echo_peer.py")],
@@ -33,7 +33,7 @@ def main():
     )
     try:
         ports = dict(peer.stdout.readline().split() for _ in range(2))
-        return subprocess.run([test, library, ports["handshake"], ports["raw"], runtime], timeout=120).returncode
+        return subprocess.run([*test, library, ports["handshake"], ports["raw"], runtime], timeout=120).returncode
     finally:
         peer.stdin.close()
         peer.wait(timeout=10)

@@ -51,10 +51,12 @@ public:
         run_events();
     }
 
-    // Frames until it is so; the program ends if that takes more than ten seconds.
+    // Frames until it is so; the program ends if that takes more than ten seconds, on slow systems a multiple.
     void until(const char *what, const std::function<bool()> &condition)
     {
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        const char *slowness = std::getenv("STEPWIRE_TEST_SLOWNESS");
+        const auto patience = std::chrono::duration<double>(10.0 * (slowness ? std::atof(slowness) : 1.0));
+        const auto deadline = std::chrono::steady_clock::now() + patience;
         for (frame(); !condition(); frame()) {
             if (std::chrono::steady_clock::now() > deadline) {
                 fail(__FILE__, __LINE__, std::string("waited too long for ") + what);
