@@ -22,9 +22,9 @@ static int fill(double socket) {
             continue;
         }
         CHECK_EQUAL(sent, network_error_queue_full);
-        /* What the system still takes is room again, of which an event tells. */
+        /* What the system still takes is room again, of which an event tells; it may be about an earlier refusal. */
         pump();
-        if (network_get_stat(socket, "send_queue") >= LIMIT)
+        if (network_get_stat(socket, "send_queue") >= LIMIT && untaken(socket) == 0)
             return taken;
         drop_events();
     }
