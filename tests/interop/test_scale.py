@@ -132,8 +132,10 @@ class Churn(ScaleTestCase):
         host = super().start_host(**popen)
         # A server brings whatever the library keeps open for good, and one connection what it keeps in memory.
         server = host.must("network_create_server", stepwire.SOCKET_TCP, 0, 1)
-        before = process.descriptors(host.pid)
-        gamemaker.join(int(host.must("network_get_port", server))).close()
+        first = gamemaker.join(int(host.must("network_get_port", server)))
+        # Now its thread has begun, with what that needs.
+        before = process.descriptors(host.pid) - 1
+        first.close()
         host.event(type=stepwire.TYPE_DISCONNECT)
         host.events.clear()
         wait_until(lambda: process.descriptors(host.pid) == before, "the end of the first connection")
