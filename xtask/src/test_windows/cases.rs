@@ -1,5 +1,6 @@
 //! The C harness under Wine: each case in a process of its own, so that one failure hides no other case.
 
+use std::cmp::Reverse;
 use std::error::Error;
 use std::fs::{self, File};
 use std::io;
@@ -23,19 +24,10 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 pub fn run(wine: &Wine, folder: &Path, differences: &Differences) -> Result<String> {
     let cases = list_all(wine, folder)?;
-    let next = AtomicUsize::new(0);
     let tally = Mutex::new(Tally::default());
-    thread::scope(|scope| {
-        for worker in 0..at_once() {
-            let (cases, next, tally) = (&cases, &next, &tally);
-            let output = folder.join(format!("output-{worker}.txt"));
-            scope.spawn(move || {
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let run = case.run(wine, &output, differences);
-                    tally.lock().expect("nobody panics with it").count(case, run);
-                }
-            });
-        }
+    with_each(&cases, |worker, case| {
+        let run = case.run(wine, &folder.join(format!("output-{worker}.txt")), differences);
+        tally.lock().expect("nobody panics with it").count(case, run);
     });
     let mut tally = tally.into_inner().expect("nobody panics with it");
     // Chance gets one more attempt, alone, as on Linux.
@@ -44,6 +36,21 @@ pub fn run(wine: &Wine, folder: &Path, differences: &Differences) -> Result<Stri
         tally.count_again(case, &run);
     }
     tally.conclude()
+}
+
+/// Does something with each, several at once; tells which of the workers does it.
+fn with_each<'a, T: Sync>(all: &'a [T], work: impl Fn(usize, &'a T) + Sync) {
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for worker in 0..at_once() {
+            let (next, work) = (&next, &work);
+            scope.spawn(move || {
+                while let Some(one) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    work(worker, one);
+                }
+            });
+        }
+    });
 }
 
 struct Case {
@@ -141,17 +148,23 @@ fn list_all(wine: &Wine, folder: &Path) -> Result<Vec<Case>> {
             programs.push(path);
         }
     }
-    programs.sort();
     if programs.is_empty() {
         return Err("no test programs were built".into());
     }
-    let mut cases = Vec::new();
-    for program in programs {
+    let listed = Mutex::new(Vec::new());
+    with_each(&programs, |_, program| {
         for mode in MODES {
-            cases.extend(list(wine, &program, mode)?);
+            let cases = list(wine, program, mode).map_err(|error| error.to_string());
+            listed.lock().expect("nobody panics with it").push((program, mode, cases));
         }
+    });
+    let mut listed = listed.into_inner().expect("nobody panics with it");
+    listed.sort_by_key(|(program, mode, _)| (*program, Reverse(*mode)));
+    let mut all = Vec::new();
+    for (_, _, cases) in listed {
+        all.extend(cases?);
     }
-    Ok(cases)
+    Ok(all)
 }
 
 /// The cases of that program and mode.
