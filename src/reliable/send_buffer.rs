@@ -11,6 +11,14 @@ use super::wire::{CHUNK_LEN, CHUNK_LEN_MAX, Part, Writer};
 /// cost memory too.
 const CHUNKS_MAX: usize = 1 << 18;
 
+/// Messages up to this size overtake one of several chunks that has not left whole; and they fill no more of a
+/// datagram with that, however many there are.
+const OVERTAKING: usize = 512;
+
+/// So many bytes more than the larger one has sent since may overtake it: of a path that both would fill each gets
+/// a half.
+const AHEAD_OF_LARGE: i64 = 4096;
+
 /// Chunks that are looked at for one that is worth repeating.
 const REPEAT_SEARCH: usize = 32;
 
@@ -34,8 +42,17 @@ pub(crate) struct SendBuffer {
     first: u64,
     /// Sequence number of the first chunk that was never sent.
     unsent: u64,
+    /// That after the last chunk that was ever sent: others before it may not have been.
+    sent_end: u64,
     /// Bytes that all unsent chunks together need in a datagram.
     unsent_size: usize,
+    /// Chunks of large messages that are not acknowledged, and those of them that were never sent.
+    parts: usize,
+    unsent_parts: usize,
+    /// Small messages that were taken while some of those waited, and some that have left since.
+    overtaking: VecDeque<u64>,
+    /// What may overtake them now.
+    allowance: i64,
     /// Unacknowledged payload bytes.
     waiting: usize,
     /// Chunks that were lost, and some that were acknowledged since.
@@ -63,11 +80,18 @@ enum State {
     Acknowledged,
 }
 
+impl Chunk {
+    /// Whether it was sent, and not acknowledged.
+    fn is_under_way(&self) -> bool {
+        matches!(self.state, State::InFlight | State::Lost)
+    }
+}
+
 impl SendBuffer {
     /// A queue whose first chunk has that sequence number.
     #[cfg(test)]
     pub(crate) fn starting_at(sequence: u64) -> Self {
-        Self { first: sequence, unsent: sequence, ..Self::default() }
+        Self { first: sequence, unsent: sequence, sent_end: sequence, ..Self::default() }
     }
 
     /// Whether everything is acknowledged.
@@ -115,6 +139,12 @@ impl SendBuffer {
 
     fn push_chunk(&mut self, at: u32, size: usize, part: Part) {
         self.unsent_size += size + CHUNK_LEN;
+        if part != Part::Whole {
+            self.parts += 1;
+            self.unsent_parts += 1;
+        } else if self.unsent_parts > 0 && size <= OVERTAKING {
+            self.overtaking.push_back(self.first + self.chunks.len() as u64);
+        }
         self.chunks.push_back(Chunk {
             at,
             sent_in: 0,
@@ -127,7 +157,32 @@ impl SendBuffer {
 
     /// Whether something was sent that is not acknowledged.
     pub(crate) fn has_in_flight(&self) -> bool {
-        self.first < self.unsent
+        if self.unsent == self.sent_end {
+            return self.first < self.unsent;
+        }
+        // Something has overtaken what is unsent, and may have arrived before it.
+        self.chunks.iter().take((self.sent_end - self.first) as usize).any(|chunk| chunk.is_under_way())
+    }
+
+    /// Whether a small message is to overtake a larger one, as there is room for so many bytes now: where it need not
+    /// wait for others to be acknowledged the order stays as it is.
+    pub(crate) fn overtakes(&mut self, room: u64) -> bool {
+        self.allowance > 0 && self.unsent_size as u64 > room && self.next_overtaking().is_some()
+    }
+
+    /// Whether a larger message is on its way, which may fill the window.
+    pub(crate) fn has_parts(&self) -> bool {
+        self.parts > 0
+    }
+
+    fn next_overtaking(&mut self) -> Option<u64> {
+        while let Some(&sequence) = self.overtaking.front() {
+            if self.get(sequence).is_some_and(|chunk| chunk.state == State::Unsent) {
+                return (sequence < self.first + WINDOW).then_some(sequence);
+            }
+            self.overtaking.pop_front();
+        }
+        None
     }
 
     /// Whether a chunk is to be sent that was lost or never sent.
@@ -175,6 +230,21 @@ impl SendBuffer {
         }
     }
 
+    /// Writes small messages that overtake a larger one, and before them some again that are still under way.
+    pub(crate) fn write_overtaking(&mut self, writer: &mut Writer<'_>, sent: &mut Sent, repeat: Repeat) {
+        let before = writer.len();
+        self.write_repeats(writer, sent, Repeat { budget: repeat.budget.min(OVERTAKING), ..repeat });
+        while let Some(sequence) = self.next_overtaking()
+            && writer.len() < before + 2 * OVERTAKING
+        {
+            if !self.write(sequence, writer, sent) {
+                break;
+            }
+            self.overtaking.pop_front();
+        }
+        self.allowance -= (writer.len() - before) as i64;
+    }
+
     /// Writes small messages again that are under way, the latest of those worth it.
     pub(crate) fn write_repeats(&mut self, writer: &mut Writer<'_>, sent: &mut Sent, repeat: Repeat) {
         if repeat.budget < CHUNK_LEN_MAX || !self.has_in_flight() {
@@ -183,8 +253,8 @@ impl SendBuffer {
         let mut chosen = [0; REPEAT_SEARCH];
         let mut count = 0;
         let mut left = repeat.budget;
-        let oldest = self.first.max(self.unsent.saturating_sub(REPEAT_SEARCH as u64));
-        for sequence in (oldest..self.unsent).rev() {
+        let oldest = self.first.max(self.sent_end.saturating_sub(REPEAT_SEARCH as u64));
+        for sequence in (oldest..self.sent_end).rev() {
             let Some(chunk) = self.get(sequence) else {
                 break;
             };
@@ -212,10 +282,8 @@ impl SendBuffer {
 
     /// Writes the oldest chunks that are not acknowledged, wherever they are.
     pub(crate) fn write_oldest(&mut self, writer: &mut Writer<'_>, sent: &mut Sent) {
-        for sequence in self.first..self.unsent {
-            let chunk = self.get(sequence);
-            let acknowledged = chunk.is_some_and(|c| c.state == State::Acknowledged);
-            if acknowledged {
+        for sequence in self.first..self.sent_end {
+            if !self.get(sequence).is_some_and(|chunk| chunk.is_under_way()) {
                 continue;
             }
             if !self.write(sequence, writer, sent) {
@@ -236,13 +304,21 @@ impl SendBuffer {
         match chunk.state {
             State::Unsent => {
                 self.unsent_size -= size + CHUNK_LEN;
-                self.unsent = sequence + 1;
+                if chunk.part != Part::Whole {
+                    self.unsent_parts -= 1;
+                    self.allowance = (self.allowance + size as i64).min(AHEAD_OF_LARGE);
+                }
+                self.sent_end = self.sent_end.max(sequence + 1);
             }
             State::Lost => chunk.repeats = 0,
             State::InFlight | State::Acknowledged => chunk.repeats = chunk.repeats.saturating_add(1),
         }
         chunk.state = State::InFlight;
         chunk.sent_in = sent.note(sequence);
+        // What has overtaken the chunk after it has left before.
+        while self.get(self.unsent).is_some_and(|chunk| chunk.state != State::Unsent) {
+            self.unsent += 1;
+        }
         true
     }
 
@@ -259,6 +335,7 @@ impl SendBuffer {
             };
             if chunk.state != State::Acknowledged {
                 chunk.state = State::Acknowledged;
+                self.parts -= usize::from(chunk.part != Part::Whole);
                 self.waiting -= usize::from(chunk.size);
             }
         }
@@ -297,14 +374,10 @@ impl SendBuffer {
 
     /// Starts again in a new session: everything counts as never sent.
     pub(crate) fn rewind(&mut self) {
-        self.first = 0;
-        self.unsent = 0;
-        self.lost.clear();
-        self.unsent_size = 0;
-        for chunk in &mut self.chunks {
-            chunk.state = State::Unsent;
-            chunk.repeats = 0;
-            self.unsent_size += usize::from(chunk.size) + CHUNK_LEN;
+        let Self { chunks, payload, waiting, resent, .. } = std::mem::take(self);
+        *self = Self { payload, waiting, resent, ..Self::default() };
+        for chunk in chunks {
+            self.push_chunk(chunk.at, chunk.size.into(), chunk.part);
         }
     }
 

@@ -18,6 +18,9 @@ const REPEAT_AFTER: Micros = 2_000;
 /// They are repeated no more often than this before it is known that they were lost.
 const REPEATS: u8 = 2;
 
+/// Datagrams by which the window may be exceeded for small messages that overtake a larger one, as RFC 3042 exceeds it.
+const OVERTAKING: u64 = 2;
+
 /// How a peer's turn ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -33,6 +36,8 @@ pub(crate) enum Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
     Data,
+    /// Small messages before a larger one, which has to wait.
+    Overtake,
     Probe,
     Acknowledge,
 }
@@ -47,7 +52,7 @@ impl Peer {
             SessionState::Confirming { .. } | SessionState::Open => {}
         }
         for _ in 0..TURN {
-            let Some(purpose) = self.purpose(now) else {
+            let Some(purpose) = self.purpose(now, local) else {
                 return Outcome::Done;
             };
             let Some(buffer) = out.slot(local.config.datagram_size) else {
@@ -87,7 +92,7 @@ impl Peer {
     }
 
     /// Why a datagram has to leave now, if one has to.
-    fn purpose(&mut self, now: Micros) -> Option<Purpose> {
+    fn purpose(&mut self, now: Micros, local: &Local) -> Option<Purpose> {
         self.held_back = false;
         self.paced_until = None;
         if self.probes > 0 {
@@ -100,7 +105,12 @@ impl Peer {
             if self.sent.in_flight() == 0 {
                 self.pacer.refill();
             }
-            if self.sent.in_flight() < self.congestion.window() {
+            let (window, in_flight) = (self.congestion.window(), self.sent.in_flight());
+            let excess = OVERTAKING * local.config.datagram_size as u64;
+            if in_flight < window + excess && self.send_buffer.overtakes(window.saturating_sub(in_flight)) {
+                return Some(Purpose::Overtake);
+            }
+            if in_flight < window {
                 let at = self.pacer.next(now, self.congestion.rate(&self.rtt));
                 if at <= now {
                     return Some(Purpose::Data);
@@ -134,6 +144,7 @@ impl Peer {
         let (send_buffer, sent) = (&mut self.send_buffer, &mut self.sent);
         match purpose {
             Purpose::Data => send_buffer.write_pending(&mut writer, sent, repeat),
+            Purpose::Overtake => send_buffer.write_overtaking(&mut writer, sent, repeat),
             Purpose::Probe => {
                 self.probes -= 1;
                 send_buffer.write_oldest(&mut writer, sent);
@@ -152,13 +163,15 @@ impl Peer {
 
     fn repeat(&self, purpose: Purpose, now: Micros, local: &Local) -> Repeat {
         let round_trip = self.rtt.smoothed().unwrap_or(0);
-        // Repeating spends bytes to save time; a path that has none to spare is spared.
-        let spare = 2 * self.sent.in_flight() < self.congestion.window();
+        // Repeating spends bytes to save time; a path that has none to spare is spared, unless it is a message of
+        // ours that fills it.
+        let spare = 2 * self.sent.in_flight() < self.congestion.window()
+            || purpose != Purpose::Acknowledge && self.send_buffer.has_parts();
         // An acknowledgement that carries a message is itself to be acknowledged; it does so only
         // for a message that no later data has repeated.
         let (wait, times) = match purpose {
             Purpose::Acknowledge => (round_trip / 2, 1),
-            Purpose::Data | Purpose::Probe => (round_trip / 8, REPEATS),
+            Purpose::Data | Purpose::Overtake | Purpose::Probe => (round_trip / 8, REPEATS),
         };
         Repeat {
             budget: if spare { local.config.redundancy } else { 0 },

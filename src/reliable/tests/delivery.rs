@@ -126,7 +126,6 @@ fn a_million_messages_arrive_exactly_once() {
 #[test]
 fn nothing_is_lost_over_a_good_network_and_little_is_sent() {
     let mut world = World::<Tally>::new(2, &Config::default(), Conditions::default(), 1);
-    world.nodes[1].sink.ordered = true;
     for number in 0..200 {
         world.send(0, 1, &message(number)).unwrap();
     }

@@ -27,12 +27,15 @@ struct Echo {
     clients: usize,
     tick: Micros,
     start: Micros,
+    /// Size of the large messages; 0 for none.
+    large: usize,
+    large_ones: u64,
 }
 
 impl Echo {
     fn new(clients: usize, hertz: u64, config: &Config, conditions: Conditions) -> Self {
         let world = World::<Mailbox>::new(clients + 1, config, conditions, 1);
-        Self { start: world.now, world, clients, tick: SECOND / hertz }
+        Self { start: world.now, world, clients, tick: SECOND / hertz, large: 0, large_ones: 0 }
     }
 
     /// When a client sends its message of that number: not all at once.
@@ -47,6 +50,9 @@ impl Echo {
         let mut numbers = vec![0; self.clients];
         let mut under_way = BTreeMap::new();
         let mut round_trips = Vec::new();
+        for client in 1..=self.clients {
+            self.send_large(client);
+        }
         loop {
             let mut next = Micros::MAX;
             for (client, number) in (1..).zip(&mut numbers) {
@@ -70,6 +76,14 @@ impl Echo {
             self.answer();
             for client in 1..=self.clients {
                 for (_, payload) in std::mem::take(&mut self.world.nodes[client].sink.0) {
+                    if payload.len() > 64 {
+                        assert_eq!(payload.len(), self.large);
+                        self.large_ones += 1;
+                        if self.world.now < until {
+                            self.send_large(client);
+                        }
+                        continue;
+                    }
                     let number = u64::from_le_bytes(*payload.first_chunk().unwrap());
                     let sent = under_way.remove(&(client, number)).unwrap();
                     if sent >= self.start + SECOND {
@@ -80,6 +94,18 @@ impl Echo {
         }
         round_trips.sort_unstable();
         round_trips
+    }
+
+    /// Each client has one message of that size on its way at any time, each answered by one; `run` with it.
+    fn with_large(mut self, size: usize) -> Self {
+        self.large = size;
+        self
+    }
+
+    fn send_large(&mut self, client: usize) {
+        if self.large > 0 {
+            self.world.send(client, 0, &vec![7; self.large]).unwrap();
+        }
     }
 
     fn answer(&mut self) {
@@ -109,6 +135,20 @@ fn a_lost_message_comes_with_the_next_tick() {
     // A tick is three datagrams: a message, its echo, and the acknowledgement of that.
     let ticks = sorted.len() as u64;
     assert!(echo.world.datagrams < ticks * 7 / 2, "{}", echo.world.datagrams);
+}
+
+/// A message of a mebibyte takes many round trips over such a link; those of two streams beside it do not wait for it.
+#[test]
+fn a_large_message_does_not_hold_small_ones_up() {
+    let conditions = Conditions { latency: 20 * MS, loss: 0.05, ..Conditions::default() };
+    let time = if cfg!(debug_assertions) { 20 } else { 200 } * SECOND;
+    let mut echo = Echo::new(2, 120, &Config::default(), conditions).with_large(1 << 20);
+    let sorted = echo.run(time);
+    let [p50, p99, p999] = [0.5, 0.99, 0.999].map(|part| quantile(&sorted, part));
+    println!("{} round trips: {p50} {p99} {p999}; {} large ones", sorted.len(), echo.large_ones);
+    assert!(p50 <= 40_500, "{p50}");
+    assert!(p99 <= 58_000, "{p99}");
+    assert!(echo.large_ones > 0);
 }
 
 #[test]
