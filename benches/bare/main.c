@@ -2,7 +2,7 @@
  * What a server without any library costs: the limit that the others are measured against.
  *
  *   bare echo|all gm|ws          echoes messages, or sends each to all clients
- *   bare frames gm|ws PLAYERS    60 times a second takes what has come and sends every client its last message
+ *   bare frames gm|ws PLAYERS RATE    so many times a second takes what has come and sends every client its last message
  *
  * Prints "port N"; a server with frames says at its end what they cost.
  */
@@ -56,10 +56,10 @@ static void forget_last(Client *client) {
     free(client->data);
 }
 
-static void live_in_frames(uint32_t players) {
+static void live_in_frames(uint32_t players, int frames_a_second) {
     while (!end_wanted) {
         uint32_t index;
-        wait_for_frame();
+        wait_for_frame(frames_a_second);
         begin_bill();
         while (serve(0))
             continue;
@@ -78,8 +78,8 @@ int main(int count, char **arguments) {
     struct rlimit limit;
     const char *role = count > 2 ? arguments[1] : "";
     int in_frames = strcmp(role, "frames") == 0;
-    if (count < (in_frames ? 4 : 3)) {
-        fprintf(stderr, "usage: bare echo|all gm|ws | bare frames gm|ws PLAYERS\n");
+    if (count < (in_frames ? 5 : 3)) {
+        fprintf(stderr, "usage: bare echo|all gm|ws | bare frames gm|ws PLAYERS RATE\n");
         return 2;
     }
     signal(SIGTERM, on_signal);
@@ -91,7 +91,7 @@ int main(int count, char **arguments) {
     wire = strcmp(arguments[2], "ws") == 0 ? WIRE_WS : WIRE_GM;
     open_server(wire, in_frames ? &frames : strcmp(role, "all") == 0 ? &all : &echo);
     if (in_frames)
-        live_in_frames((uint32_t)atoi(arguments[3]));
+        live_in_frames((uint32_t)atoi(arguments[3]), atoi(arguments[4]));
     while (!end_wanted)
         serve(-1);
     return 0;

@@ -6,7 +6,6 @@
 
 #include "latency.h"
 
-static const long FRAME = 1000000000 / 60;
 enum { SETTLING = 10 };
 
 static Latencies bills;
@@ -33,9 +32,9 @@ void end_bill(int all_are_there) {
 }
 
 /* After a frame that took too long the next one is due at once, as in a game. */
-void wait_for_frame(void) {
+void wait_for_frame(int frames_a_second) {
     struct timespec time = read_clock(CLOCK_MONOTONIC);
-    next_frame.tv_nsec += FRAME;
+    next_frame.tv_nsec += 1000000000 / frames_a_second;
     if (next_frame.tv_nsec >= 1000000000) {
         next_frame.tv_nsec -= 1000000000;
         next_frame.tv_sec++;

@@ -8,8 +8,6 @@
 #include "loads.h"
 #include "usage.h"
 
-static const uint64_t TICK = 1000000000ull / 60;
-
 static unsigned long received;
 
 /* A player's own last message, which may come again while the next is on its way. */
@@ -23,15 +21,15 @@ static void on_message(Connection *connection, const uint8_t *payload, size_t si
 }
 
 /* Each connection's message within the tick, spread over it as players' packets are. */
-static void play(Crowd *crowd, double seconds) {
+static void play(Crowd *crowd, uint64_t length, double seconds) {
     uint64_t begin = now(), end = begin + (uint64_t)(seconds * 1e9), tick = begin;
     unsigned index = 0;
     while (now() < end) {
-        unsigned due = (unsigned)((double)(now() - tick) / (double)TICK * crowd->count);
+        unsigned due = (unsigned)((double)(now() - tick) / (double)length * crowd->count);
         for (; index < due && index < crowd->count; index++)
             send_messages(&crowd->connections[index], 1);
         if (index == crowd->count) {
-            tick += TICK;
+            tick += length;
             index = 0;
         }
         serve_crowd(crowd, 1);
@@ -47,7 +45,7 @@ void load_frames(const Load *load) {
                    .on_message = on_message};
     prepare_crowd(&crowd);
     connect_crowd(&crowd);
-    play(&crowd, load->seconds);
+    play(&crowd, 1000000000 / load->depth, load->seconds);
     printf("{\"messages\":%lu,\"seconds\":%.3f}\n", received, load->seconds);
     fflush(stdout);
     disband_crowd(&crowd);

@@ -24,7 +24,7 @@ typedef struct {
 void load_echo(const Load *load);
 /* A connection sends a message, all get it; then the next. */
 void load_fan_out(const Load *load);
-/* Each connection sends 60 messages a second, and gets as many. */
+/* Each connection sends `depth` messages a second, and gets as many. */
 void load_frames(const Load *load);
 /* Connections that are ended as soon as they stand. */
 void load_accepts(const Load *load);

@@ -6,7 +6,7 @@
 
 #include "transport.h"
 
-enum { MOST_PEERS = 1000 };
+enum { MOST_PEERS = 1000, CHANNELS = 2 };
 
 static ENetHost *client;
 static ENetPeer **peers;
@@ -16,17 +16,22 @@ static ENetHost *make_host(const ENetAddress *address, size_t count) {
     ENetHost *host;
     if (enet_initialize() != 0)
         give_up("ENet does not start");
-    host = enet_host_create(address, count, 1, 0, 0);
+    host = enet_host_create(address, count, CHANNELS, 0, 0);
     if (!host)
         give_up("ENet could not make a host");
     return host;
+}
+
+/* Large messages go by a channel of their own, beside which the others need not wait for them. */
+static enet_uint8 channel_of(size_t size) {
+    return size != MESSAGE_SIZE;
 }
 
 /* A packet that was received can be sent as it is, without a copy. */
 static void echo(ENetEvent *event) {
     if (event->type != ENET_EVENT_TYPE_RECEIVE)
         return;
-    if (enet_peer_send(event->peer, 0, event->packet) != 0)
+    if (enet_peer_send(event->peer, channel_of(event->packet->dataLength), event->packet) != 0)
         give_up("ENet does not send");
     served();
 }
@@ -63,7 +68,7 @@ void transport_open(const char *name, int port, int count) {
         give_up("no address for %s", name);
     address.port = (enet_uint16)port;
     for (index = 0; index < count; index++) {
-        peers[index] = enet_host_connect(client, &address, 1, 0);
+        peers[index] = enet_host_connect(client, &address, CHANNELS, 0);
         if (!peers[index])
             give_up("ENet does not connect");
         peers[index]->data = (void *)(intptr_t)index;
@@ -76,9 +81,9 @@ void transport_open(const char *name, int port, int count) {
     }
 }
 
-void transport_send(int peer, const void *message) {
-    ENetPacket *packet = enet_packet_create(message, MESSAGE_SIZE, ENET_PACKET_FLAG_RELIABLE);
-    if (!packet || enet_peer_send(peers[peer], 0, packet) != 0)
+void transport_send(int peer, const void *message, size_t size) {
+    ENetPacket *packet = enet_packet_create(message, size, ENET_PACKET_FLAG_RELIABLE);
+    if (!packet || enet_peer_send(peers[peer], channel_of(size), packet) != 0)
         give_up("ENet does not send");
 }
 

@@ -21,6 +21,7 @@ static const double DRAIN_LIMIT = 30;
 typedef struct {
     uint64_t next;
     double due;    /* open loop: when the next one is to be sent */
+    uint64_t large_ones; /* that came back */
     double *sent;  /* when each was sent, or should have been, at its number modulo the window; 0 once it was answered */
 } Peer;
 
@@ -29,6 +30,7 @@ static Peer *peers;
 static uint64_t window;
 static double measure_from, measure_to;
 static uint64_t sent_count, answered_count, measured_count;
+static int large_under_way;
 static float *latencies;
 static size_t latencies_room;
 
@@ -42,6 +44,32 @@ static void write_message(uint8_t *message, uint32_t peer, uint64_t number) {
     memcpy(message, words, sizeof words);
 }
 
+/* The same for large ones; in memory of which there is one. */
+static uint8_t *large_message(uint32_t peer, uint64_t number) {
+    static uint8_t *message;
+    size_t at;
+    if (!message && !(message = (uint8_t *)malloc(load->large)))
+        give_up("no memory");
+    for (at = 0; at + MESSAGE_SIZE <= load->large; at += MESSAGE_SIZE)
+        write_message(message + at, peer, (number << 20) + at);
+    return message;
+}
+
+static void send_large(int index) {
+    large_under_way++;
+    transport_send(index, large_message((uint32_t)index, peers[index].large_ones), load->large);
+}
+
+static void received_large(int index, const void *message) {
+    Peer *peer = &peers[index];
+    if (memcmp(message, large_message((uint32_t)index, peer->large_ones), load->large) != 0)
+        give_up("peer %d: a large message was changed on its way", index);
+    peer->large_ones++;
+    large_under_way--;
+    if (now() < measure_to)
+        send_large(index);
+}
+
 static void send_next(int index, double at) {
     uint8_t message[MESSAGE_SIZE];
     Peer *peer = &peers[index];
@@ -52,7 +80,7 @@ static void send_next(int index, double at) {
     write_message(message, (uint32_t)index, peer->next);
     peer->next++;
     sent_count++;
-    transport_send(index, message);
+    transport_send(index, message, sizeof message);
 }
 
 static void record(double latency) {
@@ -70,6 +98,10 @@ void received(int index, const void *message, size_t size) {
     uint64_t number;
     double at = now(), *slot;
     Peer *peer = &peers[index];
+    if (size == load->large) {
+        received_large(index, message);
+        return;
+    }
     if (size != MESSAGE_SIZE)
         give_up("peer %d: a message of %zu bytes", index, size);
     memcpy(&number, message, 8);
@@ -102,8 +134,11 @@ static void open_loop(void) {
     double interval = 1 / load->rate, begin = now();
     int index;
     /* Peers do not send in step. */
-    for (index = 0; index < load->peers; index++)
+    for (index = 0; index < load->peers; index++) {
         peers[index].due = begin + interval * index / load->peers;
+        if (load->large)
+            send_large(index);
+    }
     for (;;) {
         double at = now(), next = measure_to;
         for (index = 0; index < load->peers; index++) {
@@ -132,6 +167,7 @@ static double percentile(double share) {
 
 void run_load(const Load *wanted) {
     double deadline;
+    uint64_t large_ones = 0;
     int index;
     load = wanted;
     peers = (Peer *)calloc((size_t)load->peers, sizeof *peers);
@@ -153,18 +189,23 @@ void run_load(const Load *wanted) {
     else
         open_loop();
     deadline = now() + DRAIN_LIMIT;
-    while (answered_count < sent_count) {
+    while (answered_count < sent_count || large_under_way > 0) {
         if (now() > deadline)
-            give_up("%" PRIu64 " of %" PRIu64 " messages unanswered", sent_count - answered_count, sent_count);
+            give_up("%" PRIu64 " of %" PRIu64 " messages unanswered, and %d large ones", sent_count - answered_count,
+                    sent_count, large_under_way);
         transport_work(10);
     }
+    for (index = 0; index < load->peers; index++)
+        large_ones += peers[index].large_ones;
+    if (load->large && large_ones == 0)
+        give_up("no large message came back");
     transport_close();
     if (measured_count == 0)
         give_up("nothing was answered in the measured time");
     qsort(latencies, measured_count, sizeof *latencies, ascending);
-    printf("per_second %.0f p50_us %.1f p99_us %.1f p999_us %.1f max_us %.1f sent %" PRIu64 " answered %" PRIu64 "\n",
+    printf("per_second %.0f p50_us %.1f p99_us %.1f p999_us %.1f max_us %.1f sent %" PRIu64 " answered %" PRIu64 " large %" PRIu64 "\n",
            (double)measured_count / load->seconds, percentile(0.5), percentile(0.99), percentile(0.999),
-           percentile(1), sent_count, answered_count);
+           percentile(1), sent_count, answered_count, large_ones);
     free(latencies);
     for (index = 0; index < load->peers; index++)
         free(peers[index].sent);

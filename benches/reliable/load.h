@@ -2,6 +2,8 @@
 #ifndef LOAD_H
 #define LOAD_H
 
+#include <stddef.h>
+
 typedef struct {
     const char *host;
     int port;
@@ -11,6 +13,8 @@ typedef struct {
     /* Open loop: messages that each peer sends in a second, whatever comes back. */
     double rate;
     double seconds;
+    /* Bytes of the large message that each peer has on its way beside those; 0 for none. */
+    size_t large;
 } Load;
 
 /* Prints one line of results. Ends the program if a message was lost, doubled or changed. */

@@ -3,7 +3,7 @@
  *
  *   serve PORT [cpu N] [ordered]
  *   closed HOST PORT PEERS IN_FLIGHT SECONDS [cpu N] [ordered]
- *   open HOST PORT PEERS RATE SECONDS [cpu N] [ordered]
+ *   open HOST PORT PEERS RATE SECONDS [cpu N] [ordered] [large BYTES]
  *
  * A server prints "port N" when it can be reached, and what it used when it is asked to end.
  */
@@ -72,12 +72,14 @@ int main(int argc, char **argv) {
     memset(&load, 0, sizeof load);
     if (argc < options || (options == 7 && strcmp(mode, "closed") != 0 && strcmp(mode, "open") != 0))
         give_up("usage: serve PORT | closed HOST PORT PEERS IN_FLIGHT SECONDS | open HOST PORT PEERS RATE SECONDS,\n"
-                "then [cpu N] [ordered]");
+                "then [cpu N] [ordered] [large BYTES]");
     for (index = options; index < argc; index++) {
         if (strcmp(argv[index], "ordered") == 0)
             wants_order = 1;
         else if (strcmp(argv[index], "cpu") == 0 && index + 1 < argc)
             pin(atoi(argv[++index]));
+        else if (strcmp(argv[index], "large") == 0 && index + 1 < argc)
+            load.large = (size_t)atol(argv[++index]);
         else
             give_up("unknown option: %s", argv[index]);
     }

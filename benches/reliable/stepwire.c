@@ -29,7 +29,7 @@ static void on_server_event(const NetworkEvent *event, void *user) {
     (void)user;
     if (event->type == network_type_data) {
         /* Plain datagrams of strangers come here as well. */
-        if (event->size != MESSAGE_SIZE)
+        if (event->message_type != network_message_reliable)
             return;
         checked(network_send_udp(event->id, event->ip, event->port, event->buffer, event->size));
         served();
@@ -73,8 +73,8 @@ void transport_open(const char *host, int port, int peers) {
         peer_of_handle[(int)(sockets[index] - first_handle)] = index;
 }
 
-void transport_send(int peer, const void *message) {
-    checked(network_send_udp_to_target(sockets[peer], message, MESSAGE_SIZE));
+void transport_send(int peer, const void *message, size_t size) {
+    checked(network_send_udp_to_target(sockets[peer], message, (double)size));
 }
 
 static void on_client_event(const NetworkEvent *event, void *user) {

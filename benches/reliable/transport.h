@@ -8,15 +8,16 @@
 
 enum { MESSAGE_SIZE = 64 };
 
-/* Echoes every message to its sender until asked_to_end(), with one serving() once it can be reached and
+/* Echoes every message, large ones too, to its sender until asked_to_end(), with one serving() once it can be reached and
  * one served() for each message. */
 void transport_serve(int port);
 
 /* Makes that many peers of the server's, numbered from 0, and waits until they may send. */
 void transport_open(const char *host, int port, int peers);
 
-/* Takes a message for sending; also from inside received(). */
-void transport_send(int peer, const void *message);
+/* Takes a message for sending; also from inside received(). It has MESSAGE_SIZE, or is a large one, which only some
+ * protocols take here. */
+void transport_send(int peer, const void *message, size_t size);
 
 /* Sends what was taken, waits up to so many milliseconds for something to arrive and calls received()
  * for each message that did. */

@@ -2,7 +2,8 @@
  * The library's server of `cargo xtask bench`, through the C functions:
  *
  *   server echo|all gm|ws [manual]          echoes messages, or sends each to all clients
- *   server frames gm|ws PLAYERS [manual]    60 times a second takes what has come and sends every client its last message
+ *   server frames gm|ws PLAYERS RATE [manual]
+ *       so many times a second takes what has come and sends every client its last message
  *
  * With the I/O thread, or with manual I/O on one thread. Prints "port N"; a server with frames says at its end
  * what they cost.
@@ -88,11 +89,11 @@ static void take(const NetworkEvent *event, void *user) {
     }
 }
 
-static void live_in_frames(unsigned expected) {
+static void live_in_frames(unsigned expected, int frames_a_second) {
     players = calloc(MAX_CLIENTS, sizeof *players);
     while (!end_wanted && players != NULL) {
         unsigned index;
-        wait_for_frame();
+        wait_for_frame(frames_a_second);
         begin_bill();
         network_poll(take, NULL);
         for (index = 0; index < player_count; index++)
@@ -109,8 +110,8 @@ int main(int count, char **arguments) {
     int in_frames = strcmp(role, "frames") == 0;
     int manual = count > 2 && strcmp(arguments[count - 1], "manual") == 0;
     double server;
-    if (count < (in_frames ? 4 : 3)) {
-        fprintf(stderr, "usage: server echo|all gm|ws [manual] | server frames gm|ws PLAYERS [manual]\n");
+    if (count < (in_frames ? 5 : 3)) {
+        fprintf(stderr, "usage: server echo|all gm|ws [manual] | server frames gm|ws PLAYERS RATE [manual]\n");
         return 2;
     }
     signal(SIGTERM, on_signal);
@@ -127,7 +128,7 @@ int main(int count, char **arguments) {
     printf("port %.0f\n", network_get_port(server));
     fflush(stdout);
     if (in_frames)
-        live_in_frames((unsigned)atoi(arguments[3]));
+        live_in_frames((unsigned)atoi(arguments[3]), atoi(arguments[4]));
     while (!end_wanted)
         if (network_wait(1000) > 0)
             network_poll(strcmp(role, "all") == 0 ? send_to_all : echo, NULL);

@@ -40,15 +40,18 @@ struct Scenario {
     seconds: &'static str,
     /// None: loopback. Else milliseconds and percentage of losses, each way.
     link: Option<[&'static str; 2]>,
+    /// Bytes of a message that each peer has on its way beside those.
+    large: Option<&'static str>,
     protocols: &'static [Protocol],
 }
 
-const SCENARIOS: [Scenario; 4] = [
+const SCENARIOS: [Scenario; 5] = [
     Scenario {
         title: "loopback, 10 peers x 16 in flight",
         load: ["closed", "10", "16"],
         seconds: "3",
         link: None,
+        large: None,
         protocols: &[STEPWIRE, ENET],
     },
     Scenario {
@@ -56,6 +59,7 @@ const SCENARIOS: [Scenario; 4] = [
         load: ["closed", "100", "16"],
         seconds: "3",
         link: None,
+        large: None,
         protocols: &[STEPWIRE, ENET],
     },
     Scenario {
@@ -63,6 +67,7 @@ const SCENARIOS: [Scenario; 4] = [
         load: ["open", "10", "60"],
         seconds: "3",
         link: None,
+        large: None,
         protocols: &[STEPWIRE, ENET, TCP],
     },
     Scenario {
@@ -70,7 +75,17 @@ const SCENARIOS: [Scenario; 4] = [
         load: ["open", "10", "60"],
         seconds: "10",
         link: Some(["20", "5"]),
+        large: None,
         protocols: &[STEPWIRE, ORDERED, ENET, TCP],
+    },
+    // Two streams of 60 a second of each peer.
+    Scenario {
+        title: "20 ms and 5 % loss each way, 4 peers x 120 messages/s, each beside messages of 1 MiB",
+        load: ["open", "4", "120"],
+        seconds: "10",
+        link: Some(["20", "5"]),
+        large: Some("1048576"),
+        protocols: &[STEPWIRE, ENET],
     },
 ];
 
@@ -120,7 +135,10 @@ pub fn rows(quick: bool, rounds: usize) -> Result<Vec<Row>> {
     let mut rows = vec![SCENARIOS[1].row(Kind::Reliable, 100, 16, rounds)?];
     if !quick {
         match link_refusal()? {
-            None => rows.push(SCENARIOS[3].row(Kind::ReliableOverLink, 10, 60, rounds)?),
+            None => {
+                rows.push(SCENARIOS[3].row(Kind::ReliableOverLink, 10, 60, rounds)?);
+                rows.push(SCENARIOS[4].row(Kind::ReliableBesideLarge, 4, 120, rounds)?);
+            }
             Some(reason) => println!("the bad link is left out: {reason}"),
         }
     }
@@ -248,6 +266,9 @@ impl Scenario {
         let [mode, peers, amount] = self.load;
         let mut arguments = vec![mode, host, port, peers, amount, self.seconds];
         arguments.extend(protocol.option);
+        if let Some(bytes) = self.large {
+            arguments.extend(["large", bytes]);
+        }
         arguments
     }
 

@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask <command>`.
 
 mod bench;
+mod bench_io_threads;
 mod bench_reliable;
 mod bench_tls;
 mod build;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
     let result = match command.as_str() {
         "bench" => bench::run(std::env::args().skip(2)),
+        "bench-io-threads" => bench_io_threads::run(),
         "bench-reliable" => bench_reliable::run(),
         "bench-tls" => bench_tls::run(),
         "check-platforms" => check_platforms::run(std::env::args().skip(2)),
@@ -62,8 +64,8 @@ fn main() -> ExitCode {
         "soak" => soak::run(std::env::args().skip(2)),
         "test" => test::run(std::env::args().skip(2)),
         _ => Err(
-            "usage: cargo xtask bench|bench-reliable|bench-tls|check-platforms|demo|demo-cluster|dist|faults|fuzz|\
-             header|licences|models|package-bindings|package-gamemaker|sanitize|simulate|site|soak|test"
+            "usage: cargo xtask bench|bench-io-threads|bench-reliable|bench-tls|check-platforms|demo|demo-cluster|dist|faults|\
+             fuzz|header|licences|models|package-bindings|package-gamemaker|sanitize|simulate|site|soak|test"
                 .into(),
         ),
     };

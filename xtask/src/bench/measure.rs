@@ -16,7 +16,9 @@ const FEWER_ROUNDS: usize = 7;
 const SLICE: f64 = 0.15;
 /// Connections that the load may have at once.
 const DESCRIPTORS: usize = 19_000;
-const FRAMES_A_SECOND: usize = 60;
+/// Players, and frames a second in which each sends one message and gets one: so many that no server is at its end,
+/// or each frame would have what came during the last, longer one.
+const FRAMES: [(usize, usize); 3] = [(100, 60), (1000, 60), (5000, 15)];
 const OURS: [&str; 3] = [BARE, IO_THREAD, MANUAL];
 
 /// With so many rounds of our echoes, and no more of anything else.
@@ -40,8 +42,8 @@ pub fn all(programs: &Programs, rounds: usize) -> Result<Vec<Row>> {
             }
         }
     }
-    for players in [100, 1000, 5000] {
-        rows.push(frames(programs, players, rounds.min(3))?);
+    for (players, rate) in FRAMES {
+        rows.push(frames(programs, players, rate, rounds.min(3))?);
     }
     for connections in [10, 100, 1000, 10_000] {
         let load = TCP.load(Kind::Growth, connections, 1, 64);
@@ -66,7 +68,8 @@ pub fn quickly(programs: &Programs) -> Result<Vec<Row>> {
         rows.push(compared(programs, &transport.load(Kind::Echo, connections, depth, size), &[], ROUNDS)?);
     }
     rows.push(compared(programs, &TCP.load(Kind::FanOut, 1000, 1, 64), &[], ROUNDS)?);
-    rows.push(frames(programs, 1000, 1)?);
+    let (players, rate) = FRAMES[1];
+    rows.push(frames(programs, players, rate, 1)?);
     for transport in [TCP, WEBSOCKET] {
         rows.push(alone(programs, &transport.load(Kind::Idle, 10_000, 1, 64), &OURS, 1)?);
     }
@@ -227,8 +230,8 @@ fn measured_of(program: &Program, planned: &Planned, samples: &[Sample]) -> Meas
 }
 
 /// A server that lives in frames; what they cost it says itself.
-fn frames(programs: &Programs, players: usize, rounds: usize) -> Result<Row> {
-    let planned = TCP.load(Kind::Frame, players, FRAMES_A_SECOND, 64);
+fn frames(programs: &Programs, players: usize, rate: usize, rounds: usize) -> Result<Row> {
+    let planned = TCP.load(Kind::Frame, players, rate, 64);
     let here = programs.named(&OURS);
     let mut bills: Vec<[Vec<f64>; 2]> = here.iter().map(|_| Default::default()).collect();
     for _ in 0..rounds {
@@ -253,9 +256,9 @@ fn frames(programs: &Programs, players: usize, rounds: usize) -> Result<Row> {
 
 /// The median of a run's frames, and their 99th percentile.
 fn bill(programs: &Programs, planned: &Planned, program: &Program) -> Result<[f64; 2]> {
-    let players = planned.connections.to_string();
-    let server = program.start(&["frames", planned.transport.protocol, &players])?;
-    Load { seconds: 3.0, depth: 1, ..planned.load(1) }.run(programs, &[&server])?;
+    let (players, rate) = (planned.connections.to_string(), planned.depth.to_string());
+    let server = program.start(&["frames", planned.transport.protocol, &players, &rate])?;
+    Load { seconds: 3.0, ..planned.load(1) }.run(programs, &[&server])?;
     let words = server.last_words("frames")?;
     if number_after(&words, "frames")? == 0.0 {
         return Err("there was no frame with all players".into());

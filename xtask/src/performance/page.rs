@@ -122,7 +122,7 @@ pub fn terminal_table(row: &Row) -> String {
     table(row)
 }
 
-const HEADINGS: [(Kind, &str); 9] = [
+const HEADINGS: [(Kind, &str); 10] = [
     (Kind::Echo, "Echo"),
     (Kind::FanOut, "One message to many"),
     (Kind::Frame, "The frame's bill"),
@@ -132,6 +132,7 @@ const HEADINGS: [(Kind, &str); 9] = [
     (Kind::Idle, "Idle connections"),
     (Kind::Reliable, "Reliable UDP on loopback"),
     (Kind::ReliableOverLink, "Reliable UDP over 20 ms and 5 % loss each way"),
+    (Kind::ReliableBesideLarge, "Reliable UDP over that beside messages of 1 MiB"),
 ];
 
 type Column = (&'static str, usize, fn(&Measured) -> Option<Spread>);
@@ -172,7 +173,7 @@ fn title(row: &Row) -> String {
             format!("{} {size}, {connections} x {} in flight", row.transport, row.depth)
         }
         Kind::FanOut => format!("{} {size} to {connections}", row.transport),
-        Kind::Frame | Kind::ReliableOverLink => {
+        Kind::Frame | Kind::ReliableOverLink | Kind::ReliableBesideLarge => {
             format!("{} {size}, {connections} x {} a second", row.transport, row.depth)
         }
         Kind::Lone => format!("{} {size}", row.transport),

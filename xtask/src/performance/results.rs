@@ -40,6 +40,7 @@ pub enum Kind {
     Idle,
     Reliable,
     ReliableOverLink,
+    ReliableBesideLarge,
 }
 
 /// One load, and what each server made of it.
