@@ -34,11 +34,18 @@ impl Reactor {
         self.deferred = None;
         self.turn.mailbox.swap_dirty(&mut self.turn.spent);
         let mut tokens = std::mem::take(&mut self.turn.spent.tokens);
-        for token in tokens.drain(..) {
+        for at in 0..tokens.len() {
+            self.endpoints.fetch_ahead(tokens.get(at + 2).copied(), tokens.get(at + 1).copied());
+            let token = tokens[at];
             let Some(id) = self.endpoints.at(token) else { continue };
             let Some(endpoint) = self.endpoints.get(id) else { continue };
             match endpoint {
                 Endpoint::Stream(stream) => match stream.flush_or_fail(self.turn.now, &mut self.turn.spent) {
+                    // Of its deadlines only that of writing can have changed.
+                    Next::Sleep if !stream.is_blocked() => {
+                        self.tell_of_room(id);
+                        continue;
+                    }
                     Next::Sleep => {}
                     next => self.end(id, next),
                 },
@@ -53,6 +60,7 @@ impl Reactor {
             self.tell_of_room(id);
             self.endpoints.arm(id, self.turn.now);
         }
+        tokens.clear();
         self.turn.spent.tokens = tokens;
     }
 

@@ -87,7 +87,7 @@ impl Endpoints {
     }
 
     /// Has the processor fetch what will be looked at of the connection whose turn is the one after the next, and of the
-    /// next, whose own part is there by now, its socket: with many connections none of it is in the cache.
+    /// next, whose own part is there by now, what that points to: with many connections none of it is in the cache.
     #[inline]
     pub(crate) fn fetch_ahead(&self, soon: Option<u32>, next: Option<u32>) {
         if let Some(slot) = soon.and_then(|token| self.slots.get(token as usize)) {
@@ -95,9 +95,8 @@ impl Endpoints {
         }
         if let Some(Slot { endpoint: Endpoint::Stream(stream), .. }) =
             next.and_then(|token| self.slots.get(token as usize))
-            && let Some(socket) = &stream.socket
         {
-            sys::prefetch(&**socket);
+            stream.fetch();
         }
     }
 

@@ -100,6 +100,8 @@ pub(crate) struct Socket {
     pub(crate) message_limit: AtomicU32,
     /// 0 stands for twice the message limit.
     pub(crate) receive_limit: AtomicU32,
+    /// How long a message that has begun may go without another byte; 0 means for ever.
+    pub(crate) message_timeout: AtomicU32,
     pub(crate) local_port: AtomicU16,
     /// The host's own pointer, which nobody here looks into.
     pub(crate) user: AtomicPtr<c_void>,
@@ -280,6 +282,7 @@ impl Socket {
             token: AtomicU32::new(NO_TOKEN),
             message_limit: AtomicU32::new(0),
             receive_limit: AtomicU32::new(0),
+            message_timeout: AtomicU32::new(0),
             local_port: AtomicU16::new(0),
             user: AtomicPtr::default(),
             in_flight: InFlight::default(),
@@ -336,6 +339,7 @@ impl Socket {
         let default = if self.role == SocketRole::Accepted { ACCEPTED_MESSAGE_LIMIT } else { MESSAGE_LIMIT };
         self.message_limit.store(settings.message_limit.unwrap_or(default), Relaxed);
         self.receive_limit.store(settings.receive_queue_limit.unwrap_or(0), Relaxed);
+        self.message_timeout.store(settings.message_timeout_ms, Relaxed);
         if let (SocketRole::Server, Some(clients)) = (self.role, &self.clients) {
             clients.set_most(settings.max_clients);
         }

@@ -16,6 +16,7 @@ use crate::error::{Code, Error};
 use crate::event::batch::BatchWriter;
 use crate::protocol::framing::Framer;
 use crate::socket::{About, Socket};
+use crate::sys;
 
 use crate::clock::{Millis, Stamp};
 
@@ -58,6 +59,14 @@ impl Session {
     /// Whether there is a handshake between the connection and its first data.
     pub(crate) fn has_handshake(&self) -> bool {
         !matches!(self, Self::Raw)
+    }
+
+    /// Has the processor fetch what it points to.
+    #[inline]
+    pub(crate) fn fetch(&self) {
+        if let Self::WebSocket(websocket) = self {
+            sys::prefetch(&**websocket);
+        }
     }
 
     pub(crate) fn is_websocket(&self) -> bool {

@@ -156,15 +156,17 @@ impl Stream {
         if self.phase != StreamPhase::Open {
             return handshake_or_closing;
         }
-        let waits = [
-            handshake_or_closing,
-            self.read_deadline(now),
-            self.write_deadline(now),
-            self.message_deadline(now),
-            self.next_probe(now),
-            aside.and_then(|aside| aside.throttle.as_ref()?.until()),
-        ];
-        waits.into_iter().flatten().min()
+        // One after the other and not as a list: that would be written to memory and read again at once, which has to wait
+        // until all that was unmasked before has reached the cache.
+        const NEVER: Millis = Millis::MAX;
+        let earliest = handshake_or_closing
+            .unwrap_or(NEVER)
+            .min(self.read_deadline(now).unwrap_or(NEVER))
+            .min(self.write_deadline(now).unwrap_or(NEVER))
+            .min(self.message_deadline(now).unwrap_or(NEVER))
+            .min(self.next_probe(now).unwrap_or(NEVER))
+            .min(aside.and_then(|aside| aside.throttle.as_ref()?.until()).unwrap_or(NEVER));
+        (earliest != NEVER).then_some(earliest)
     }
 
     fn read_deadline(&self, now: Millis) -> Option<Millis> {
@@ -177,7 +179,7 @@ impl Stream {
         if socket.unfinished.load(Relaxed) == 0 || self.paused {
             return None;
         }
-        let timeout = socket.host.lock().settings.message_timeout_ms;
+        let timeout = socket.message_timeout.load(Relaxed);
         (timeout != 0).then(|| self.partial_since.moment(now) + Millis::from(timeout))
     }
 

@@ -161,6 +161,15 @@ impl Stream {
         stream
     }
 
+    /// Has the processor fetch what it points to and will be looked at.
+    #[inline]
+    pub(crate) fn fetch(&self) {
+        if let Some(socket) = &self.socket {
+            sys::prefetch(&**socket);
+        }
+        self.session.fetch();
+    }
+
     fn is_draining(&self) -> bool {
         matches!(self.phase, StreamPhase::Draining)
     }

@@ -77,6 +77,12 @@ impl Stream {
         true
     }
 
+    /// Whether the system has to have room again before anything more can be written.
+    #[inline]
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.blocked
+    }
+
     /// The system has room again.
     pub(crate) fn writable(&mut self, now: Millis, spent: &mut Dirty) -> Next {
         if self.blocked { self.flush_or_fail(now, spent) } else { Next::Sleep }
