@@ -55,3 +55,41 @@ fn seeds_and_what_is_near_them_break_nothing() {
         }
     }
 }
+
+/// A fuzzer does not start with one that it cannot read; here it is noticed without one.
+#[test]
+fn dictionaries_are_of_targets_and_can_be_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let mut words = 0;
+    for entry in std::fs::read_dir(folder.join("dictionaries")).unwrap() {
+        let path = entry.unwrap().path();
+        let target = path.file_stem().unwrap();
+        assert!(folder.join("seeds").join(target).exists(), "{target:?} is no target");
+        for line in std::fs::read_to_string(&path).unwrap().lines().filter(|line| !line.starts_with('#')) {
+            assert!(is_word(line), "{}: {line}", path.display());
+            words += 1;
+        }
+    }
+    assert!(words > 0);
+}
+
+/// Something between quotes, in which \\, \" and \x with two digits stand for bytes.
+fn is_word(line: &str) -> bool {
+    let Some(mut rest) = line.strip_prefix('"').and_then(|line| line.strip_suffix('"')) else { return false };
+    if rest.is_empty() {
+        return false;
+    }
+    while let Some((before, behind)) = rest.split_once('\\') {
+        let hex = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let length = match behind.as_bytes().first() {
+            Some(b'\\' | b'"') => 1,
+            Some(b'x') if behind.get(1..3).is_some_and(hex) => 3,
+            _ => return false,
+        };
+        if before.contains('"') {
+            return false;
+        }
+        rest = &behind[length..];
+    }
+    !rest.contains('"') && line.bytes().all(|byte| (b' '..0x7f).contains(&byte))
+}

@@ -84,6 +84,11 @@ fn play(targets: &[String], seconds: u32) -> Result<String> {
         let arguments = ["run", target, &corpus, &seeds, "--", &limit, "-max_len=4096", "-timeout=60"];
         let mut fuzzer = cargo_fuzz(&arguments);
         fuzzer.args(["-rss_limit_mb=3000", "-print_final_stats=1"]);
+        // Of those whose inputs have words.
+        let dictionary = format!("dictionaries/{target}.dict");
+        if folder().join(&dictionary).exists() {
+            fuzzer.arg(format!("-dict={dictionary}"));
+        }
         if STARTS_THREADS.contains(&target.as_str()) {
             fuzzer.env("ASAN_OPTIONS", "detect_leaks=0");
         }
