@@ -78,6 +78,9 @@ unsafe impl RawMutex for RawSpinLock {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
+    use std::time::Instant;
+
     use super::*;
 
     #[test]
@@ -114,5 +117,39 @@ mod tests {
             drop(held);
             assert_eq!(waiting.join().ok(), Some(2));
         });
+    }
+
+    /// Whoever holds the lock may have been preempted, for want of this very processor.
+    #[cfg(unix)]
+    #[test]
+    fn who_waits_for_long_leaves_the_processor_to_others() {
+        const HELD: Duration = Duration::from_millis(100);
+        let lock = SpinLock::new(());
+        let is_waiting = AtomicBool::new(false);
+        let held = lock.lock();
+        let (used, waited) = thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                let (began, before) = (Instant::now(), processor_time());
+                is_waiting.store(true, Relaxed);
+                drop(lock.lock());
+                (processor_time() - before, began.elapsed())
+            });
+            while !is_waiting.load(Relaxed) {
+                thread::yield_now();
+            }
+            thread::sleep(HELD);
+            drop(held);
+            waiting.join().expect("it gets the lock")
+        });
+        assert!(waited >= HELD && used < waited / 2, "{used:?} of {waited:?}");
+    }
+
+    /// What this thread has used.
+    #[cfg(unix)]
+    fn processor_time() -> Duration {
+        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: the time is written to where it may be.
+        assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) }, 0);
+        Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
     }
 }

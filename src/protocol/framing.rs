@@ -215,21 +215,43 @@ mod tests {
         }
     }
 
+    /// For as long as no packet is whole.
+    struct Nothing;
+
+    impl PacketSink for Nothing {
+        fn packet(&mut self, _at: usize, _size: usize) {
+            panic!("no packet is whole");
+        }
+        fn gathered(&mut self, _packet: Vec<u8>) {
+            panic!("no packet is whole");
+        }
+    }
+
     #[test]
     fn memory_grows_with_what_arrives_not_with_what_is_announced() {
-        struct Nothing;
-        impl PacketSink for Nothing {
-            fn packet(&mut self, _at: usize, _size: usize) {
-                panic!("no packet is whole");
-            }
-            fn gathered(&mut self, _packet: Vec<u8>) {
-                panic!("no packet is whole");
-            }
-        }
         let mut framer = Framer::default();
         let announced = 1 << 30;
         framer.receive(&packet::header(announced), 0, announced as usize, &mut Nothing).expect("a header");
         framer.receive(&[7; 1000], 0, announced as usize, &mut Nothing).expect("some payload");
         assert!(framer.memory() < 10_000);
+    }
+
+    #[test]
+    fn a_packet_that_has_begun_says_what_it_has_and_what_it_lacks() {
+        let stream = stream_of(&[vec![7; 1000]]);
+        let mut framer = Framer::default();
+        assert_eq!((framer.partial(), framer.missing(), framer.memory()), (0, 0, 0));
+        assert!(framer.is_between_packets());
+        let mut growths = 0;
+        for has in 1..stream.len() {
+            let before = framer.memory();
+            framer.receive(&stream[has - 1..has], 0, 1000, &mut Nothing).expect("a part of a packet");
+            let end = if has < HEADER_SIZE { HEADER_SIZE } else { stream.len() };
+            assert_eq!((framer.partial(), framer.missing()), (has, end - has));
+            assert!(!framer.is_between_packets());
+            assert!((has..=2 * has).contains(&framer.memory()) && framer.memory() <= end);
+            growths += usize::from(framer.memory() != before);
+        }
+        assert!(growths < 15, "{growths} times for {} bytes", stream.len());
     }
 }

@@ -130,6 +130,18 @@ mod tests {
     }
 
     #[test]
+    fn either_part_tells_whose_it_is_and_whether_something_has_come() {
+        let mut server = Handshake::server();
+        assert!(server.is_server() && server.is_untouched());
+        assert_eq!(server.receive(&answer(0)[..1]), Ok((1, Progress::Wait)));
+        assert!(server.is_server() && !server.is_untouched());
+        let mut client = Handshake::client();
+        assert!(!client.is_server() && client.is_untouched());
+        assert_eq!(client.receive(&GREETING), Ok((GREETING.len(), Progress::Answer)));
+        assert!(!client.is_server() && !client.is_untouched());
+    }
+
+    #[test]
     fn vectors_of_the_wire_document() {
         let step_2 = [0xbe, 0xba, 0xfe, 0xca, 0x0b, 0xb0, 0xad, 0xde, 0x10, 0, 0, 0, 0, 0, 0, 0];
         assert_eq!(answer(0), step_2);

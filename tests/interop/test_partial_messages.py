@@ -1,10 +1,13 @@
 """Messages that arrive in part: they count in the total limit, and nobody is locked up by them."""
 
 import contextlib
+import resource
 import selectors
+import unittest
 
 import frames
 import gamemaker
+import remote
 import stepwire
 from frames import Frame
 from hosting import DEADLINE, both_io_modes, wait_until
@@ -15,6 +18,9 @@ LARGE = 4 * MIB
 # What the library and the host take besides: room for reading, the events under way, the message that goes beyond.
 BESIDES = 32 * MIB
 PIECE = 256 << 10
+# Far more together than the limit, though each has little.
+CROWD = 1000
+PART = 64 << 10
 ENDED = None
 
 
@@ -62,9 +68,15 @@ class Senders:
         return rest is not ENDED and len(rest) > 0
 
 
+crowded = unittest.skipIf(remote.is_wanted(), "too many connections for Wine")
+
+
 class PartialMessages(MemoryTestCase):
     def setUp(self):
         super().setUp()
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
         self.host.must("network_set_config", stepwire.CONFIG_TOTAL_QUEUE_LIMIT, LIMIT, 0)
 
     def clients(self, count, join):
@@ -82,6 +94,13 @@ class PartialMessages(MemoryTestCase):
 
     def assert_within_the_limit(self):
         self.wait_for_a_crowd()
+        levels = []
+
+        def at_rest():
+            levels.append(self.uncollected())
+            return len(levels) > 10 and len(set(levels[-10:])) == 1
+
+        wait_until(at_rest, "no more to come")
         self.assertLess(self.uncollected(), LIMIT + LARGE)
         self.assert_memory_grew_at_most(LIMIT + BESIDES)
 
@@ -117,6 +136,16 @@ class GameMakerPackets(PartialMessages):
         senders.pour(until=lambda: self.came() - before + senders.ended() >= self.COUNT)
         self.assertGreater(self.came() - before, self.COUNT // 2)
         wait_until(lambda: self.uncollected() == 0, "nothing to be left")
+
+    @crowded
+    def test_a_thousand_parts_of_packets_stay_within_the_limit(self):
+        _, port = self.host.listen(max_client=2 * CROWD)
+        senders = Senders(self.clients(CROWD, lambda: gamemaker.join(port)))
+        self.remember_memory()
+        senders.add(gamemaker.packet(bytes(PART))[:-1])
+        senders.pour()
+        self.assert_within_the_limit()
+        self.assert_small_packets_pass(port)
 
     def test_whoever_holds_most_gives_way_when_nothing_moves(self):
         self.host.must("network_set_config", stepwire.CONFIG_MESSAGE_TIMEOUT, -1, 0)
@@ -165,27 +194,43 @@ class WebSocketMessages(PartialMessages):
         wait_until(lambda: self.uncollected() == 0, "nothing to be left")
 
 
-class ReliableMessages(PartialMessages):
-    SENDERS = 24
+    @crowded
+    def test_a_thousand_fragments_stay_within_the_limit(self):
+        server = self.host.must("network_create_server_raw", stepwire.SOCKET_WS, 0, 2 * CROWD)
+        port = int(self.host.must("network_get_port", server))
+        senders = Senders(self.clients(CROWD, lambda: frames.open_client(port)))
+        self.remember_memory()
+        senders.add(Frame(frames.BINARY, bytes(PART), fin=False).encode(from_client=True))
+        senders.pour()
+        self.assert_within_the_limit()
 
+
+class ReliableMessages(PartialMessages):
     def test_parts_of_reliable_messages_count_and_all_come_whole(self):
+        self.check(senders=24, size=2 * MIB)
+
+    @crowded
+    def test_parts_of_a_thousand_messages(self):
+        self.check(senders=CROWD, size=PART)
+
+    def check(self, senders, size):
         self.host.must("network_set_config", stepwire.CONFIG_TOTAL_QUEUE_LIMIT, 8 * MIB, 0)
         server = self.host.must("network_create_server", stepwire.SOCKET_UDP, 0, 1)
         self.host.must("network_set_config", stepwire.CONFIG_ENABLE_RELIABLE_UDP, server, 0)
         port = int(self.host.must("network_get_port", server))
         other = self.start_host()
         self.remember_memory()
-        for _ in range(self.SENDERS):
+        for _ in range(senders):
             sender = other.must("network_create_socket_ext", stepwire.SOCKET_UDP, 0)
             other.must("network_set_config", stepwire.CONFIG_ENABLE_RELIABLE_UDP, sender, 0)
-            other.must("network_send_udp", sender, "127.0.0.1", port, {"zeros": 2 * MIB}, 2 * MIB)
+            other.must("network_send_udp", sender, "127.0.0.1", port, {"zeros": size}, size)
         most = 0
 
         def all_came():
             nonlocal most
             most = max(most, self.uncollected())
-            return self.came() == self.SENDERS
+            return self.came() == senders
 
         wait_until(all_came, "all messages", timeout=3 * DEADLINE)
-        self.assertLess(most, 8 * MIB + 2 * MIB + MIB)
+        self.assertLess(most, 8 * MIB + size + MIB)
         self.assert_memory_grew_at_most(8 * MIB + BESIDES)
