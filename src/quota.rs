@@ -106,8 +106,9 @@ mod tests {
         assert!(!quota.try_book(1));
         quota.release(9);
         assert!(quota.try_book(1));
-        quota.set_limit(1);
         assert!(!quota.try_book(1));
+        quota.set_limit(11);
+        assert!(quota.try_book(1));
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod library_path;
 mod licences;
 mod machine;
 mod models;
+mod mutants;
 mod package_bindings;
 mod package_gamemaker;
 mod peers;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         "header" => header::run(),
         "licences" => licences::run(),
         "models" => models::run(std::env::args().skip(2)),
+        "mutants" => mutants::run(std::env::args().skip(2)),
         "package-bindings" => package_bindings::run(std::env::args().skip(2)),
         "package-gamemaker" => package_gamemaker::run(std::env::args().skip(2)),
         "sanitize" => sanitize::run(std::env::args().skip(2)),
@@ -65,7 +67,7 @@ fn main() -> ExitCode {
         "test" => test::run(std::env::args().skip(2)),
         _ => Err(
             "usage: cargo xtask bench|bench-io-threads|bench-reliable|bench-tls|check-platforms|demo|demo-cluster|dist|faults|\
-             fuzz|header|licences|models|package-bindings|package-gamemaker|sanitize|simulate|site|soak|test"
+             fuzz|header|licences|models|mutants|package-bindings|package-gamemaker|sanitize|simulate|site|soak|test"
                 .into(),
         ),
     };
