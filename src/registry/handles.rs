@@ -1,14 +1,16 @@
 //! The handles of sockets and groups: one count for both, so that neither is taken for the other.
 
-use std::borrow::Borrow;
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use hashbrown::HashTable;
 
 use crate::error::{Code, Error, Result};
 use crate::log::{self, Level};
 use crate::socket::{Handle, Socket};
+use crate::sys;
 
 /// The handles of this process. They outlive `network_shutdown`, so that a stale handle never names a
 /// stranger.
@@ -53,6 +55,13 @@ fn is_worth_a_line(left: u32) -> bool {
 /// Handles are counted up by us, not chosen by peers: by their low bits, which choose the place, they lie side by side
 /// in the order in which they were given away, and that is mostly the order in which a program goes through them. The
 /// highest bits, which tell apart what has come to lie together, are those of a multiplication.
+#[inline]
+fn hash(handle: u32) -> u64 {
+    const HIGH: u64 = !0 << u32::BITS;
+    let handle = u64::from(handle);
+    handle.wrapping_mul(0x9E37_79B9_7F4A_7C15) & HIGH | handle
+}
+
 #[derive(Default)]
 pub(crate) struct HandleHasher(u64);
 
@@ -61,14 +70,10 @@ impl Hasher for HandleHasher {
         unreachable!("handles hash as one integer");
     }
 
-    #[inline]
     fn write_u32(&mut self, handle: u32) {
-        const HIGH: u64 = !0 << u32::BITS;
-        let handle = u64::from(handle);
-        self.0 = handle.wrapping_mul(0x9E37_79B9_7F4A_7C15) & HIGH | handle;
+        self.0 = hash(handle);
     }
 
-    #[inline]
     fn finish(&self) -> u64 {
         self.0
     }
@@ -82,39 +87,25 @@ pub(crate) const fn empty<T>() -> ByHandle<T> {
 
 /// All sockets by handle. The handle is in the socket, which whoever looks one up is about to look at: a word for each
 /// place does.
-pub(crate) struct Sockets(HashSet<Entry, BuildHasherDefault<HandleHasher>>);
-
-struct Entry(Arc<Socket>);
-
-impl Borrow<Handle> for Entry {
-    #[inline]
-    fn borrow(&self) -> &Handle {
-        &self.0.handle
-    }
-}
-
-impl Hash for Entry {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.handle.hash(state);
-    }
-}
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.handle == other.0.handle
-    }
-}
-
-impl Eq for Entry {}
+pub(crate) struct Sockets(HashTable<Arc<Socket>>);
 
 impl Sockets {
     pub(super) const fn new() -> Self {
-        Self(HashSet::with_hasher(BuildHasherDefault::new()))
+        Self(HashTable::new())
     }
 
     #[inline]
     pub(crate) fn get(&self, handle: Handle) -> Option<&Arc<Socket>> {
-        self.0.get(&handle).map(|entry| &entry.0)
+        self.0.find(hash(handle.0), |socket| socket.handle == handle)
+    }
+
+    /// Has the processor fetch the socket meanwhile. It takes that at the handle's place for it, without the look into
+    /// it that would have to wait for what is to be fetched; seldom it is another one.
+    #[inline]
+    pub(super) fn fetch_ahead(&self, handle: Handle) {
+        if let Some(socket) = self.0.find(hash(handle.0), |_| true) {
+            sys::prefetch(&**socket);
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -126,23 +117,25 @@ impl Sockets {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Socket>> {
-        self.0.iter().map(|entry| &entry.0)
+        self.0.iter()
     }
 
+    /// A socket whose handle nothing here has.
     pub(super) fn insert(&mut self, socket: Arc<Socket>) {
-        self.0.insert(Entry(socket));
+        self.0.insert_unique(hash(socket.handle.0), socket, |socket| hash(socket.handle.0));
     }
 
     pub(super) fn remove(&mut self, handle: Handle) -> Option<Arc<Socket>> {
-        self.0.take(&handle).map(|entry| entry.0)
+        let entry = self.0.find_entry(hash(handle.0), |socket| socket.handle == handle).ok()?;
+        Some(entry.remove().0)
     }
 
     pub(super) fn take_clients_of(&mut self, server: Handle) -> impl Iterator<Item = Arc<Socket>> {
-        self.0.extract_if(move |entry| entry.0.server == server).map(|entry| entry.0)
+        self.0.extract_if(move |socket| socket.server == server)
     }
 
     pub(super) fn take_all(&mut self) -> Vec<Arc<Socket>> {
-        std::mem::take(&mut self.0).into_iter().map(|entry| entry.0).collect()
+        std::mem::take(&mut self.0).into_iter().collect()
     }
 }
 

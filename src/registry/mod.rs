@@ -16,7 +16,6 @@ use crate::placement::Seat;
 use crate::socket::{Family, Handle, Socket, SocketRole};
 use crate::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use crate::sync::{RwLock, RwLockReadGuard};
-use crate::sys;
 
 use groups::Groups;
 use handles::next_handle;
@@ -98,9 +97,7 @@ impl Registry {
                 sockets = self.read();
                 let socket = sockets.get(handle).ok_or_else(|| self.no_socket(handle))?;
                 // Programs mostly go through their connections in the order in which these came.
-                if let Some(later) = sockets.get(handle.later(AHEAD)) {
-                    sys::prefetch(&**later);
-                }
+                sockets.fetch_ahead(handle.later(AHEAD));
                 socket
             }
         };
@@ -133,9 +130,7 @@ impl Registry {
     pub(crate) fn fetch_ahead(&self, handles: impl Iterator<Item = Handle>) {
         let sockets = self.read();
         for handle in handles {
-            if let Some(socket) = sockets.get(handle) {
-                sys::prefetch(&**socket);
-            }
+            sockets.fetch_ahead(handle);
         }
     }
 
