@@ -82,7 +82,7 @@ impl Backlog {
         if self.awaits_collection(events) {
             0
         } else if share.is_reserved() {
-            missing().max(1)
+            missing().clamp(1, share.granted())
         } else if self.is_full_with(events) {
             0
         } else if !self.is_crowded() {
@@ -103,7 +103,7 @@ impl Backlog {
         if !fits && self.exempt.compare_exchange(0, whole, Relaxed, Relaxed).is_err() {
             return false;
         }
-        share.reserve(self, whole, !fits);
+        share.reserve(self, missing.max(1), whole, !fits);
         true
     }
 
@@ -115,7 +115,8 @@ impl Backlog {
 
     /// More of a message has come.
     #[inline]
-    pub fn came(&self, share: &Share, size: usize) {
+    pub fn came(&self, share: &mut Share, size: usize) {
+        share.use_up(size as u64);
         if share.held() >= LITTLE && self.is_crowded() {
             self.progress.fetch_add(size as u64, Relaxed);
         }
@@ -157,6 +158,8 @@ struct Holding {
     memory: u64,
     /// What it may come to, if that is set aside.
     reserved: u64,
+    /// How many bytes may still be read for that: the message may turn out to be larger than was known.
+    granted: u64,
     /// It stands above the limit.
     is_exempt: bool,
     /// What of all that is counted.
@@ -217,9 +220,26 @@ impl Share {
         }
     }
 
+    fn granted(&self) -> u64 {
+        self.holding.as_ref().map_or(0, |holding| holding.granted)
+    }
+
+    /// So much was read. With what was granted nothing is set aside any more.
+    #[inline]
+    fn use_up(&mut self, size: u64) {
+        let Some(holding) = self.holding.as_mut().filter(|holding| holding.reserved > 0) else { return };
+        holding.granted = holding.granted.saturating_sub(size);
+        if holding.granted == 0 {
+            let (of, memory) = (holding.of, holding.memory);
+            self.end_reservation();
+            self.hold(of, memory);
+        }
+    }
+
     /// Sets so much aside for the message, beyond the limit if it is the one that may.
-    fn reserve(&mut self, of: &'static Backlog, whole: u64, is_exempt: bool) {
+    fn reserve(&mut self, of: &'static Backlog, granted: u64, whole: u64, is_exempt: bool) {
         let holding = self.holding.get_or_insert_with(|| Holding::none(of));
+        holding.granted = granted;
         holding.reserved = whole;
         holding.is_exempt |= is_exempt;
         let memory = holding.memory;
@@ -258,7 +278,15 @@ impl Share {
 
 impl Holding {
     fn none(of: &'static Backlog) -> Box<Self> {
-        Box::new(Self { of, number: of.next_number(), memory: 0, reserved: 0, is_exempt: false, counted: 0 })
+        Box::new(Self {
+            of,
+            number: of.next_number(),
+            memory: 0,
+            reserved: 0,
+            granted: 0,
+            is_exempt: false,
+            counted: 0,
+        })
     }
 }
 
@@ -335,6 +363,31 @@ mod tests {
         assert_eq!(backlog.permits(&first, || 0, 146), 0);
         drop(second);
         assert_eq!(backlog.permits(&first, || 0, 0), u64::MAX);
+    }
+
+    #[test]
+    fn a_message_that_turns_out_larger_waits_for_room_for_the_rest() {
+        static BACKLOG: Backlog = Backlog::new();
+        let backlog = limited(&BACKLOG);
+        let full = holding(backlog, LIMIT);
+        let mut share = Share::default();
+        // Before its header has come, nothing is known of it.
+        assert!(backlog.reserve(&mut share, 0));
+        assert_eq!(permitted(backlog, &share, 12), 1);
+        backlog.came(&mut share, 1);
+        share.set(backlog, 1);
+        assert_eq!(permitted(backlog, &share, 4 * MIB), 0);
+        assert!(backlog.reserve(&mut share, 11));
+        backlog.came(&mut share, 11);
+        share.set(backlog, 12);
+        assert_eq!(permitted(backlog, &share, 4 * MIB), 0);
+        assert_eq!(backlog.unfinished.load(Relaxed), LIMIT + 12);
+        // What is known is granted whole, however it comes.
+        assert!(backlog.reserve(&mut share, 4 * MIB));
+        backlog.came(&mut share, MIB as usize);
+        share.set(backlog, 2 * MIB);
+        assert_eq!(permitted(backlog, &share, 3 * MIB), 3 * MIB);
+        drop(full);
     }
 
     #[test]

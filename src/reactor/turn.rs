@@ -153,7 +153,7 @@ impl Turn {
 
     /// So much has come of a connection.
     #[inline]
-    pub(crate) fn came(&self, share: &Share, size: usize) {
+    pub(crate) fn came(&self, share: &mut Share, size: usize) {
         self.context.backlog.came(share, size);
     }
 

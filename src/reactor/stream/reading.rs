@@ -89,7 +89,7 @@ impl Stream {
             if let Some(throttle) = self.throttle() {
                 throttle.read(size);
             }
-            turn.came(&self.share, size);
+            turn.came(&mut self.share, size);
             turn.worked(size, 0);
             let taken = self.take_in(size, id, turn);
             turn.worked(0, self.session.take_work());
