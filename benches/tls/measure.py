@@ -20,6 +20,7 @@ import time
 ROUNDS = 5
 HANDSHAKES = 400
 MESSAGE, MESSAGES = 16 << 10, 2000
+MANUAL_IO = "0"
 IDLE = 400
 KEYS = {"EC": ("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"), "RSA": ("rsa:2048",)}
 UPGRADE = (b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -36,7 +37,7 @@ def certify(folder, kind):
 class Server:
     def __init__(self, program, library, certificate, key):
         environment = {**os.environ, "LD_LIBRARY_PATH": str(library)}
-        self.process = subprocess.Popen([program, certificate, key], env=environment, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen([program, certificate, key, MANUAL_IO], env=environment, stdout=subprocess.PIPE)
         self.port = int(self.process.stdout.readline())
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self.context.check_hostname, self.context.verify_mode = False, ssl.CERT_NONE

@@ -1,14 +1,26 @@
-/* usage: server CERTIFICATE KEY: a raw wss server that sends every message back; its first line is its port. */
+/*
+ * usage: server CERTIFICATE KEY THREADS: a raw wss server with so many I/O threads, or with manual I/O if they are 0,
+ * that sends every message back; its first line is its port.
+ */
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
 
 #include <stepwire.h>
 
 int main(int argc, char **argv) {
     NetworkEvent event;
     double server;
-    if (argc != 3)
+    int threads;
+    if (argc != 4)
         return 2;
-    network_set_config(network_config_manual_io, 1, 0);
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* a benchmark that was killed leaves no server behind */
+    threads = atoi(argv[3]);
+    if (threads == 0)
+        network_set_config(network_config_manual_io, 1, 0);
+    else
+        network_set_config(network_config_io_threads, threads, 0);
     network_set_config_string(network_config_bind_address, -1, "127.0.0.1");
     network_set_config_string(network_config_tls_certificate, -1, argv[1]);
     network_set_config_string(network_config_tls_private_key, -1, argv[2]);

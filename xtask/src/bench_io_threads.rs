@@ -5,6 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::build;
+use crate::dist::archive::must;
 use crate::machine::{Tool, provide};
 
 pub fn run() -> Result<(), Box<dyn Error>> {
@@ -15,16 +16,11 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     must(build::cargo().args(["build", "--release", "--lib"]))?;
     let folder = build::target_dir().join("bench-io-threads");
     fs::create_dir_all(&folder)?;
-    let sources = build::root().join("benches/io_threads");
+    let sources = build::root().join("benches/tls");
     let (server, library) = (folder.join("server"), build::target_dir().join("release"));
     let mut compile = Command::new("cc");
     compile.arg("-O2").arg("-I").arg(build::root().join("include")).arg(sources.join("server.c"));
     compile.arg("-L").arg(&library).arg("-lstepwire").arg(format!("-Wl,-rpath,{}", library.display()));
     must(compile.arg("-o").arg(&server))?;
-    must(Command::new("python3").arg(sources.join("measure.py")).arg(server))
-}
-
-fn must(command: &mut Command) -> Result<(), Box<dyn Error>> {
-    let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{command:?} failed").into()) }
+    must(Command::new("python3").arg(sources.join("io_threads.py")).arg(server))
 }

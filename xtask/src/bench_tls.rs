@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fs;
 use std::process::Command;
 
+use crate::dist::archive::must;
 use crate::machine::{Tool, provide};
 use crate::{build, test_tls};
 
@@ -25,9 +26,4 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     compile.arg("-O2").arg("-I").arg(build::root().join("include")).arg(sources.join("server.c"));
     must(compile.arg(folder.join("libstepwire-rustls.so")).arg("-o").arg(&server))?;
     must(Command::new("python3").arg(sources.join("measure.py")).arg(server).args(arguments))
-}
-
-fn must(command: &mut Command) -> Result<(), Box<dyn Error>> {
-    let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{command:?} failed").into()) }
 }

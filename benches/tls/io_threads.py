@@ -1,16 +1,18 @@
-"""What a second I/O thread brings on two processors: usage: measure.py SERVER.
+"""What a second I/O thread brings on two processors: usage: io_threads.py SERVER.
 
 TLS handshakes, since they cost the server several times what they cost who asks for them: `openssl s_time` in three
 processes leaves room beside one I/O thread. One and two threads take turns; printed are handshakes a second, medians
 with the lowest and highest, and the median of the ratios of each round.
 """
 
+import pathlib
 import re
 import statistics
 import subprocess
 import sys
 import tempfile
-import pathlib
+
+from measure import certify
 
 ROUNDS, SECONDS, CLIENTS = 5, 3, 3
 
@@ -18,7 +20,7 @@ ROUNDS, SECONDS, CLIENTS = 5, 3, 3
 def handshakes_a_second(program, certificate, key, threads):
     server = subprocess.Popen([program, certificate, key, str(threads)], stdout=subprocess.PIPE, text=True)
     try:
-        port = server.stdout.readline().split()[1]
+        port = int(server.stdout.readline())
         command = ["openssl", "s_time", "-new", "-connect", f"127.0.0.1:{port}", "-time", str(SECONDS)]
         clients = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
                    for _ in range(CLIENTS)]
@@ -37,9 +39,7 @@ def main():
     program, = sys.argv[1:]
     results = {1: [], 2: []}
     with tempfile.TemporaryDirectory() as folder:
-        key, certificate = (pathlib.Path(folder) / name for name in ("key.pem", "certificate.pem"))
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
-                        "-days", "2", "-subj", "/CN=localhost"], check=True, stderr=subprocess.DEVNULL)
+        certificate, key = certify(pathlib.Path(folder), "RSA")
         for _ in range(ROUNDS):
             for threads, rates in results.items():
                 rates.append(handshakes_a_second(program, certificate, key, threads))
