@@ -85,7 +85,7 @@ class Hello:
     token: int
 
     def encode(self):
-        return _header(HELLO, self.token) + bytes(16)
+        return _header(HELLO, self.token) + bytes(20)
 
 
 @dataclasses.dataclass
@@ -146,7 +146,7 @@ def _header(kind, token):
 
 
 _LENGTHS = {
-    HELLO: lambda length: length == 28,
+    HELLO: lambda length: length == 32,
     WELCOME: lambda length: length == 28,
     CONFIRM: lambda length: length >= LEAST_CONFIRM,
     DATA: lambda length: length >= LEAST_DATA,

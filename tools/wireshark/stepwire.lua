@@ -652,7 +652,7 @@ local add_kind = {
 
 -- The lengths that each kind may have.
 local lengths = {
-    [K_HELLO] = { 28, 28 }, [K_WELCOME] = { 28, 28 }, [K_CONFIRM] = { 40, 65535 },
+    [K_HELLO] = { 32, 32 }, [K_WELCOME] = { 28, 28 }, [K_CONFIRM] = { 40, 65535 },
     [K_DATA] = { 23, 65535 }, [K_RESET] = { 17, 17 }, [K_CLOSE] = { 13, 13 },
 }
 

@@ -22,14 +22,14 @@ pub(crate) const DATA: u8 = 4;
 pub(crate) const RESET: u8 = 5;
 pub(crate) const CLOSE: u8 = 6;
 
-/// A hello is padded to the length of the welcome that answers it.
-pub(crate) const HELLO_LEN: usize = WELCOME_LEN;
+/// A hello is padded, to more than the welcome that answers it.
+pub(crate) const HELLO_LEN: usize = WELCOME_LEN + 4;
 pub(crate) const WELCOME_LEN: usize = HEADER_LEN + 16;
 pub(crate) const RESET_LEN: usize = HEADER_LEN + 5;
 pub(crate) const CLOSE_LEN: usize = HEADER_LEN + 1;
 
 /// Longest of the datagrams that have a fixed length.
-pub(crate) const CONTROL_LEN: usize = WELCOME_LEN;
+pub(crate) const CONTROL_LEN: usize = HELLO_LEN;
 
 /// Bytes that a confirm has between its header and its body.
 pub(crate) const PROOF_LEN: usize = 17;
