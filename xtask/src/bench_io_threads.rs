@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::build;
-use crate::dist::archive::must;
+use crate::command::must;
 use crate::machine::{Tool, provide};
 
 pub fn run() -> Result<(), Box<dyn Error>> {
@@ -22,5 +22,5 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     compile.arg("-O2").arg("-I").arg(build::root().join("include")).arg(sources.join("server.c"));
     compile.arg("-L").arg(&library).arg("-lstepwire").arg(format!("-Wl,-rpath,{}", library.display()));
     must(compile.arg("-o").arg(&server))?;
-    must(Command::new("python3").arg(sources.join("io_threads.py")).arg(server))
+    Ok(must(Command::new("python3").arg(sources.join("io_threads.py")).arg(server))?)
 }

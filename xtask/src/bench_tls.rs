@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fs;
 use std::process::Command;
 
-use crate::dist::archive::must;
+use crate::command::must;
 use crate::machine::{Tool, provide};
 use crate::{build, test_tls};
 
@@ -25,5 +25,5 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     let mut compile = Command::new("cc");
     compile.arg("-O2").arg("-I").arg(build::root().join("include")).arg(sources.join("server.c"));
     must(compile.arg(folder.join("libstepwire-rustls.so")).arg("-o").arg(&server))?;
-    must(Command::new("python3").arg(sources.join("measure.py")).arg(server).args(arguments))
+    Ok(must(Command::new("python3").arg(sources.join("measure.py")).arg(server).args(arguments))?)
 }

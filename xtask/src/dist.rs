@@ -133,7 +133,7 @@ fn stripped(library: &Path, strip: &str, platform: &str) -> Result<PathBuf> {
     let copy = folder.join(library.file_name().ok_or("a library has a name")?);
     let mut command = Command::new(strip);
     command.arg("--strip-unneeded").arg(library).arg("-o").arg(&copy);
-    archive::must(reproducible::settle(&mut command))?;
+    crate::command::must(reproducible::settle(&mut command))?;
     Ok(copy)
 }
 

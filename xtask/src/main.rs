@@ -6,6 +6,7 @@ mod bench_reliable;
 mod bench_tls;
 mod build;
 mod check_platforms;
+mod command;
 mod cross;
 mod demo;
 mod demo_cluster;

@@ -71,7 +71,7 @@ fn provide_tool() -> Result<PathBuf> {
     }
     let mut install = build::cargo();
     install.args(["install", "--locked", &format!("cargo-mutants@{VERSION}"), "--root"]).arg(folder);
-    crate::dist::archive::must(&mut install)?;
+    crate::command::must(&mut install)?;
     Ok(tool)
 }
 

@@ -82,7 +82,7 @@ impl Library {
 
     /// Builds the one for this machine.
     fn build() -> Result<Self> {
-        dist::archive::must(build::cargo().args(["build", "--release", "--locked", "--lib"]))?;
+        crate::command::must(build::cargo().args(["build", "--release", "--locked", "--lib"]))?;
         Self::of_this_machine(target_dir().join("release").join(built_name("stepwire")))
     }
 

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::{fs, io};
 
 use crate::build::{root, target_dir};
+use crate::command::must;
 use crate::machine::{Tool, provide};
 
 const NODE: [Tool; 2] = [Tool::new("node", "nodejs"), Tool::new("npm", "npm")];
@@ -96,13 +97,4 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 
 fn quietly(command: &mut Command) -> bool {
     command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
-}
-
-fn must(command: &mut Command) -> Result<()> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(_) => Err(format!("{name} could not install what is needed")),
-        Err(error) => Err(format!("cannot run {name}: {error}")),
-    }
 }

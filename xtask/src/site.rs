@@ -39,7 +39,7 @@ pub fn run() -> Result<()> {
     book::write(&root(), &source)?;
     let mut command = Command::new(mdbook);
     command.arg("build").arg(&source).arg("--dest-dir").arg(&site);
-    crate::dist::archive::must(&mut command)?;
+    crate::command::must(&mut command)?;
     let pages = check::check(&site)?;
     println!("{pages} pages in {}", site.join("index.html").display());
     Ok(())
@@ -59,6 +59,6 @@ fn mdbook() -> Result<PathBuf> {
     let mut install = crate::build::cargo();
     install.args(["install", "--locked", "--no-default-features", "--features=search"]);
     install.arg(format!("mdbook@{MDBOOK_VERSION}")).arg("--root").arg(folder);
-    crate::dist::archive::must(&mut install)?;
+    crate::command::must(&mut install)?;
     Ok(ours)
 }

@@ -11,6 +11,7 @@ use xtask::performance::{BARE, IO_THREAD, MANUAL, Missing};
 use super::Result;
 use super::servers::Program;
 use crate::build::{cargo, root, target_dir};
+use crate::command::must;
 use crate::machine::{self, Tool, provide};
 use crate::peers;
 
@@ -211,13 +212,4 @@ fn compile(name: &str, files: &[PathBuf], options: &[&str]) -> std::result::Resu
     command.arg("-O3").args(WARNINGS).arg("-o").arg(&program).args(files).args(options);
     must(&mut command)?;
     Ok(program)
-}
-
-fn must(command: &mut Command) -> std::result::Result<(), String> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(_) => Err(format!("{name} failed")),
-        Err(error) => Err(format!("cannot run {name}: {error}")),
-    }
 }

@@ -1,5 +1,6 @@
 //! Packing: the same content is the same archive, whenever it is packed.
 
+use crate::command::must;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -60,11 +61,4 @@ pub fn unpack(archive: &Path, into: &Path) -> Result<PathBuf> {
     }
     let mut entries = fs::read_dir(into)?;
     Ok(entries.next().ok_or("the archive is empty")??.path())
-}
-
-/// Runs a command that has to succeed.
-pub fn must(command: &mut Command) -> Result<()> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let status = command.status().map_err(|error| format!("cannot run {name}: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{name} failed: {status}").into()) }
 }

@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 use xtask::version::VERSION;
 
 use super::Result;
-use super::archive::must;
 use crate::build::{self, root};
+use crate::command::must;
 use crate::machine::{Tool, provide};
 
 /// The programs of tests/consumer/find_package.
@@ -81,7 +81,7 @@ pub fn certify(folder: &Path) -> Result<()> {
     openssl.args(["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]);
     openssl.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
     openssl.arg("-keyout").arg(folder.join("key.pem")).arg("-out").arg(folder.join("certificate.pem"));
-    must(openssl.stderr(Stdio::null()))
+    Ok(must(openssl.stderr(Stdio::null()))?)
 }
 
 /// A new folder that is not in the archive's.

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::archive::{must, unpack};
+use super::archive::unpack;
 use super::{Result, contents, folder};
 use crate::build::{self, root};
+use crate::command::must;
 
 /// Copies the sources as they are into another folder, has its own command make the archives there, and compares them.
 pub fn build_again(platforms: &[String]) -> Result<()> {

@@ -6,12 +6,13 @@ use std::process::Command;
 use xtask::surface;
 use xtask::version::{VERSION, loaded_name};
 
-use super::archive::{self, must};
+use super::archive;
 use super::check::Machine;
 use super::toolchain::Part;
 use super::zig::Zig;
 use super::{Platform, Result, cargo_folder, contents, folder, old_system, reproducible, stripped, symbols};
 use crate::build::{self, root};
+use crate::command::must;
 use crate::cross;
 use crate::machine::{Tool, provide};
 

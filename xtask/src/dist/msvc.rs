@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::archive::must;
 use super::zig::Zig;
 use super::{Result, symbols};
 use crate::build::root;
+use crate::command::must;
 use crate::cross::Windows;
 
 /// What the program takes from Windows, with the sizes of the arguments, which 32-bit programs have in the names.
@@ -18,7 +18,7 @@ pub fn write_import_library(library: &Path, into: &Path, windows: &Windows) -> R
     let names: Vec<_> = symbols::exported(library)?.into_iter().collect();
     let definition = into.join("stepwire.def");
     fs::write(&definition, exports("stepwire.dll", &names))?;
-    must(&mut import_library(&definition, &into.join("stepwire.lib"), windows)?)
+    Ok(must(&mut import_library(&definition, &into.join("stepwire.lib"), windows)?)?)
 }
 
 /// Fails unless stepwire.def names the library's functions and nothing else.

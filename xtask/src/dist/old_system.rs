@@ -6,9 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::archive::must;
 use super::{Result, check};
 use crate::build::{root, target_dir};
+use crate::command::must;
 use crate::machine::{Tool, provide};
 
 const DEBOOTSTRAP: Tool = Tool::new("debootstrap", "debootstrap");

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::archive::{self, must};
+use super::archive;
 use super::check::Machine;
 use super::toolchain::Part;
 use super::{Platform, Result, cargo_folder, folder, imports, msvc, reproducible, stripped, symbols};
 use crate::build;
+use crate::command::must;
 use crate::cross::Windows;
 use crate::wine::Wine;
 

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::Result;
-use super::archive::must;
 use crate::build::target_dir;
+use crate::command::must;
 use crate::machine::{Tool, install, provide};
 
 const PACKAGES: [&str; 2] = ["ziglang==0.17.1", "cargo-zigbuild==0.24.1"];

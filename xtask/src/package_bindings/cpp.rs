@@ -9,7 +9,8 @@ use xtask::version::VERSION;
 
 use super::{Binding, Library, Result, conformance, in_clean_environment, new_folder};
 use crate::build::{root, target_dir};
-use crate::dist::archive::{self, must};
+use crate::command::must;
+use crate::dist::archive;
 use crate::machine::{Tool, provide};
 
 const GCC: Tool = Tool::new("g++", "g++");

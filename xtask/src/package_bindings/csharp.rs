@@ -10,7 +10,8 @@ use xtask::version::VERSION;
 
 use super::{Binding, Library, Result, conformance, in_clean_environment, new_folder};
 use crate::build::{root, target_dir};
-use crate::dist::archive::{self, must};
+use crate::command::must;
+use crate::dist::archive;
 use crate::dist::contents;
 use crate::machine::{Tool, provide};
 
@@ -213,10 +214,10 @@ fn net_core() -> std::result::Result<PathBuf, String> {
         install.args(["-m", "pip", "install", "--quiet", "--no-deps", "--target"]).arg(&folder).arg(NET_CORE);
         // What is installed is in a folder of its own, whoever runs this.
         install.env("PIP_ROOT_USER_ACTION", "ignore");
-        must(&mut install).map_err(|error| error.to_string())?;
+        must(&mut install)?;
     }
     // An archive of Python's does not say that a file can be run.
-    must(Command::new("chmod").arg("+x").arg(&program)).map_err(|error| error.to_string())?;
+    must(Command::new("chmod").arg("+x").arg(&program))?;
     Ok(program)
 }
 

@@ -61,7 +61,7 @@ impl Binding for Lua {
             return Ok(format!("{cases}; the example was not run, there is no LÖVE or no Xvfb"));
         }
         let mut example = Command::new("python3");
-        archive::must(example.arg(root().join("tests/bindings/lua/love.py")).arg(&package))?;
+        crate::command::must(example.arg(root().join("tests/bindings/lua/love.py")).arg(&package))?;
         Ok(format!("{cases}, and the example in LÖVE"))
     }
 }

@@ -8,7 +8,7 @@ use xtask::version::VERSION;
 
 use super::{Binding, Library, Result, conformance, copy, copy_licences, in_clean_environment, new_folder};
 use crate::build::{root, target_dir};
-use crate::dist::archive::must;
+use crate::command::must;
 use crate::dist::contents;
 use crate::peers;
 
@@ -107,5 +107,5 @@ fn add(library: &Library, compiler: &str, stage: &Path) -> Result<()> {
         .arg(peers::node_modules()?.join("node-api-headers/include"));
     compile.arg(root().join("bindings/node/src/addon.c")).arg("-o").arg(folder.join("stepwire.node"));
     compile.arg("-L").arg(&folder).arg(format!("-l:{}", library.name())).arg("-Wl,-rpath,$ORIGIN");
-    must(&mut compile)
+    Ok(must(&mut compile)?)
 }

@@ -9,7 +9,7 @@ use xtask::surface;
 
 use super::{Binding, Library, Result, conformance, copy, copy_licences, in_clean_environment, new_folder};
 use crate::build::{root, target_dir};
-use crate::dist::archive::must;
+use crate::command::must;
 use crate::dist::contents;
 use crate::machine::{Tool, provide};
 use crate::peers;
