@@ -100,6 +100,13 @@ mod tests {
     }
 
     #[test]
+    fn every_registered_code_has_a_meaning() {
+        for code in (0..3000).filter(|&code| is_valid(code)) {
+            assert!(describe(Some(code), "").ends_with(')'), "{code}");
+        }
+    }
+
+    #[test]
     fn in_words() {
         assert_eq!(
             describe(Some(1008), "no cheats"),

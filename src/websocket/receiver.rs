@@ -226,7 +226,7 @@ impl State {
         while at < bytes.len() && !sink.is_full() {
             let frame = match self.phase {
                 ParseState::Header { length, .. } => {
-                    if length == 0 && self.fragmented.is_none() {
+                    if length == 0 && self.fragmented.is_none() && !self.forgets {
                         at = self.short_messages(bytes, at, limit, sink)?;
                         if at == bytes.len() || sink.is_full() {
                             break;

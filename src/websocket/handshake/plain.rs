@@ -106,6 +106,19 @@ mod tests {
     }
 
     #[test]
+    fn the_answer_to_options_is_whole_and_allows_what_is_answered() {
+        let mut out = Vec::new();
+        allow_pages(&mut out);
+        let mut lines = [httparse::EMPTY_HEADER; 16];
+        let mut response = httparse::Response::new(&mut lines);
+        assert_eq!(response.parse(&out), Ok(httparse::Status::Complete(out.len())));
+        assert_eq!(response.code, Some(204));
+        let field = |name| response.headers.iter().find(|field| field.name == name).map(|field| field.value);
+        assert_eq!(field("Access-Control-Allow-Origin"), Some(&b"*"[..]));
+        assert_eq!(field("Access-Control-Allow-Methods"), Some(&b"GET, HEAD"[..]));
+    }
+
+    #[test]
     fn the_answer_to_head_has_a_length_and_no_body() {
         let answered = |method: &str| {
             let request =

@@ -1,6 +1,7 @@
 //! Tests of the receiver as a whole; the smaller parts have theirs beside them.
 
 mod differential;
+mod flow;
 mod memory;
 mod rfc6455;
 mod segmentation;

@@ -149,7 +149,7 @@ fn reserved_bits_and_opcodes() {
 }
 
 #[test]
-fn a_compressed_frame_is_called_that() {
+fn a_compressed_frame_is_called_that_and_no_other() {
     struct Deaf;
     impl super::MessageSink for Deaf {
         fn message_in_place(&mut self, _: Kind, _: std::ops::Range<usize>, _: &[u8]) {}
@@ -158,10 +158,14 @@ fn a_compressed_frame_is_called_that() {
         fn pong(&mut self, _: &[u8]) {}
         fn close(&mut self, _: Option<u16>, _: &str) {}
     }
-    let mut frame = with_first(0xc1, "deflated");
-    let violation = super::Receiver::new(Side::Server).receive(&mut frame, LIMIT, &mut Deaf).unwrap_err();
-    assert!(violation.reason().contains("compressed"));
-    assert!(violation.to_string().ends_with("(RFC 6455, section 5.2)"));
+    for (first, name) in [(0xc1, "compressed"), (0xf1, "compressed"), (0xa1, "reserved"), (0x91, "reserved")]
+    {
+        let mut frame = with_first(first, "deflated");
+        let result = super::Receiver::new(Side::Server).receive(&mut frame, LIMIT, &mut Deaf);
+        let violation = result.expect_err("a bit that is reserved");
+        assert!(violation.reason().contains(name), "{violation}");
+        assert!(violation.to_string().ends_with("(RFC 6455, section 5.2)"));
+    }
 }
 
 #[test]

@@ -83,6 +83,7 @@ fn a_right_answer_wherever_it_is_cut() {
         };
         let (left, right) = stream.split_at(split);
         assert_eq!(receive(&mut handshake, left), Ok(None));
+        assert!(handshake.memory() >= left.len());
         let (opened, consumed) = receive(&mut handshake, right).unwrap().unwrap();
         assert_eq!(consumed, head.len() - split);
         assert_eq!(&*opened.protocol, "superchat");
@@ -177,6 +178,16 @@ fn what_is_no_http() {
     assert!(error(&endless).contains("too long"));
     let many = format!("HTTP/1.1 101 x\r\n{}\r\n", "X: y\r\n".repeat(201));
     assert!(error(&many).contains("too many"));
+}
+
+#[test]
+fn the_limit_of_header_lines_is_exact() {
+    for (headers, fits) in [(5, true), (4, true), (3, false)] {
+        let mut handshake = start();
+        let text = answer(&handshake, "Server: x\r\n");
+        let result = handshake.receive(text.as_bytes(), &Limits { headers, ..Limits::default() });
+        assert_eq!(result.is_ok(), fits, "{result:?}");
+    }
 }
 
 #[test]

@@ -179,6 +179,29 @@ fn an_endless_head_is_refused_at_the_limit() {
     let refusal = handshake.receive(b"x", &limits).unwrap_err();
     assert_eq!(refusal.status, 431);
     assert!(handshake.head.bytes().len() <= limits.bytes);
+    assert!(handshake.memory() >= limits.bytes);
+}
+
+#[test]
+fn the_limit_of_header_lines_is_exact() {
+    let text = joined(&lines());
+    let lines = lines().len() - 1;
+    for (headers, fits) in [(lines + 1, true), (lines, true), (lines - 1, false)] {
+        let limits = Limits { headers, ..Limits::default() };
+        let result = ServerHandshake::default().receive(text.as_bytes(), &limits);
+        assert_eq!(
+            result.map(|request| request.is_some()).map_err(|refusal| refusal.status.as_u16()),
+            if fits { Ok(true) } else { Err(431) }
+        );
+    }
+}
+
+#[test]
+fn what_is_asked_for_instead_of_a_websocket_is_known_once_that_is_refused() {
+    let mut handshake = ServerHandshake::default();
+    let text = b"GET /health HTTP/1.1\r\nHost: h\r\n\r\n";
+    assert!(handshake.receive(text, &Limits::default()).is_err());
+    assert_eq!(handshake.plain_request().expect("a request").path, "/health");
 }
 
 #[test]
