@@ -96,7 +96,7 @@ impl PerAddress {
         let mut is_idle = true;
         let known = self.known.entry(Network::of(ip)).or_insert_with(|| {
             is_idle = false;
-            Known { second, ..Known::default() }
+            Known::default()
         });
         known.advance(second);
         if most.open != 0 && known.open >= most.open {
@@ -163,6 +163,12 @@ mod tests {
     }
 
     #[test]
+    fn who_is_turned_away_is_told_by_which_limit() {
+        assert!(Over::Open.to_string().contains("one address may have"));
+        assert!(Over::New.to_string().contains("in ten seconds"));
+    }
+
+    #[test]
     fn an_ipv6_network_counts_as_one_address() {
         let mut addresses = PerAddress::default();
         let most = Most { open: 1, new: 0 };
@@ -173,17 +179,19 @@ mod tests {
 
     #[test]
     fn never_more_new_ones_in_any_ten_seconds() {
-        let mut addresses = PerAddress::default();
         let most = Most { open: 0, new: 3 };
-        let mut taken: Vec<Millis> = Vec::new();
-        for now in (0..60_000).step_by(137) {
-            if addresses.take(ip("10.0.0.1"), most, now).is_ok() {
-                addresses.leave(ip("10.0.0.1"));
-                taken.push(now);
+        for first in (0..1000).step_by(50) {
+            let mut addresses = PerAddress::default();
+            let mut taken: Vec<Millis> = Vec::new();
+            for now in (first..60_000).step_by(137) {
+                if addresses.take(ip("10.0.0.1"), most, now).is_ok() {
+                    addresses.leave(ip("10.0.0.1"));
+                    taken.push(now);
+                }
             }
+            assert!(taken.windows(4).all(|four| four[3] - four[0] >= 10_000), "{taken:?}");
+            assert!(taken.len() >= 15, "{taken:?}");
         }
-        assert!(taken.windows(4).all(|four| four[3] - four[0] >= 10_000), "{taken:?}");
-        assert!(taken.len() >= 15, "{taken:?}");
     }
 
     #[test]
@@ -195,6 +203,52 @@ mod tests {
             addresses.leave(ip);
             assert!(addresses.known.len() <= MOST_IDLE + 2);
         }
+    }
+
+    #[test]
+    fn many_may_leave_before_the_next_comes() {
+        let mut addresses = PerAddress::default();
+        let ips = || (0..2 * MOST_IDLE as u32).map(|number| IpAddr::V4(number.into()));
+        ips().for_each(|ip| assert_eq!(addresses.take(ip, ANY, 0), Ok(())));
+        ips().for_each(|ip| addresses.leave(ip));
+        assert_eq!(addresses.take(ip("::1"), ANY, 0), Ok(()));
+        assert_eq!(addresses.known.len(), 1);
+    }
+
+    #[test]
+    fn who_was_here_of_late_is_remembered_longer_than_others() {
+        let mut addresses = PerAddress::default();
+        let most = Most { open: 1, new: 1 };
+        assert_eq!(addresses.take(ip("192.0.2.1"), most, 0), Ok(()));
+        let mut come_and_go = |numbers: std::ops::Range<u32>, now| {
+            for ip in numbers.map(|number| IpAddr::V4(number.into())) {
+                assert_eq!(addresses.take(ip, most, now), Ok(()));
+                addresses.leave(ip);
+            }
+        };
+        come_and_go(0..MOST_IDLE as u32 - 100, 0);
+        // These are the last for which there is room, so that all but they are forgotten for the next.
+        come_and_go(1 << 20..(1 << 20) + 101, 100_000);
+        assert_eq!(addresses.take(ip("::1"), most, 100_000), Ok(()));
+        assert_eq!(addresses.known.len(), 1 + 101 + 1);
+        assert_eq!(addresses.take(IpAddr::V4((1 << 20).into()), most, 100_000), Err(Over::New));
+        assert_eq!(addresses.take(ip("192.0.2.1"), most, 100_000), Err(Over::Open));
+    }
+
+    #[test]
+    fn who_comes_and_goes_takes_one_place() {
+        let mut addresses = PerAddress::default();
+        let most = Most { open: 0, new: 1 };
+        let many = MOST_IDLE as u32 * 3 / 4;
+        for ip in (0..many).map(|number| IpAddr::V4(number.into())) {
+            assert_eq!(addresses.take(ip, most, 0), Ok(()));
+            addresses.leave(ip);
+        }
+        for _ in 0..many {
+            assert_eq!(addresses.take(ip("0.0.0.0"), ANY, 0), Ok(()));
+            addresses.leave(ip("0.0.0.0"));
+        }
+        assert_eq!(addresses.take(ip("0.0.0.1"), most, 0), Err(Over::New));
     }
 
     #[test]

@@ -235,6 +235,8 @@ impl Random {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     /// Sends `count` datagrams, one each millisecond, and returns what arrived and when.
@@ -245,6 +247,7 @@ mod tests {
         }
         let mut arrived = Vec::new();
         while let Some(due) = conditioner.next_timeout() {
+            assert!(!conditioner.is_empty());
             assert!(!conditioner.pop(due - 1, |_, _| ()));
             assert!(conditioner.pop(due, |number, bytes| {
                 assert_eq!(bytes, number.to_le_bytes());
@@ -282,6 +285,10 @@ mod tests {
             let delay = due - u64::from(number) * 1_000;
             assert!((10_000..=15_000).contains(&delay), "{delay}");
         }
+        // All there is between them occurs.
+        let (arrived, _) = run(Conditions { latency: 1_000, jitter: 3, ..Conditions::default() }, 3, 100);
+        let delays: BTreeSet<Micros> = arrived.iter().map(|(due, _)| due % 1_000).collect();
+        assert_eq!(delays, (0..=3).collect());
     }
 
     #[test]
@@ -298,6 +305,47 @@ mod tests {
     }
 
     #[test]
+    fn what_is_held_back_or_doubled_is_not_late_for_long() {
+        let conditions = Conditions { latency: 1_000, jitter: 500, ..Conditions::default() };
+        for conditions in
+            [Conditions { reorder: 1.0, ..conditions }, Conditions { duplicate: 1.0, ..conditions }]
+        {
+            let (arrived, _) = run(conditions, 5, 1_000);
+            let delays: Vec<Micros> = arrived.iter().map(|(due, n)| due - u64::from(*n) * 1_000).collect();
+            assert!(delays.iter().all(|delay| (1_000..=22_000).contains(delay)), "{delays:?}");
+            assert!(delays.iter().any(|&delay| delay > 20_000), "{delays:?}");
+        }
+    }
+
+    #[test]
+    fn changed_conditions_hold_for_what_is_sent_from_then_on() {
+        let mut conditioner = Conditioner::new(Conditions { latency: 10, ..Conditions::default() }, 1);
+        conditioner.push(1, b"", 0);
+        let lossy = Conditions { loss: 1.0, ..Conditions::default() };
+        conditioner.set(lossy);
+        assert_eq!(conditioner.conditions(), lossy);
+        conditioner.push(2, b"", 0);
+        assert!(conditioner.pop(10, |number, _| assert_eq!(number, 1)));
+        assert!(conditioner.is_empty());
+    }
+
+    /// The first numbers of SplitMix64 for the seed 1234567, as its author's code gives them.
+    #[test]
+    fn numbers_are_those_of_splitmix64() {
+        let mut random = Random::new(1_234_567);
+        assert_eq!(
+            [(); 5].map(|()| random.next()),
+            [
+                6_457_827_717_110_365_317,
+                3_203_168_211_198_807_973,
+                9_817_491_932_198_370_423,
+                4_593_380_528_125_082_431,
+                16_408_922_859_458_223_821,
+            ]
+        );
+    }
+
+    #[test]
     fn what_is_under_way_is_bounded() {
         let mut conditioner = Conditioner::new(Conditions::default(), 1);
         for _ in 0..UNDER_WAY_MAX + 10 {
@@ -305,5 +353,23 @@ mod tests {
         }
         assert_eq!(conditioner.len(), UNDER_WAY_MAX);
         assert_eq!(conditioner.counts().overflowed, 10);
+        // So is what is left of a burst.
+        while conditioner.pop(0, |(), _| ()) {}
+        assert_eq!(conditioner.spare.len(), SPARE_MAX);
+    }
+
+    #[test]
+    fn bytes_under_way_are_bounded_and_leave_room_when_they_arrive() {
+        let mut conditioner = Conditioner::new(Conditions::default(), 1);
+        let datagram = vec![0; 1 << 20];
+        for (sent, overflowed) in [(BYTES_MAX >> 20, 0), (1, 1)] {
+            (0..sent).for_each(|_| conditioner.push((), &datagram, 0));
+            assert_eq!(conditioner.counts().overflowed, overflowed);
+        }
+        assert!(conditioner.pop(0, |(), _| ()));
+        for overflowed in [1, 2] {
+            conditioner.push((), &datagram, 0);
+            assert_eq!(conditioner.counts().overflowed, overflowed);
+        }
     }
 }

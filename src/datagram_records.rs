@@ -216,4 +216,58 @@ mod tests {
         }
         assert_eq!(end, buffer.len());
     }
+
+    fn broadcast(buffer: &mut Buffer, payload: &[u8]) {
+        buffer.push(To::Broadcast(1), false, &[], payload);
+    }
+
+    fn left(buffer: &Buffer) -> Vec<&[u8]> {
+        buffer.records().map(|record| record.bytes).collect()
+    }
+
+    #[test]
+    fn records_leave_a_buffer_in_the_order_in_which_they_came() {
+        let mut buffer = Buffer::default();
+        assert!(buffer.is_empty());
+        broadcast(&mut buffer, b"one");
+        broadcast(&mut buffer, b"two");
+        assert!(!buffer.is_empty());
+        let end_of_first = buffer.records().next().expect("a record").place.end;
+        buffer.advance(end_of_first);
+        broadcast(&mut buffer, b"three");
+        let mut more = Vec::new();
+        push(&mut more, To::Broadcast(2), false, &[], b"four");
+        buffer.append(&mut more);
+        assert!(more.is_empty());
+        assert_eq!(left(&buffer), [&b"two"[..], b"three", b"four"]);
+        let end = buffer.records().last().expect("a record").place.end;
+        buffer.advance(end);
+        assert!(buffer.is_empty() && left(&buffer).is_empty());
+    }
+
+    #[test]
+    fn room_of_what_has_left_is_used_again_unless_it_is_large() {
+        let mut buffer = Buffer::default();
+        for (size, is_kept) in [(1_000, true), (2 << 20, false)] {
+            broadcast(&mut buffer, &vec![0; size]);
+            let (end, room) = (buffer.bytes.len(), buffer.bytes.capacity());
+            buffer.advance(end);
+            broadcast(&mut buffer, b"next");
+            assert_eq!(left(&buffer), [b"next"]);
+            assert!(buffer.bytes.len() < 100);
+            assert_eq!(buffer.bytes.capacity() == room, is_kept);
+        }
+    }
+
+    #[test]
+    fn an_empty_buffer_takes_another_over_whole() {
+        let mut buffer = Buffer::default();
+        broadcast(&mut buffer, b"gone");
+        buffer.advance(buffer.bytes.len());
+        let mut more = Vec::new();
+        push(&mut more, To::Broadcast(2), false, &[], b"more");
+        buffer.append(&mut more);
+        assert!(more.is_empty());
+        assert_eq!(left(&buffer), [b"more"]);
+    }
 }

@@ -158,6 +158,42 @@ mod tests {
     }
 
     #[test]
+    fn no_headers_are_longer_than_those_of_a_clients_large_packet() {
+        let client = Encoder::WebSocket(Frames::of(Side::Client));
+        let payload = vec![0; 1 << 16];
+        assert_eq!(written(client, Form::Packet, &payload).0.len(), payload.len() + MOST_HEADERS);
+    }
+
+    #[test]
+    fn control_frames_are_masked_as_messages_are() {
+        type Write = fn(&mut Vec<u8>, Frames);
+        let written = |write: Write, side| {
+            let mut frame = Vec::new();
+            write(&mut frame, Frames::of(side));
+            frame
+        };
+        let writers: [(Write, &[u8]); 4] = [
+            (|out, frames| frames.ping(out), b"\x89\0"),
+            (|out, frames| frames.pong(out, b"hi"), b"\x8a\x02hi"),
+            (|out, frames| frames.close(out, None, ""), b"\x88\0"),
+            (|out, frames| frames.close(out, Some(1000), "bye"), b"\x88\x05\x03\xe8bye"),
+        ];
+        for (write, plain) in writers {
+            assert_eq!(written(write, Side::Server), plain);
+            let mut keys = std::collections::BTreeSet::new();
+            for _ in 0..4 {
+                let mut masked = written(write, Side::Client);
+                assert_eq!((masked[0], masked[1]), (plain[0], 0x80 | plain[1]));
+                let key = [masked[2], masked[3], masked[4], masked[5]];
+                mask::apply(&mut masked[6..], key);
+                assert_eq!(masked[6..], plain[2..]);
+                keys.insert(key);
+            }
+            assert!(keys.len() > 1);
+        }
+    }
+
+    #[test]
     fn an_empty_step_of_the_handshake_is_no_message() {
         let mut out = Vec::new();
         Frames::of(Side::Server).handshake_step(&mut out, b"");

@@ -66,6 +66,16 @@ mod tests {
     }
 
     #[test]
+    fn the_wait_is_for_what_is_missing_of_the_next() {
+        let mut rate = Rate::new(2, 0);
+        assert_eq!(rate.allowance(2, 0), 2);
+        rate.use_up(2);
+        assert_eq!(rate.next(2), 500);
+        assert_eq!(rate.allowance(2, 200), 0);
+        assert_eq!(rate.next(2), 500);
+    }
+
+    #[test]
     fn what_a_pause_saves_is_a_second_at_the_most() {
         let mut rate = Rate::new(100, 0);
         assert_eq!(gone(&mut rate, 100, 0, 20), 100);

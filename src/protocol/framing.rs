@@ -228,6 +228,27 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_kept_behind_a_packet_that_came_whole() {
+        struct Count(usize);
+        impl PacketSink for Count {
+            fn packet(&mut self, _at: usize, _size: usize) {
+                self.0 += 1;
+            }
+            fn gathered(&mut self, _packet: Vec<u8>) {
+                self.0 += 1;
+            }
+        }
+        let (mut framer, mut count) = (Framer::default(), Count(0));
+        let stream = stream_of(&[vec![7; 5], vec![7; 5]]);
+        for piece in [&stream[..], &stream[..20], &stream[20..]] {
+            framer.receive(piece, 0, 5, &mut count).expect("packets");
+        }
+        assert_eq!(count.0, 4);
+        assert!(framer.is_between_packets());
+        assert_eq!((framer.partial(), framer.missing(), framer.memory()), (0, 0, 0));
+    }
+
+    #[test]
     fn memory_grows_with_what_arrives_not_with_what_is_announced() {
         let mut framer = Framer::default();
         let announced = 1 << 30;

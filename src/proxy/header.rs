@@ -157,6 +157,7 @@ mod tests {
                     }
                     header.push(&stream[at..end]);
                     at = end;
+                    assert!(header.memory() >= at);
                 }
             }
         }
@@ -206,9 +207,15 @@ mod tests {
     }
 
     #[test]
+    fn what_proxies_add_may_be_as_long_as_it_may_be() {
+        let longest = binary(0x21, 0x31, &[0; LONGEST_REST]);
+        assert_eq!(read(&longest, usize::MAX), (longest.len(), Some(Ok(None))));
+    }
+
+    #[test]
     fn what_is_no_header_is_noticed() {
         let long = format!("PROXY UNKNOWN {}\r\n", "x".repeat(100));
-        let texts: [&[u8]; 14] = [
+        let texts: [&[u8]; 16] = [
             b"GET / HTTP/1.1\r\n\r\n",
             b"\x16\x03\x01\x02\x00",
             b"proxy TCP4 1.2.3.4 1.2.3.4 1 2\r\n",
@@ -218,6 +225,8 @@ mod tests {
             b"PROXY TCP4 1.2.3.4 1.2.3.4 65536 2\r\n",
             b"PROXY TCP4 ::1 ::1 1 2\r\n",
             b"PROXY TCP6 1.2.3.4 1.2.3.4 1 2\r\n",
+            b"PROXY TCP4 1.2.3.4 ::1 1 2\r\n",
+            b"PROXY TCP6 ::1 1.2.3.4 1 2\r\n",
             b"PROXY UDP4 1.2.3.4 1.2.3.4 1 2\r\n",
             b"PROXY TCP4 1.2.3.4  1.2.3.4 1 2\r\n",
             b"PROXY TCP4 1.2.3.4 1.2.3.4 1 2\n\r\n",

@@ -9,10 +9,16 @@ fn v6(address: &str, zone: &str) -> Host {
     Host::V6 { address: address.parse().unwrap(), zone: zone.to_owned() }
 }
 
+/// A host name of so many bytes, of which no label is too long.
+fn name_of(length: usize) -> String {
+    let labels = "a".repeat(63) + ".";
+    labels.repeat(length / labels.len()) + &"b".repeat(length % labels.len())
+}
+
 #[test]
 fn websocket_urls() {
     let v4 = Host::V4([192, 134, 0, 1].into());
-    let long_name = format!("{}.{}.example", "a".repeat(63), "b".repeat(63));
+    let long_name = name_of(253);
     // URL, host, encrypted on a ws socket, port with argument 0, target
     let cases = [
         ("game.example", name("game.example"), false, 80, "/"),
@@ -41,6 +47,7 @@ fn websocket_urls() {
         ("  ws://h/x\r\n", name("h"), false, 80, "/x"),
         ("my_server.local.", name("my_server.local."), false, 80, "/"),
         (long_name.as_str(), name(&long_name), false, 80, "/"),
+        (&format!("{long_name}."), name(&format!("{long_name}.")), false, 80, "/"),
     ];
     for (text, host, encrypted, port, target) in cases {
         let url = Url::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -84,8 +91,8 @@ fn wrong_urls_say_what_is_wrong() {
         ("ws://", "host is missing"),
         ("ws:///x", "host is missing"),
         (":80", "host is missing"),
-        ("http://h", "begins with ws://"),
-        ("https://h", "begins with wss://"),
+        ("http://h", "begins with ws://, not"),
+        ("https://h", "begins with wss://, not"),
         ("ftp://h", "not ftp://"),
         ("ws://user:pw@h/", "Authorization"),
         ("user@h", "Authorization"),
@@ -111,6 +118,8 @@ fn wrong_urls_say_what_is_wrong() {
         ("a b", "not a host name"),
         ("h%41", "not a host name"),
         (&long, "not a host name"),
+        (&name_of(254), "not a host name"),
+        (&name_of(255), "not a host name"),
         ("bücher.example", "xn--"),
         ("ws:\\\\h", "'\\'"),
         ("h\\x", "'\\'"),
