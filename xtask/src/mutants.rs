@@ -2,7 +2,8 @@
 //! test of the room notices (cargo-mutants).
 //!
 //! Whatever knows neither sockets nor the other rooms is compiled alone for that, in target/mutants: in a tenth of the
-//! time that the library takes. Those that are named are looked at by somebody: some make no difference.
+//! time that the library takes. Those that are named are looked at by somebody: the ones that make no difference are
+//! in docs/mutants.md.
 
 use std::error::Error;
 use std::fs;

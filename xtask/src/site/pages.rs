@@ -62,9 +62,10 @@ const GAMEMAKER: [Row; 2] = [
 ];
 const TOOLS: [Row; 2] = [("docs/gmcat.md", "gmcat.md", 0), ("docs/wireshark.md", "wireshark.md", 0)];
 const LANGUAGES: [Row; 1] = [("docs/bindings.md", "bindings.md", 0)];
-const INSIDE: [Row; 3] = [
+const INSIDE: [Row; 4] = [
     ("docs/architecture.md", "architecture.md", 0),
     ("CONTRIBUTING.md", "contributing.md", 0),
+    ("docs/mutants.md", "mutants.md", 1),
     ("CHANGELOG.md", "changelog.md", 0),
 ];
 /// The first page.
