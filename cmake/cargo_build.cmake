@@ -1,6 +1,5 @@
-# Run with `cmake -P` at build time: builds the library and places its files under their final names. Without the kind
-# for Rust programs, with which cargo does no link-time optimisation of the others.
-set(arguments rustc --lib --crate-type cdylib,staticlib --locked --profile ${profile} --manifest-path "${source_dir}/Cargo.toml"
+# Run with `cmake -P` at build time: builds the library and places its files under their final names.
+set(arguments rustc --lib --locked --profile ${profile} --manifest-path "${source_dir}/Cargo.toml"
               --target-dir "${target_dir}" ${cargo_arguments})
 if(rust_target)
   list(APPEND arguments --target ${rust_target})

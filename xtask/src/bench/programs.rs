@@ -120,9 +120,9 @@ fn build_bare() -> Result<Program> {
     Ok(Program::new(BARE, &compile("bare", &files, &["-lcrypto"])?, &[]))
 }
 
-/// The release library, as CMake builds it, and the server that is linked with it.
+/// The release library, and the server that is linked with it.
 fn build_ours() -> Result<PathBuf> {
-    if !cargo().args(["rustc", "--release", "--lib", "--crate-type", "cdylib"]).status()?.success() {
+    if !cargo().args(["build", "--release", "--lib"]).status()?.success() {
         return Err("the library could not be built".into());
     }
     let library = target_dir().join("release");
