@@ -132,7 +132,7 @@ fn stripped(library: &Path, strip: &str, platform: &str) -> Result<PathBuf> {
     fs::create_dir_all(&folder)?;
     let copy = folder.join(library.file_name().ok_or("a library has a name")?);
     let mut command = Command::new(strip);
-    command.arg("--strip-unneeded").arg(library).arg("-o").arg(&copy);
+    command.arg("--strip-all").arg(library).arg("-o").arg(&copy);
     crate::command::must(reproducible::settle(&mut command))?;
     Ok(copy)
 }

@@ -54,7 +54,7 @@ pub fn unpack(archive: &Path, into: &Path) -> Result<PathBuf> {
         fs::remove_dir_all(into)?;
     }
     fs::create_dir_all(into)?;
-    if archive.extension().is_some_and(|extension| extension == "zip") {
+    if archive.extension().is_some_and(|extension| extension == "zip" || extension == "yymps") {
         zip::ZipArchive::new(File::open(archive)?)?.extract(into)?;
     } else {
         must(Command::new("tar").arg("-C").arg(into).arg("-xf").arg(archive))?;

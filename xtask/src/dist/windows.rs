@@ -35,7 +35,8 @@ impl Platform for Archive {
         let strip = |what: &str, file: &Path| {
             must(reproducible::settle(Command::new(self.strip()).arg(what).arg(file)))
         };
-        strip("--strip-unneeded", &library)?;
+        // Its symbols are named after folders that a compiler makes for the time; what it exports stays.
+        strip("--strip-all", &library)?;
         strip("--strip-debug", &stage.join("lib/libstepwire.a"))?;
         msvc::write_import_library(&library, &stage.join("lib"), self.0)
     }
