@@ -106,6 +106,10 @@ impl Header {
             let least = SIGNATURE.len().saturating_sub(bytes.len());
             return Ok(Step::Read(least.max(if bytes.ends_with(b"\r") { 1 } else { 2 })));
         };
+        // Read two bytes at a time it may have become too long by one.
+        if bytes.len() > LONGEST_LINE {
+            return Err(NotAHeader);
+        }
         let line = std::str::from_utf8(line).map_err(|_| NotAHeader)?;
         let mut words = line.split(' ').skip(1);
         let mut word = || words.next().ok_or(NotAHeader);
@@ -190,6 +194,32 @@ mod tests {
             (binary(0x20, 0x11, &v4), None),
             (binary(0x21, 0x31, &[0; 216]), None),
         ]
+    }
+
+    #[test]
+    fn the_longest_line_is_the_longest_however_it_comes() {
+        for (length, fits) in [(LONGEST_LINE, true), (LONGEST_LINE + 1, false)] {
+            let line = format!("PROXY UNKNOWN {}\r\n", "x".repeat(length - 16));
+            for most in [1, 2, 7, usize::MAX] {
+                let mut header = Header::default();
+                let mut at = 0;
+                let outcome = loop {
+                    match header.step() {
+                        Ok(Step::Read(count)) => {
+                            let end = (at + count.min(most)).min(line.len());
+                            header.push(&line.as_bytes()[at..end]);
+                            at = end;
+                        }
+                        outcome => break outcome,
+                    }
+                };
+                assert_eq!(
+                    outcome,
+                    if fits { Ok(Step::Done(None)) } else { Err(NotAHeader) },
+                    "{length}, {most}"
+                );
+            }
+        }
     }
 
     #[test]
