@@ -1,8 +1,7 @@
 //! Messages that have not come whole, those that must wait, and those that nobody wants.
 
 use super::super::frame::{MAX_HEADER, Opcode};
-use super::{Event, Kind, LIMIT, MessageSink, Receiver, Recorder, Side, frame_for};
-use std::ops::Range;
+use super::{Event, LIMIT, Receiver, Recorder, Side, frame_for};
 
 fn feed(receiver: &mut Receiver, bytes: &[u8], recorder: &mut Recorder) {
     assert_eq!(receiver.receive(&mut bytes.to_vec(), LIMIT, recorder), Ok(bytes.len()));
@@ -98,52 +97,6 @@ fn messages_that_nobody_wants_are_skipped_and_control_frames_are_not() {
     }
 }
 
-/// Has room for one event at a time.
-#[derive(Default)]
-struct One {
-    events: Vec<Event>,
-    frames: usize,
-    is_full: bool,
-}
-
-impl One {
-    fn push(&mut self, event: Event) {
-        assert!(!self.is_full);
-        self.events.push(event);
-        self.is_full = true;
-    }
-}
-
-impl MessageSink for One {
-    fn message_in_place(&mut self, kind: Kind, _range: Range<usize>, payload: &[u8]) {
-        self.push(Event::Message(kind, payload.to_vec()));
-    }
-
-    fn message_owned(&mut self, kind: Kind, payload: Vec<u8>) {
-        self.push(Event::Message(kind, payload));
-    }
-
-    fn ping(&mut self, payload: &[u8]) {
-        self.push(Event::Ping(payload.to_vec()));
-    }
-
-    fn pong(&mut self, payload: &[u8]) {
-        self.push(Event::Pong(payload.to_vec()));
-    }
-
-    fn close(&mut self, code: Option<u16>, reason: &str) {
-        self.push(Event::Close(code, reason.to_owned()));
-    }
-
-    fn frame(&mut self) {
-        self.frames += 1;
-    }
-
-    fn is_full(&self) -> bool {
-        self.is_full
-    }
-}
-
 #[test]
 fn what_a_full_sink_has_no_room_for_waits_untouched() {
     for role in [Side::Client, Side::Server] {
@@ -168,9 +121,9 @@ fn what_a_full_sink_has_no_room_for_waits_untouched() {
         ];
         let ends = [1, 2, 3, 4, 6, 7, 8].map(|count| frames[..count].concat().len());
         let (mut stream, mut at) = (frames.concat(), 0);
-        let (mut receiver, mut sink) = (Receiver::new(role), One::default());
+        let (mut receiver, mut sink) = (Receiver::new(role), Recorder::default());
         for (count, end) in ends.into_iter().enumerate() {
-            sink.is_full = false;
+            sink.most = Some(count + 1);
             at += receiver.receive(&mut stream[at..], LIMIT, &mut sink).expect("messages");
             assert_eq!(sink.events, events[..=count]);
             assert_eq!(at, end);

@@ -41,9 +41,19 @@ impl Event {
 #[derive(Default)]
 struct Recorder {
     events: Vec<Event>,
+    /// For how many events there is room, if that is limited.
+    most: Option<usize>,
     in_place: usize,
     /// Where the last message in place stood.
     range: Range<usize>,
+    frames: usize,
+}
+
+impl Recorder {
+    fn push(&mut self, event: Event) {
+        assert!(!self.is_full());
+        self.events.push(event);
+    }
 }
 
 impl MessageSink for Recorder {
@@ -51,23 +61,31 @@ impl MessageSink for Recorder {
         assert_eq!(range.len(), payload.len());
         self.in_place += 1;
         self.range = range;
-        self.events.push(Event::Message(kind, payload.to_vec()));
+        self.push(Event::Message(kind, payload.to_vec()));
     }
 
     fn message_owned(&mut self, kind: Kind, payload: Vec<u8>) {
-        self.events.push(Event::Message(kind, payload));
+        self.push(Event::Message(kind, payload));
     }
 
     fn ping(&mut self, payload: &[u8]) {
-        self.events.push(Event::Ping(payload.to_vec()));
+        self.push(Event::Ping(payload.to_vec()));
     }
 
     fn pong(&mut self, payload: &[u8]) {
-        self.events.push(Event::Pong(payload.to_vec()));
+        self.push(Event::Pong(payload.to_vec()));
     }
 
     fn close(&mut self, code: Option<u16>, reason: &str) {
-        self.events.push(Event::Close(code, reason.to_owned()));
+        self.push(Event::Close(code, reason.to_owned()));
+    }
+
+    fn frame(&mut self) {
+        self.frames += 1;
+    }
+
+    fn is_full(&self) -> bool {
+        self.most.is_some_and(|most| self.events.len() >= most)
     }
 }
 
