@@ -81,8 +81,8 @@ impl Backlog {
     pub fn permits(&self, share: &Share, missing: impl FnOnce() -> u64, events: u64) -> u64 {
         if self.awaits_collection(events) {
             0
-        } else if share.is_reserved() {
-            missing().clamp(1, share.granted())
+        } else if let Some(reservation) = share.reservation() {
+            missing().clamp(1, reservation.granted)
         } else if self.is_full_with(events) {
             0
         } else if !self.is_crowded() {
@@ -156,14 +156,20 @@ struct Holding {
     number: u64,
     /// What the message takes.
     memory: u64,
-    /// What it may come to, if that is set aside.
-    reserved: u64,
+    /// What is set aside for it.
+    reservation: Option<Reservation>,
+    /// What of all that is counted.
+    counted: u64,
+}
+
+#[derive(Debug)]
+struct Reservation {
+    /// What the message may come to.
+    whole: u64,
     /// How many bytes may still be read for that: the message may turn out to be larger than was known.
     granted: u64,
     /// It stands above the limit.
     is_exempt: bool,
-    /// What of all that is counted.
-    counted: u64,
 }
 
 impl Share {
@@ -182,14 +188,14 @@ impl Share {
     #[inline]
     #[must_use]
     pub fn is_reserved(&self) -> bool {
-        self.holding.as_ref().is_some_and(|holding| holding.reserved > 0)
+        self.reservation().is_some()
     }
 
     /// The message takes so much memory now.
     #[inline]
     pub fn set(&mut self, of: &'static Backlog, memory: u64) {
         if memory != self.memory() {
-            if self.holding.as_ref().is_some_and(|holding| memory > holding.reserved) {
+            if self.reservation().is_some_and(|reservation| memory > reservation.whole) {
                 self.end_reservation();
             }
             self.hold(of, memory);
@@ -220,16 +226,18 @@ impl Share {
         }
     }
 
-    fn granted(&self) -> u64 {
-        self.holding.as_ref().map_or(0, |holding| holding.granted)
+    #[inline]
+    fn reservation(&self) -> Option<&Reservation> {
+        self.holding.as_ref()?.reservation.as_ref()
     }
 
     /// So much was read. With what was granted nothing is set aside any more.
     #[inline]
     fn use_up(&mut self, size: u64) {
-        let Some(holding) = self.holding.as_mut().filter(|holding| holding.reserved > 0) else { return };
-        holding.granted = holding.granted.saturating_sub(size);
-        if holding.granted == 0 {
+        let Some(holding) = &mut self.holding else { return };
+        let Some(reservation) = &mut holding.reservation else { return };
+        reservation.granted = reservation.granted.saturating_sub(size);
+        if reservation.granted == 0 {
             let (of, memory) = (holding.of, holding.memory);
             self.end_reservation();
             self.hold(of, memory);
@@ -239,26 +247,25 @@ impl Share {
     /// Sets so much aside for the message, beyond the limit if it is the one that may.
     fn reserve(&mut self, of: &'static Backlog, granted: u64, whole: u64, is_exempt: bool) {
         let holding = self.holding.get_or_insert_with(|| Holding::none(of));
-        holding.granted = granted;
-        holding.reserved = whole;
-        holding.is_exempt |= is_exempt;
+        let was_exempt = holding.reservation.as_ref().is_some_and(|before| before.is_exempt);
+        holding.reservation = Some(Reservation { whole, granted, is_exempt: is_exempt || was_exempt });
         let memory = holding.memory;
         self.hold(of, memory);
     }
 
     fn end_reservation(&mut self) {
-        if let Some(holding) = &mut self.holding {
-            holding.reserved = 0;
-            if std::mem::take(&mut holding.is_exempt) {
-                holding.of.exempt.store(0, Relaxed);
-            }
+        if let Some(holding) = &mut self.holding
+            && holding.reservation.take().is_some_and(|reservation| reservation.is_exempt)
+        {
+            holding.of.exempt.store(0, Relaxed);
         }
     }
 
     fn hold(&mut self, of: &'static Backlog, memory: u64) {
         let holding = self.holding.get_or_insert_with(|| Holding::none(of));
         holding.memory = memory;
-        let counted = memory.max(holding.reserved);
+        let counted =
+            holding.reservation.as_ref().map_or(memory, |reservation| memory.max(reservation.whole));
         let before = std::mem::replace(&mut holding.counted, counted);
         if counted >= before {
             of.unfinished.fetch_add(counted - before, Relaxed);
@@ -278,15 +285,7 @@ impl Share {
 
 impl Holding {
     fn none(of: &'static Backlog) -> Box<Self> {
-        Box::new(Self {
-            of,
-            number: of.next_number(),
-            memory: 0,
-            reserved: 0,
-            granted: 0,
-            is_exempt: false,
-            counted: 0,
-        })
+        Box::new(Self { of, number: of.next_number(), memory: 0, reservation: None, counted: 0 })
     }
 }
 
