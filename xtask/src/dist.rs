@@ -27,6 +27,7 @@ use std::time::Instant;
 use xtask::version::VERSION;
 
 use crate::build::{root, target_dir};
+use crate::command::must;
 use crate::cross::{WINDOWS_X64, WINDOWS_X86};
 use crate::package_gamemaker;
 use toolchain::Part;
@@ -133,7 +134,7 @@ fn stripped(library: &Path, strip: &str, platform: &str) -> Result<PathBuf> {
     let copy = folder.join(library.file_name().ok_or("a library has a name")?);
     let mut command = Command::new(strip);
     command.arg("--strip-all").arg(library).arg("-o").arg(&copy);
-    crate::command::must(reproducible::settle(&mut command))?;
+    must(reproducible::settle(&mut command))?;
     Ok(copy)
 }
 

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::build::{self, root, target_dir};
+use crate::command::must;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -72,7 +73,7 @@ fn provide_tool() -> Result<PathBuf> {
     }
     let mut install = build::cargo();
     install.args(["install", "--locked", &format!("cargo-mutants@{VERSION}"), "--root"]).arg(folder);
-    crate::command::must(&mut install)?;
+    must(&mut install)?;
     Ok(tool)
 }
 

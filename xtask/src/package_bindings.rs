@@ -17,6 +17,7 @@ use std::slice;
 use xtask::version::{VERSION, built_name, loaded_name_on};
 
 use crate::build::{self, root, target_dir};
+use crate::command::must;
 use crate::dist;
 use crate::steps::Steps;
 
@@ -82,7 +83,7 @@ impl Library {
 
     /// Builds the one for this machine.
     fn build() -> Result<Self> {
-        crate::command::must(build::cargo().args(["build", "--release", "--locked", "--lib"]))?;
+        must(build::cargo().args(["build", "--release", "--locked", "--lib"]))?;
         Self::of_this_machine(target_dir().join("release").join(built_name("stepwire")))
     }
 

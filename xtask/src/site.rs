@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::build::{root, target_dir};
+use crate::command::must;
 use crate::machine::Tool;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -39,7 +40,7 @@ pub fn run() -> Result<()> {
     book::write(&root(), &source)?;
     let mut command = Command::new(mdbook);
     command.arg("build").arg(&source).arg("--dest-dir").arg(&site);
-    crate::command::must(&mut command)?;
+    must(&mut command)?;
     let pages = check::check(&site)?;
     println!("{pages} pages in {}", site.join("index.html").display());
     Ok(())
@@ -59,6 +60,6 @@ fn mdbook() -> Result<PathBuf> {
     let mut install = crate::build::cargo();
     install.args(["install", "--locked", "--no-default-features", "--features=search"]);
     install.arg(format!("mdbook@{MDBOOK_VERSION}")).arg("--root").arg(folder);
-    crate::command::must(&mut install)?;
+    must(&mut install)?;
     Ok(ours)
 }

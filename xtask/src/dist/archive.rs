@@ -1,6 +1,5 @@
 //! Packing: the same content is the same archive, whenever it is packed.
 
-use crate::command::must;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,6 +9,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::{Result, contents, folder};
+use crate::command::must;
 
 /// For systems that have tar: with the links that name the library.
 pub fn tar(stage: &Path, name: &str) -> Result<PathBuf> {

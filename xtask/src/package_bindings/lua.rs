@@ -8,6 +8,7 @@ use xtask::version::VERSION;
 
 use super::{Binding, Library, Result, conformance, copy, copy_licences, in_clean_environment, new_folder};
 use crate::build::{root, target_dir};
+use crate::command::must;
 use crate::dist::archive;
 use crate::machine::{Tool, provide};
 
@@ -61,7 +62,7 @@ impl Binding for Lua {
             return Ok(format!("{cases}; the example was not run, there is no LÖVE or no Xvfb"));
         }
         let mut example = Command::new("python3");
-        crate::command::must(example.arg(root().join("tests/bindings/lua/love.py")).arg(&package))?;
+        must(example.arg(root().join("tests/bindings/lua/love.py")).arg(&package))?;
         Ok(format!("{cases}, and the example in LÖVE"))
     }
 }
