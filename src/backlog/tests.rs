@@ -95,7 +95,9 @@ fn a_message_that_turns_out_larger_waits_for_room_for_the_rest() {
     // Before its header has come, nothing is known of it.
     assert!(backlog.reserve(&mut share, 0));
     assert_eq!(permitted(backlog, &share, 12), 1);
+    assert!(share.is_reserved());
     backlog.came(&mut share, 1);
+    assert!(!share.is_reserved());
     share.set(backlog, 1);
     assert_eq!(permitted(backlog, &share, 4 * MIB), 0);
     assert!(backlog.reserve(&mut share, 11));
