@@ -173,7 +173,8 @@ fn parse(head: &[u8], limits: &Limits) -> Result<Response, HandshakeError> {
     let mut lines = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut response = httparse::Response::new(&mut lines);
     match response.parse(head) {
-        Ok(httparse::Status::Complete(length)) if length == head.len() => {}
+        // The first empty line is the end to either.
+        Ok(httparse::Status::Complete(length)) => debug_assert_eq!(length, head.len()),
         Err(httparse::Error::TooManyHeaders) => return Err(too_many()),
         _ => return Err(malformed()),
     }

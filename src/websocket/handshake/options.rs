@@ -158,9 +158,11 @@ mod tests {
 
     #[test]
     fn origins() {
-        let ours =
-            Origins::parse("https://Game.example/, http://localhost:8080,https://x.example:443").unwrap();
-        for allowed in ["https://game.example", "http://localhost:8080", "https://x.example"] {
+        let ours = "https://Game.example/, http://localhost:8080,https://x.example:443, http://y.example:80";
+        let ours = Origins::parse(ours).unwrap();
+        for allowed in
+            ["https://game.example", "http://localhost:8080", "https://x.example", "http://y.example"]
+        {
             assert!(ours.allow(Some(allowed)), "{allowed}");
         }
         for foreign in [

@@ -176,7 +176,8 @@ fn parse(head: &[u8], limits: &Limits) -> Result<Request, Refusal> {
     let mut lines = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut request = httparse::Request::new(&mut lines);
     match request.parse(head) {
-        Ok(httparse::Status::Complete(length)) if length == head.len() => {}
+        // The first empty line is the end to either.
+        Ok(httparse::Status::Complete(length)) => debug_assert_eq!(length, head.len()),
         Err(httparse::Error::TooManyHeaders) => return Err(too_large("the request has too many headers")),
         _ => return Err(malformed()),
     }

@@ -98,6 +98,20 @@ fn messages_that_nobody_wants_are_skipped_and_control_frames_are_not() {
 }
 
 #[test]
+fn that_a_frame_begins_is_told_of_longer_messages_alone() {
+    for role in [Side::Client, Side::Server] {
+        for (length, limit, told) in [(0, 0, 0), (10, 10, 0), (125, LIMIT, 0), (126, LIMIT, 1)] {
+            for opcode in [Opcode::Text, Opcode::Binary] {
+                let (mut receiver, mut recorder) = (Receiver::new(role), Recorder::default());
+                let mut frame = frame_for(role, true, opcode, &vec![b'x'; length]);
+                receiver.receive(&mut frame, limit, &mut recorder).expect("a message");
+                assert_eq!((recorder.events.len(), recorder.frames), (1, told), "{length} bytes");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_a_full_sink_has_no_room_for_waits_untouched() {
     for role in [Side::Client, Side::Server] {
         let frames = [

@@ -68,6 +68,20 @@ fn an_announced_size_is_not_allocated() {
 }
 
 #[test]
+fn no_more_is_allocated_than_a_message_needs_whose_size_is_known() {
+    let mut receiver = Receiver::new(Side::Server);
+    let mut recorder = Recorder::default();
+    let mut stream = frame_for(Side::Server, true, Opcode::Binary, &[7; 1000]);
+    let (header, payload) = stream.split_at_mut(8);
+    receiver.receive(header, LIMIT, &mut recorder).unwrap();
+    for (count, piece) in payload[..900].chunks_mut(300).enumerate() {
+        receiver.receive(piece, LIMIT, &mut recorder).unwrap();
+        let received = 300 * (count + 1);
+        assert!((received..=1000).contains(&receiver.memory()), "{received}: {}", receiver.memory());
+    }
+}
+
+#[test]
 fn nothing_is_kept_between_messages() {
     let stream = [
         frame_for(Side::Server, true, Opcode::Ping, b"interrupted"),

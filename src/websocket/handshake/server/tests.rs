@@ -218,7 +218,10 @@ fn foreign_origins() {
     assert!(accept(&without("Origin")).is_ok());
     let refusal = accept(&with("Origin: http://evil.example")).unwrap_err();
     assert_eq!(refusal.status, 403);
-    assert!(refusal.reason.contains("http://evil.example"));
+    assert_eq!(
+        refusal.to_string(),
+        "pages from http://evil.example may not connect to this server (403 Forbidden)"
+    );
 }
 
 #[test]
@@ -291,7 +294,14 @@ proptest! {
     }
 
     #[test]
-    fn noise_is_survived(noise in proptest::collection::vec(any::<u8>(), 0..300), request in any::<bool>()) {
+    fn noise_is_survived(
+        noise in prop_oneof![
+            proptest::collection::vec(any::<u8>(), 0..300),
+            // Lines that end, or nearly, in every way.
+            proptest::collection::vec(proptest::sample::select(&b"X:y \r\n\r\n\t"[..]), 0..30),
+        ],
+        request in any::<bool>(),
+    ) {
         let start = if request { "GET / HTTP/1.1\r\n" } else { "" };
         let bytes = [start.as_bytes(), &noise].concat();
         _ = ServerHandshake::default().receive(&bytes, &Limits::default());
