@@ -98,6 +98,19 @@ fn messages_that_nobody_wants_are_skipped_and_control_frames_are_not() {
 }
 
 #[test]
+fn between_messages_that_are_skipped_nothing_is_missing() {
+    let (mut receiver, mut recorder) = (Receiver::new(Side::Server), Recorder::default());
+    receiver.forget_messages();
+    assert_eq!((receiver.partial(), receiver.missing(LIMIT)), (0, 0));
+    let frame = frame_for(Side::Server, true, Opcode::Binary, &[7; 300]);
+    feed(&mut receiver, &frame[..4], &mut recorder);
+    assert_eq!((receiver.partial(), receiver.missing(LIMIT)), (4, MAX_HEADER as u64));
+    feed(&mut receiver, &frame[4..], &mut recorder);
+    assert_eq!((receiver.partial(), receiver.missing(LIMIT)), (0, 0));
+    assert_eq!(recorder.events, []);
+}
+
+#[test]
 fn that_a_frame_begins_is_told_of_longer_messages_alone() {
     for role in [Side::Client, Side::Server] {
         for (length, limit, told) in [(0, 0, 0), (10, 10, 0), (125, LIMIT, 0), (126, LIMIT, 1)] {
