@@ -1,5 +1,6 @@
 use super::super::{Origins, ServerHandshake};
 use super::*;
+use proptest::prelude::*;
 use tungstenite::handshake::client::Response as TheirResponse;
 use tungstenite::handshake::machine::TryParse;
 
@@ -228,4 +229,18 @@ fn tungstenite_agrees() {
     let (length, response) = TheirResponse::try_parse(&out).unwrap().unwrap();
     assert_eq!(length, out.len());
     assert_eq!(response.headers()["Sec-WebSocket-Accept"], derive_accept_key(key.as_bytes()).as_str());
+}
+
+proptest! {
+    /// Lines that end, or nearly, in every way.
+    #[test]
+    fn noise_is_survived(
+        status in proptest::sample::select(
+            &["HTTP/1.1 101", "HTTP/1.1 101 x\r\n", "HTTP/1.1 100 x\n", "HTTP/"][..],
+        ),
+        noise in proptest::collection::vec(proptest::sample::select(&b"X:y \r\n\r\n\t"[..]), 0..30),
+    ) {
+        let bytes = [status.as_bytes(), &noise].concat();
+        _ = start().receive(&bytes, &Limits::default());
+    }
 }
