@@ -441,7 +441,7 @@ impl State {
 
     fn finish_frame(&mut self, frame: Frame, sink: &mut impl MessageSink) -> Result<(), Violation> {
         match frame.content {
-            Content::Message(_) if self.forgets && frame.fin => self.fragmented = None,
+            // None that is skipped: of those nothing is in the buffer, so that `whole_frame` takes their end.
             Content::Message(kind) if frame.fin => {
                 self.text.finish().map_err(|_| Violation::TextNotUtf8)?;
                 self.fragmented = None;
