@@ -3,34 +3,26 @@
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
-use std::sync::Arc;
+
+use triomphe::Arc;
 
 use crate::sys;
 
 /// Places for messages stored once that are kept for the next ones.
 const KEPT_PLACES: usize = 16;
+/// Among other bytes a message as long as this is stored once for all connections; a copy of a shorter one costs less
+/// than a piece more.
+const PLACED_FROM: usize = 1024;
+
+/// What a connection has to send, and how far it has come with that. Most have nothing, most of the time: a word does
+/// for those. What is more goes round between connections, or is the same for many of them, who each get a copy of
+/// their own only where it becomes different.
+#[derive(Debug, Default)]
+pub struct Outgoing(Option<Arc<Content>>);
 
 /// A message as it goes on the wire, for any number of connections.
 #[derive(Clone, Debug)]
-pub struct SharedBytes(Arc<Vec<u8>>);
-
-impl SharedBytes {
-    #[must_use]
-    pub fn new(bytes: Vec<u8>) -> Self {
-        Self(Arc::new(bytes))
-    }
-
-    #[inline]
-    #[must_use]
-    pub fn as_slice(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-/// What a connection has to send, and how far it has come with that. Most have nothing, most of the time: a word does
-/// for those, and what is more goes round between connections.
-#[derive(Debug, Default)]
-pub struct Outgoing(Option<Box<Content>>);
+pub struct SharedMessage(Arc<Content>);
 
 #[derive(Debug, Default)]
 struct Content {
@@ -60,13 +52,32 @@ struct Shared {
 struct Placed {
     /// So many of the connection's own bytes come before it.
     after: usize,
-    bytes: SharedBytes,
+    message: Arc<Content>,
+}
+
+impl SharedMessage {
+    /// With so many bytes of the program's own.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>, payload: usize) -> Self {
+        Self(Arc::new(Content { own: bytes, payload: payload as u32, ..Content::default() }))
+    }
 }
 
 impl Outgoing {
+    /// To change it: from then on it is no longer what others have.
     #[inline]
     fn content(&mut self) -> &mut Content {
-        self.0.get_or_insert_default()
+        let content = self.0.get_or_insert_default();
+        if !content.is_unique() {
+            Self::part(content);
+        }
+        Arc::get_mut(content).expect("it was made this connection's alone")
+    }
+
+    #[cold]
+    fn part(content: &mut Arc<Content>) {
+        let message = std::mem::take(content);
+        Arc::get_mut(content).expect("nobody has what is new").push_shared(message);
     }
 
     /// Whether nothing is left to write.
@@ -120,17 +131,20 @@ impl Outgoing {
     }
 
     /// Appends a message that others send too.
-    pub fn push_shared(&mut self, bytes: SharedBytes) {
-        let content = self.content();
-        let shared = content.shared.get_or_insert_default();
-        shared.length += bytes.as_slice().len();
-        shared.messages.push_back(Placed { after: content.own.len(), bytes });
+    #[inline]
+    pub fn push_shared(&mut self, SharedMessage(message): &SharedMessage) {
+        match &self.0 {
+            None => self.0 = Some(Arc::clone(message)),
+            Some(_) => self.content().push_shared(Arc::clone(message)),
+        }
     }
 
-    /// Notes that so many of the bytes appended are the program's own.
-    #[inline]
-    pub fn add_payload(&mut self, payload: usize) {
-        self.content().payload += payload as u32;
+    /// Lets `write` append a message with so many bytes of the program's own.
+    #[inline(always)]
+    pub fn push<T>(&mut self, payload: usize, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        let content = self.content();
+        content.payload += payload as u32;
+        write(&mut content.own)
     }
 
     #[inline]
@@ -141,36 +155,31 @@ impl Outgoing {
 
     /// The count of payload begins anew.
     pub fn take_payload(&mut self) -> u32 {
-        self.0.as_mut().map_or(0, |content| std::mem::take(&mut content.payload))
+        std::mem::take(&mut self.content().payload)
     }
 
     /// Appends all that another, of which nothing was written, has.
     pub fn append(&mut self, other: Self) {
-        let Self(Some(mut other)) = other else { return };
-        debug_assert_eq!(other.written, 0);
         if self.is_written() {
-            self.0 = Some(other);
+            *self = other;
             return;
         }
-        let content = self.content();
-        if let Some(theirs) = other.shared.take() {
-            let shared = content.shared.get_or_insert_default();
-            shared.length += theirs.length;
-            let before = content.own.len();
-            let moved = theirs.messages.into_iter();
-            shared.messages.extend(moved.map(|placed| Placed { after: before + placed.after, ..placed }));
+        let Self(Some(other)) = other else { return };
+        match Arc::try_unwrap(other) {
+            Ok(own) => self.content().append(own),
+            Err(message) => self.content().push_shared(message),
         }
-        content.own.append(&mut other.own);
-        content.payload += other.payload;
     }
 
-    /// Forgets all of it and returns its memory, empty, to be used again.
+    /// Forgets all of it and returns its memory, if it has any of its own, empty, to be used again.
     #[inline]
     pub fn clear(&mut self) -> Self {
-        if let Some(content) = &mut self.0 {
-            content.clear();
+        let mut taken = std::mem::take(self);
+        match taken.0.as_mut().and_then(Arc::get_mut) {
+            Some(own) => own.clear(),
+            None => taken.0 = None,
         }
-        std::mem::take(self)
+        taken
     }
 
     /// Payload that is not written, as if it were spread evenly.
@@ -209,8 +218,13 @@ impl Outgoing {
     /// So many bytes more are written.
     #[inline]
     pub fn advance(&mut self, size: usize) {
-        if let Some(content) = &mut self.0 {
-            content.advance(size);
+        let Some(content) = &mut self.0 else { return };
+        if let Some(own) = Arc::get_mut(content) {
+            own.advance(size);
+        } else if size == content.own.len() {
+            self.0 = None;
+        } else if size > 0 {
+            self.content().advance(size);
         }
     }
 }
@@ -229,6 +243,32 @@ impl Content {
                 (shared.written, shared.length, shared.gone) = (0, 0, 0);
             }
         }
+    }
+
+    /// A message of which nothing is written.
+    fn push_shared(&mut self, message: Arc<Self>) {
+        self.payload += message.payload;
+        if message.own.len() < PLACED_FROM {
+            self.own.extend_from_slice(&message.own);
+            return;
+        }
+        let shared = self.shared.get_or_insert_default();
+        shared.length += message.own.len();
+        shared.messages.push_back(Placed { after: self.own.len(), message });
+    }
+
+    /// Appends all that another, of which nothing was written, has.
+    fn append(&mut self, mut other: Self) {
+        debug_assert_eq!(other.written, 0);
+        if let Some(theirs) = other.shared.take() {
+            let shared = self.shared.get_or_insert_default();
+            shared.length += theirs.length;
+            let before = self.own.len();
+            let moved = theirs.messages.into_iter();
+            shared.messages.extend(moved.map(|placed| Placed { after: before + placed.after, ..placed }));
+        }
+        self.own.append(&mut other.own);
+        self.payload += other.payload;
     }
 
     #[inline]
@@ -266,8 +306,8 @@ impl Content {
                 at = end;
                 return Some(piece);
             }
-            let message = messages.next()?;
-            Some(&message.bytes.as_slice()[std::mem::take(&mut skip)..])
+            let placed = messages.next()?;
+            Some(&placed.message.own[std::mem::take(&mut skip)..])
         })
     }
 
@@ -287,7 +327,7 @@ impl Content {
             let before = size.min(first.after - self.written);
             self.written += before;
             size -= before;
-            let length = first.bytes.as_slice().len();
+            let length = first.message.own.len();
             let of_it = size.min(length - shared.written);
             if self.written < first.after || shared.written + of_it < length {
                 shared.written += of_it;
@@ -307,87 +347,138 @@ impl Content {
 mod tests {
     use super::*;
 
-    fn shared(bytes: &[u8]) -> SharedBytes {
-        SharedBytes::new(bytes.to_vec())
+    /// All of it the program's own.
+    fn shared(bytes: &[u8]) -> SharedMessage {
+        SharedMessage::new(bytes.to_vec(), bytes.len())
     }
 
-    /// Own bytes and shared messages in turn.
-    fn mixed() -> Outgoing {
+    /// A message that is stored once among others.
+    fn long(byte: u8) -> Vec<u8> {
+        vec![byte; PLACED_FROM]
+    }
+
+    /// Own bytes and shared messages, long and short, in turn.
+    const PARTS: usize = 7;
+
+    fn part(number: usize) -> Vec<u8> {
+        match number {
+            0 => b"one".to_vec(),
+            1 | 2 | 5 => long(number as u8),
+            3 => b"three".to_vec(),
+            4 => b"four".to_vec(),
+            _ => b"six".to_vec(),
+        }
+    }
+
+    fn push(outgoing: &mut Outgoing, number: usize) {
+        let bytes = part(number);
+        if matches!(number, 0 | 4) {
+            outgoing.push(bytes.len(), |own| own.extend_from_slice(&bytes));
+        } else {
+            outgoing.push_shared(&shared(&bytes));
+        }
+    }
+
+    fn mixed(first: usize) -> (Outgoing, Vec<u8>) {
         let mut outgoing = Outgoing::default();
-        outgoing.own().extend_from_slice(b"one ");
-        outgoing.push_shared(shared(b"two "));
-        outgoing.push_shared(shared(b"three "));
-        outgoing.own().extend_from_slice(b"four ");
-        outgoing.push_shared(shared(b"five"));
-        outgoing.add_payload(23);
-        outgoing
+        (first..PARTS).for_each(|number| push(&mut outgoing, number));
+        (outgoing, (first..PARTS).flat_map(part).collect())
+    }
+
+    /// Where a write may end: at the ends of the parts, and a byte before and after.
+    fn cuts(first: usize) -> Vec<usize> {
+        let mut ends = vec![0];
+        (first..PARTS).for_each(|number| ends.push(ends[ends.len() - 1] + part(number).len()));
+        let all = ends[ends.len() - 1];
+        ends.iter().flat_map(|&end| [end.saturating_sub(1), end, end + 1]).filter(|&cut| cut <= all).collect()
     }
 
     fn left(outgoing: &Outgoing) -> Vec<u8> {
         outgoing.pieces().flatten().copied().collect()
     }
 
-    const ALL: &[u8] = b"one two three four five";
-
     #[test]
     fn what_is_left_stays_in_order_wherever_a_write_ends() {
-        for first in 0..=ALL.len() {
-            for second in 0..=ALL.len() - first {
-                let mut outgoing = mixed();
-                outgoing.advance(first);
-                outgoing.advance(second);
-                let rest = &ALL[first + second..];
-                assert_eq!(left(&outgoing), rest, "after {first} and {second}");
-                assert_eq!(outgoing.payload_left() as usize, rest.len());
-                assert_eq!(outgoing.is_written(), rest.is_empty());
+        for first in 0..PARTS {
+            for cut in cuts(first) {
+                for second in cuts(first).into_iter().filter(|&second| second >= cut) {
+                    let (mut outgoing, all) = mixed(first);
+                    outgoing.advance(cut);
+                    outgoing.advance(second - cut);
+                    let rest = &all[second..];
+                    assert_eq!(left(&outgoing), rest, "from part {first}, after {cut} and {second}");
+                    assert_eq!(outgoing.payload_left() as usize, rest.len());
+                    assert_eq!(outgoing.is_written(), rest.is_empty());
+                }
             }
         }
     }
 
     #[test]
     fn what_is_appended_comes_last_wherever_a_write_ended() {
-        for written in 0..=ALL.len() {
-            let mut outgoing = mixed();
-            outgoing.advance(written);
-            outgoing.append(mixed());
-            assert_eq!(left(&outgoing), [&ALL[written..], ALL].concat(), "after {written}");
-            outgoing.own().extend_from_slice(b"!");
-            outgoing.push_shared(shared(b"?"));
-            assert_eq!(left(&outgoing), [&ALL[written..], ALL, b"!?"].concat(), "after {written}");
+        for (first, theirs) in (0..PARTS).flat_map(|first| (0..PARTS).map(move |theirs| (first, theirs))) {
+            for cut in cuts(first) {
+                let (mut outgoing, all) = mixed(first);
+                let (other, more) = mixed(theirs);
+                outgoing.advance(cut);
+                outgoing.append(other);
+                assert_eq!(left(&outgoing), [&all[cut..], &more].concat(), "after {cut}");
+                outgoing.own().extend_from_slice(b"!");
+                outgoing.push_shared(&shared(b"?"));
+                assert_eq!(left(&outgoing), [&all[cut..], &more, b"!?"].concat(), "after {cut}");
+            }
         }
     }
 
     #[test]
-    fn a_single_piece_is_the_connections_own() {
+    fn a_message_that_all_have_takes_no_memory_of_each() {
+        let message = SharedMessage::new(b"message".to_vec(), 4);
         let mut outgoing = Outgoing::default();
-        assert_eq!(outgoing.single_piece(), Some(&b""[..]));
-        outgoing.own().extend_from_slice(b"own");
-        outgoing.advance(1);
-        assert_eq!(outgoing.single_piece(), Some(&b"wn"[..]));
-        outgoing.push_shared(shared(b"shared"));
-        assert_eq!(outgoing.single_piece(), None);
-        outgoing.advance(8);
-        outgoing.own().extend_from_slice(b" more");
-        assert_eq!(outgoing.single_piece(), Some(&b" more"[..]));
+        outgoing.push_shared(&message);
+        assert!(std::ptr::eq(outgoing.single_piece().unwrap(), &raw const *message.0.own));
+        assert_eq!(outgoing.single_piece(), Some(&b"message"[..]));
+        assert_eq!((outgoing.payload(), outgoing.payload_left()), (4, 4));
+        outgoing.advance(7);
+        assert!(!outgoing.has_memory());
+        assert_eq!(Arc::count(&message.0), 1);
+    }
+
+    #[test]
+    fn short_messages_behind_one_another_are_one_piece() {
+        let mut outgoing = Outgoing::default();
+        for message in [&b"one"[..], b"two", b"three"] {
+            outgoing.push_shared(&shared(message));
+        }
+        assert_eq!(outgoing.single_piece(), Some(&b"onetwothree"[..]));
+        assert_eq!(outgoing.payload(), 11);
+    }
+
+    #[test]
+    fn an_empty_message_leaves_nothing_to_write() {
+        let mut outgoing = Outgoing::default();
+        outgoing.push_shared(&shared(b""));
+        assert!(outgoing.is_written());
     }
 
     #[test]
     fn pieces_are_gathered_as_far_as_there_is_room() {
-        let outgoing = mixed();
+        let (outgoing, _) = mixed(0);
         let mut pieces = [IoSlice::new(&[]); 2];
         let gathered: Vec<&[u8]> = outgoing.gather(&mut pieces).iter().map(|piece| &**piece).collect();
-        assert_eq!(gathered, [b"one ", b"two "]);
+        assert_eq!(gathered, [&part(0)[..], &part(1)]);
+        assert_eq!(outgoing.single_piece(), None);
         let mut pieces = [IoSlice::new(&[]); 9];
-        assert_eq!(outgoing.gather(&mut pieces).len(), 5);
+        assert_eq!(outgoing.gather(&mut pieces).len(), 6);
     }
 
     #[test]
     fn a_written_message_is_let_go() {
-        let message = shared(b"message");
+        let message = shared(&long(1));
         let mut outgoing = Outgoing::default();
-        outgoing.push_shared(message.clone());
-        assert_eq!(Arc::strong_count(&message.0), 2);
-        outgoing.advance(7);
-        assert_eq!(Arc::strong_count(&message.0), 1);
+        push(&mut outgoing, 0);
+        outgoing.push_shared(&message);
+        assert_eq!(Arc::count(&message.0), 2);
+        outgoing.advance(3 + PLACED_FROM);
+        assert_eq!(Arc::count(&message.0), 1);
     }
 }

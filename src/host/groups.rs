@@ -5,19 +5,15 @@ use crate::context::CONTEXT;
 use crate::encoder::{Encoder, Form, MOST_HEADERS};
 use crate::error::Result;
 use crate::mailbox::Burst;
-use crate::outgoing::SharedBytes;
+use crate::outgoing::SharedMessage;
 use crate::socket::{Handle, Socket, count};
 use crate::sys;
 use crate::websocket::Side;
 
 use super::sending::{check_kind, sends_nothing};
 
-/// A message as long as this on the wire is stored once for all queues; below it a copy in each costs
-/// less than a queue of pieces.
-const SHARED_FROM: usize = 1024;
-
 /// Each member is somewhere else in memory: what is to be looked at so many members later is fetched meanwhile.
-const AHEAD: usize = 4;
+const AHEAD: usize = 16;
 
 /// `network_create_group`.
 pub(crate) fn create_group() -> Result<Handle> {
@@ -97,7 +93,7 @@ struct Message<'a> {
 }
 
 struct Encoded {
-    bytes: SharedBytes,
+    message: SharedMessage,
     /// How many of them count as sent.
     sent: usize,
 }
@@ -130,11 +126,7 @@ impl<'a> Message<'a> {
             frames => &*self.frame.get_or_insert_with(|| Encoded::new(frames, form, payload)),
         };
         burst.announce(socket, &mut host);
-        if encoded.bytes.as_slice().len() >= SHARED_FROM {
-            host.queue.push_shared(payload.len(), encoded.bytes.clone());
-        } else {
-            host.queue.push(payload.len(), |bytes| bytes.extend_from_slice(encoded.bytes.as_slice()));
-        }
+        host.queue.push_shared(&encoded.message);
         Ok(encoded.sent)
     }
 }
@@ -143,6 +135,6 @@ impl Encoded {
     fn new(encoder: Encoder, form: Form, payload: &[u8]) -> Self {
         let mut bytes = Vec::with_capacity(payload.len() + MOST_HEADERS);
         let sent = encoder.message(&mut bytes, form, payload);
-        Self { bytes: SharedBytes::new(bytes), sent }
+        Self { message: SharedMessage::new(bytes, payload.len()), sent }
     }
 }

@@ -2,10 +2,8 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::outgoing::Outgoing;
 use crate::socket::{HostSide, Socket};
 
-use super::dirty::lend_from;
 use super::single::Mailbox;
 
 /// Sends to many sockets. When it goes, the reactors hear of all of them.
@@ -23,24 +21,18 @@ pub(crate) struct Burst<'a> {
 #[derive(Default)]
 struct Share {
     tokens: Vec<u32>,
-    /// Empty ones that were used before.
-    buffers: Vec<Outgoing>,
 }
 
 impl Share {
     fn begin(mailbox: &Mailbox, sockets: usize) -> Self {
-        let mut buffers = Vec::new();
-        mailbox.dirty.lock().lend_many(sockets, &mut buffers);
-        Self { tokens: Vec::with_capacity(sockets), buffers }
+        let mut tokens = mailbox.dirty.lock().lend_list();
+        tokens.reserve(sockets);
+        Self { tokens }
     }
 
     fn end(&mut self, mailbox: &Mailbox, goes_on: bool) {
         let any = !self.tokens.is_empty();
-        {
-            let mut dirty = mailbox.dirty.lock();
-            dirty.tokens.append(&mut self.tokens);
-            self.buffers.drain(..).for_each(|unused| dirty.keep(unused));
-        }
+        mailbox.dirty.lock().put_on(std::mem::take(&mut self.tokens));
         if any {
             mailbox.signal_sends(|| goes_on);
         }
@@ -69,11 +61,6 @@ impl<'a> Burst<'a> {
         // Without a share it was destroyed so long ago that its reactor is no longer in use.
         let Some(share) = share else { return };
         share.tokens.push(socket.token.load(Relaxed));
-        if host.queue.needs_buffer()
-            && let Some(empty) = lend_from(&mut share.buffers)
-        {
-            host.queue.give_buffer(empty);
-        }
     }
 }
 

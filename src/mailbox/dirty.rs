@@ -1,5 +1,7 @@
 //! The sockets with something to send, and the buffers that go round between sends and a reactor.
 
+use std::mem;
+
 use crate::outgoing::Outgoing;
 
 /// Buffers up to this size go round between sends and the reactor instead of being freed.
@@ -15,13 +17,15 @@ const AHEAD: usize = 8;
 pub(crate) struct Dirty {
     pub(crate) tokens: Vec<u32>,
     buffers: Vec<Outgoing>,
+    /// An empty list for the next burst.
+    spare: Vec<u32>,
     /// Capacity of the buffers.
     bytes: usize,
 }
 
 impl Dirty {
     pub(super) const fn new() -> Self {
-        Self { tokens: Vec::new(), buffers: Vec::new(), bytes: 0 }
+        Self { tokens: Vec::new(), buffers: Vec::new(), spare: Vec::new(), bytes: 0 }
     }
 
     /// Takes back a buffer whose bytes were written, if it is worth keeping.
@@ -37,31 +41,49 @@ impl Dirty {
         }
     }
 
+    /// An empty list of sockets, to be [put on](Self::put_on) this one.
+    pub(super) fn lend_list(&mut self) -> Vec<u32> {
+        mem::take(&mut self.spare)
+    }
+
+    /// Adds what stands on a list, and keeps its memory for the next.
+    pub(super) fn put_on(&mut self, mut list: Vec<u32>) {
+        self.tokens.append(&mut list);
+        self.spare = list;
+    }
+
+    /// Takes back those that another has kept, all of them at once where there are none.
+    pub(super) fn take_back(&mut self, other: &mut Self) {
+        if self.buffers.is_empty() {
+            mem::swap(&mut self.buffers, &mut other.buffers);
+            mem::swap(&mut self.bytes, &mut other.bytes);
+        }
+        while let Some(buffer) = other.lend() {
+            self.keep(buffer);
+        }
+    }
+
+    /// Lends a buffer to what is about to be written to and has none: what was kept is used before there is more.
+    #[inline]
+    pub(crate) fn lend_to(&mut self, outgoing: &mut Outgoing) {
+        if !outgoing.has_memory()
+            && let Some(buffer) = self.lend()
+        {
+            *outgoing = buffer;
+        }
+    }
+
     /// An empty buffer that was used before.
     #[inline]
     pub(super) fn lend(&mut self) -> Option<Outgoing> {
-        let buffer = lend_from(&mut self.buffers)?;
+        let buffer = self.buffers.pop()?;
         self.bytes -= buffer.own_capacity();
+        if let Some(later) = self.buffers.len().checked_sub(AHEAD) {
+            self.buffers[later].fetch_ahead();
+        }
+        if let Some(sooner) = self.buffers.len().checked_sub(AHEAD / 2) {
+            self.buffers[sooner].fetch_memory_ahead();
+        }
         Some(buffer)
     }
-
-    /// Up to so many of them.
-    pub(super) fn lend_many(&mut self, most: usize, to: &mut Vec<Outgoing>) {
-        let kept = self.buffers.len().saturating_sub(most);
-        *to = self.buffers.split_off(kept);
-        self.bytes -= to.iter().map(Outgoing::own_capacity).sum::<usize>();
-    }
-}
-
-/// The last of some empty buffers.
-#[inline]
-pub(super) fn lend_from(buffers: &mut Vec<Outgoing>) -> Option<Outgoing> {
-    let buffer = buffers.pop()?;
-    if let Some(later) = buffers.len().checked_sub(AHEAD) {
-        buffers[later].fetch_ahead();
-    }
-    if let Some(sooner) = buffers.len().checked_sub(AHEAD / 2) {
-        buffers[sooner].fetch_memory_ahead();
-    }
-    Some(buffer)
 }

@@ -142,9 +142,7 @@ impl Mailbox {
     pub(crate) fn swap_dirty(&self, spent: &mut Dirty) {
         let mut dirty = self.dirty.lock();
         std::mem::swap(&mut dirty.tokens, &mut spent.tokens);
-        while let Some(buffer) = spent.lend() {
-            dirty.keep(buffer);
-        }
+        dirty.take_back(spent);
     }
 
     /// The reactor is about to sleep; false if it must not, because there is work.

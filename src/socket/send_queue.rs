@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed, Ordering::SeqCst, fence};
 
-use crate::outgoing::{Outgoing, SharedBytes};
+use crate::outgoing::{Outgoing, SharedMessage};
 use crate::quota::{self, SharedQuota};
 
 /// What all sockets have to send together. A socket's part counts once it is more than a little: most have
@@ -102,13 +102,12 @@ impl SendQueue {
     /// Lets `write` append a message with so many bytes of the program's own.
     #[inline(always)]
     pub(crate) fn push<T>(&mut self, payload: usize, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        self.outgoing.add_payload(payload);
-        write(self.outgoing.own())
+        self.outgoing.push(payload, write)
     }
 
-    /// Appends a message that other queues have too, with so many bytes of the program's own.
-    pub(crate) fn push_shared(&mut self, payload: usize, message: SharedBytes) {
-        self.outgoing.add_payload(payload);
+    /// Appends a message that other queues have too.
+    #[inline]
+    pub(crate) fn push_shared(&mut self, message: &SharedMessage) {
         self.outgoing.push_shared(message);
     }
 
@@ -287,7 +286,7 @@ mod tests {
     #[test]
     fn what_others_send_too_counts_in_each_queue() {
         let (mut queue, in_flight) = (SendQueue::default(), InFlight::default());
-        queue.push_shared(2, SharedBytes::new(b"head12".to_vec()));
+        queue.push_shared(&SharedMessage::new(b"head12".to_vec(), 2));
         assert!(queue.is_full(&in_flight, 2));
         let mut taken = Outgoing::default();
         assert!(queue.exchange(&mut taken));

@@ -203,6 +203,7 @@ impl Stream {
         if !self.session.has_handshake() {
             return self.ready(id, turn);
         }
+        turn.spent.lend_to(&mut self.writing);
         self.session.begin(self.writing.own());
         self.flush_now(turn)
     }
@@ -231,6 +232,7 @@ impl Stream {
         self.tidy_aside();
         self.phase = StreamPhase::Open;
         if self.session.has_handshake() {
+            turn.spent.lend_to(&mut self.writing);
             self.session.opened(self.writing.own());
         }
         self.sample_round_trip();

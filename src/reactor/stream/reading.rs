@@ -226,6 +226,7 @@ impl Stream {
                 forwarded: &mut self.forwarded,
                 now: turn.now,
             };
+            turn.spent.lend_to(&mut self.writing);
             let bytes = &mut turn.batch.room()[at..size];
             let (taken, ready) =
                 self.session.open(bytes, self.writing.own(), &mut |fields| forwarding.pass(fields))?;
@@ -263,6 +264,7 @@ impl Stream {
         }
         let answers = !turn.answers.is_empty();
         if answers {
+            turn.spent.lend_to(&mut self.writing);
             self.writing.own().append(&mut turn.answers);
         }
         result?;
