@@ -13,6 +13,9 @@ const KEPT_PLACES: usize = 16;
 /// Among other bytes a message as long as this is stored once for all connections; a copy of a shorter one costs less
 /// than a piece more.
 const PLACED_FROM: usize = 1024;
+/// Half a word counts what is written. One write takes less than 2 GiB, so it does not overflow as long as so many are
+/// forgotten.
+const FORGOTTEN_FROM: u32 = 1 << 30;
 
 /// What a connection has to send, and how far it has come with that. Most have nothing, most of the time: a word does
 /// for those. What is more goes round between connections, or is the same for many of them, who each get a copy of
@@ -28,10 +31,10 @@ pub struct SharedMessage(Arc<Content>);
 struct Content {
     /// Its own bytes.
     own: Vec<u8>,
-    /// How many of them are written.
-    written: usize,
     /// Few connections have any: a word does for the others.
     shared: Option<Box<Shared>>,
+    /// How many of its own bytes are written.
+    written: u32,
     /// How many bytes of all that is here, written or not, are the program's own: no headers.
     payload: u32,
 }
@@ -84,7 +87,7 @@ impl Outgoing {
     #[inline]
     #[must_use]
     pub fn is_written(&self) -> bool {
-        self.0.as_ref().is_none_or(|content| content.written == content.own.len() && !content.has_shared())
+        self.0.as_ref().is_none_or(|content| content.written() == content.own.len() && !content.has_shared())
     }
 
     /// The connection's own bytes, to append to.
@@ -196,7 +199,7 @@ impl Outgoing {
         match &self.0 {
             None => Some(&[]),
             Some(content) if content.has_shared() => None,
-            Some(content) => Some(&content.own[content.written..]),
+            Some(content) => Some(&content.own[content.written()..]),
         }
     }
 
@@ -272,6 +275,11 @@ impl Content {
     }
 
     #[inline]
+    fn written(&self) -> usize {
+        self.written as usize
+    }
+
+    #[inline]
     fn has_shared(&self) -> bool {
         self.shared.as_ref().is_some_and(|shared| !shared.messages.is_empty())
     }
@@ -282,18 +290,18 @@ impl Content {
         if left == 0 {
             return 0;
         }
-        let gone = self.written + self.shared.as_ref().map_or(0, |shared| shared.gone + shared.written);
+        let gone = self.written() + self.shared.as_ref().map_or(0, |shared| shared.gone + shared.written);
         (u64::from(self.payload) * left as u64 / (left + gone) as u64) as u32
     }
 
     #[inline]
     fn left(&self) -> usize {
         let shared = self.shared.as_ref().map_or(0, |shared| shared.length - shared.written);
-        self.own.len() - self.written + shared
+        self.own.len() - self.written() + shared
     }
 
     fn pieces(&self) -> impl Iterator<Item = &[u8]> {
-        let (mut at, mut skip) = (self.written, 0);
+        let (mut at, mut skip) = (self.written(), 0);
         let messages = self.shared.as_ref().map(|shared| {
             skip = shared.written;
             shared.messages.iter()
@@ -316,7 +324,23 @@ impl Content {
         if self.has_shared() {
             self.advance_among_shared(size);
         } else {
-            self.written += size;
+            self.written += size as u32;
+        }
+        if self.written >= FORGOTTEN_FROM {
+            self.forget_written();
+        }
+    }
+
+    /// Begins anew with what is left.
+    #[cold]
+    fn forget_written(&mut self) {
+        self.payload = self.payload_left();
+        let written = self.written();
+        self.own.drain(..written);
+        self.written = 0;
+        if let Some(shared) = &mut self.shared {
+            shared.gone = 0;
+            shared.messages.iter_mut().for_each(|placed| placed.after -= written);
         }
     }
 
@@ -324,12 +348,12 @@ impl Content {
         while let Some(shared) = &mut self.shared
             && let Some(first) = shared.messages.front()
         {
-            let before = size.min(first.after - self.written);
-            self.written += before;
+            let before = size.min(first.after - self.written as usize);
+            self.written += before as u32;
             size -= before;
             let length = first.message.own.len();
             let of_it = size.min(length - shared.written);
-            if self.written < first.after || shared.written + of_it < length {
+            if (self.written as usize) < first.after || shared.written + of_it < length {
                 shared.written += of_it;
                 return;
             }
@@ -339,7 +363,7 @@ impl Content {
             shared.gone += length;
             shared.messages.pop_front();
         }
-        self.written += size;
+        self.written += size as u32;
     }
 }
 
@@ -480,5 +504,23 @@ mod tests {
         assert_eq!(Arc::count(&message.0), 2);
         outgoing.advance(3 + PLACED_FROM);
         assert_eq!(Arc::count(&message.0), 1);
+    }
+
+    #[test]
+    fn more_is_written_than_half_a_word_counts() {
+        let mut outgoing = Outgoing::default();
+        let first = FORGOTTEN_FROM as usize;
+        let rest = [&b"rest"[..], &long(1), b"last"].concat();
+        outgoing.push(first + 4, |own| *own = vec![0; first]);
+        outgoing.own().extend_from_slice(b"rest");
+        outgoing.push_shared(&shared(&long(1)));
+        outgoing.push(4, |own| own.extend_from_slice(b"last"));
+        outgoing.advance(first - 1);
+        outgoing.advance(1);
+        assert_eq!(left(&outgoing), rest);
+        assert_eq!(outgoing.own_len(), 8);
+        assert_eq!(outgoing.payload_left() as usize, rest.len());
+        outgoing.advance(rest.len());
+        assert!(outgoing.is_written());
     }
 }

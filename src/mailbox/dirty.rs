@@ -52,17 +52,6 @@ impl Dirty {
         self.spare = list;
     }
 
-    /// Takes back those that another has kept, all of them at once where there are none.
-    pub(super) fn take_back(&mut self, other: &mut Self) {
-        if self.buffers.is_empty() {
-            mem::swap(&mut self.buffers, &mut other.buffers);
-            mem::swap(&mut self.bytes, &mut other.bytes);
-        }
-        while let Some(buffer) = other.lend() {
-            self.keep(buffer);
-        }
-    }
-
     /// Lends a buffer to what is about to be written to and has none: what was kept is used before there is more.
     #[inline]
     pub(crate) fn lend_to(&mut self, outgoing: &mut Outgoing) {

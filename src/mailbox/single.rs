@@ -142,7 +142,9 @@ impl Mailbox {
     pub(crate) fn swap_dirty(&self, spent: &mut Dirty) {
         let mut dirty = self.dirty.lock();
         std::mem::swap(&mut dirty.tokens, &mut spent.tokens);
-        dirty.take_back(spent);
+        while let Some(buffer) = spent.lend() {
+            dirty.keep(buffer);
+        }
     }
 
     /// The reactor is about to sleep; false if it must not, because there is work.

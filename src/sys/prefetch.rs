@@ -6,9 +6,12 @@ const LINE: usize = 64;
 /// Has the processor fetch a value into its cache meanwhile.
 #[inline(always)]
 pub(crate) fn prefetch<T>(value: &T) {
+    let start = std::ptr::from_ref(value).cast::<u8>();
     for at in (0..size_of::<T>()).step_by(LINE) {
-        fetch(std::ptr::from_ref(value).cast::<u8>().wrapping_add(at));
+        fetch(start.wrapping_add(at));
     }
+    // It may begin anywhere in a line, and then ends in one more.
+    fetch(start.wrapping_add(size_of::<T>().saturating_sub(1)));
 }
 
 /// The same for the memory from there on that a small message needs: a vector's may be empty yet.
