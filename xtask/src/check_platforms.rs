@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::build::{root, target_dir};
+use crate::command::must_for;
 use crate::cross;
 use crate::dist::Zig;
 use crate::machine::{Tool, provide};
@@ -59,10 +60,10 @@ impl Platform {
         if with_openssl {
             self.lend_openssl(&mut command)?;
         }
-        must_pass(&mut command, "with the system's TLS")?;
+        must_for("with the system's TLS", &mut command)?;
         let mut command = self.cargo(&["--features=rustls"]);
         self.lend_compiler(&mut command, zig);
-        must_pass(&mut command, "with rustls")?;
+        must_for("with rustls", &mut command)?;
         let system = if with_openssl { "OpenSSL" } else { "Secure Transport" };
         Ok(format!("type-checked with {system} and with rustls"))
     }
@@ -109,9 +110,4 @@ fn output(command: &mut Command) -> Result<String> {
         return Err(format!("{command:?} failed: {}", String::from_utf8_lossy(&output.stderr)).into());
     }
     Ok(String::from_utf8(output.stdout)?.trim().to_owned())
-}
-
-fn must_pass(command: &mut Command, what: &str) -> Result<()> {
-    let status = command.status().map_err(|error| format!("{}: {error}", cross::DEBIAN_CARGO))?;
-    if status.success() { Ok(()) } else { Err(format!("does not compile {what}").into()) }
 }

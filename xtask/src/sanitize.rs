@@ -7,6 +7,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::command::must_for;
 use crate::machine::Tool;
 use crate::steps::Steps;
 use crate::{build, cross};
@@ -149,12 +150,12 @@ impl Compiler {
         let mut command = Command::new("cc");
         command.args(["-std=c99", "-g", "-D_GNU_SOURCE", "-fsanitize=address", "-c"]).current_dir(&folder);
         command.arg("-iquote").arg(&sources).arg("-I").arg(build::root().join("include"));
-        must_pass(command.args(files.map(|file| sources.join(file).with_extension("c"))), name)?;
+        must_for(name, command.args(files.map(|file| sources.join(file).with_extension("c"))))?;
         let mut command = Command::new("cc");
         command.arg("-o").arg(name).args(files.map(|file| format!("{file}.o"))).current_dir(&folder);
         command.arg(Self::address_dir().join(&self.triple).join("debug/libstepwire.a"));
         command.arg("-Wl,--whole-archive").arg(self.runtime("_rt.asan.a")?).arg("-Wl,--no-whole-archive");
-        must_pass(command.args(SYSTEM_LIBRARIES), name)?;
+        must_for(name, command.args(SYSTEM_LIBRARIES))?;
         Ok(folder.join(name))
     }
 
@@ -189,7 +190,7 @@ impl Compiler {
         command.env("RUSTC", rustc).env("RUSTFLAGS", "-Zsanitizer=thread");
         command.env("__CARGO_TESTS_ONLY_SRC_ROOT", cross::STANDARD_LIBRARY).env("STEPWIRE_SEEDS", SEEDS);
         command.args(["test", "--locked", "--package=stepwire", "--lib", "--target", &self.triple]);
-        must_pass(command.arg("--target-dir").arg(folder), "the unit tests")?;
+        must_for("the unit tests", command.arg("--target-dir").arg(folder))?;
         Ok(String::new())
     }
 }
@@ -210,10 +211,6 @@ fn c_programs() -> Result<Vec<String>> {
     }
     names.sort();
     Ok(names)
-}
-
-fn must_pass(command: &mut Command, what: &str) -> Result<()> {
-    if command.status()?.success() { Ok(()) } else { Err(format!("failed: {what}").into()) }
 }
 
 /// Those of the C programs that ctest knows to be worth the time.
