@@ -14,11 +14,13 @@
 #include "message.h"
 
 enum { MOST = 100000, BUCKETS = 1 << 16, DRAIN_MS = 60000, TRIM_MS = 1000 };
+/* The protocol forgets a peer that it has not heard for 120 s; this program may collect what was said 30 s late. */
+enum { FORGOTTEN_MS = 90000 };
 
 typedef struct Peer {
     struct Peer *next; /* of reliable peers: those of the same bucket */
     char ip[46];
-    double port;
+    double port, heard;
     uint32_t client, session, count;
     uint64_t bytes;
     int kind;
@@ -67,17 +69,26 @@ static Peer **place_of(const char *ip, double port) {
     return place;
 }
 
+/* Whose farewell was lost, and who is owed nothing, is forgotten in silence some time: then another may have its port. */
 static Peer *reliable_peer(const NetworkEvent *event) {
-    Peer **place = place_of(event->ip, event->port);
-    if (*place == NULL) {
-        *place = new_peer(RELIABLE);
-        snprintf((*place)->ip, sizeof (*place)->ip, "%s", event->ip);
-        (*place)->port = event->port;
+    Peer **place = place_of(event->ip, event->port), *peer = *place;
+    double now = now_ms();
+    if (peer != NULL && now > peer->heard + FORGOTTEN_MS) {
+        *place = peer->next;
+        forget(peer, network_error_timeout);
+        place = place_of(event->ip, event->port);
+        peer = NULL;
     }
-    return *place;
+    if (peer == NULL) {
+        peer = *place = new_peer(RELIABLE);
+        snprintf(peer->ip, sizeof peer->ip, "%s", event->ip);
+        peer->port = event->port;
+    }
+    peer->heard = now;
+    return peer;
 }
 
-/* Whose farewell was lost, and who is owed nothing, is forgotten in silence some time. */
+/* Of those some may be left. */
 static void forget_the_silent(void) {
     int bucket;
     for (bucket = 0; bucket < BUCKETS; bucket++)
