@@ -1,4 +1,4 @@
-//! Bytes on their way out of one connection: its own in one buffer, and between them messages that many
+//! Bytes on their way out of one connection: its own in one buffer, and alone or between them messages that many
 //! connections send, which are stored once for all of them.
 
 use std::collections::VecDeque;

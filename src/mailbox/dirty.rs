@@ -58,6 +58,7 @@ impl Dirty {
         if !outgoing.has_memory()
             && let Some(buffer) = self.lend()
         {
+            debug_assert!(buffer.is_written());
             *outgoing = buffer;
         }
     }

@@ -81,11 +81,7 @@ impl Mailbox {
     fn put_on_list(&self, token: u32, host: &mut HostSide) {
         let mut dirty = self.dirty.lock();
         dirty.tokens.push(token);
-        if host.queue.needs_buffer()
-            && let Some(empty) = dirty.lend()
-        {
-            host.queue.give_buffer(empty);
-        }
+        dirty.lend_to(host.queue.buffer());
     }
 
     #[inline]

@@ -117,16 +117,10 @@ impl SendQueue {
         !std::mem::replace(&mut self.announced, true)
     }
 
-    /// Whether the queue has no memory, and an empty buffer would do it good.
+    /// Where an empty buffer may be lent to, if there is none.
     #[inline]
-    pub(crate) fn needs_buffer(&self) -> bool {
-        !self.outgoing.has_memory()
-    }
-
-    #[inline]
-    pub(crate) fn give_buffer(&mut self, empty: Outgoing) {
-        debug_assert!(self.needs_buffer() && empty.is_written());
-        self.outgoing = empty;
+    pub(crate) fn buffer(&mut self) -> &mut Outgoing {
+        &mut self.outgoing
     }
 
     /// Exchanges what is queued, if there is anything, for `empty`. What is queued from now on is
